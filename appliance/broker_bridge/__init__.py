@@ -1,0 +1,1 @@
+"""Device topics on the broker."""

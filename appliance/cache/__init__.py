@@ -1,0 +1,1 @@
+"""Documents as files named by their hash."""

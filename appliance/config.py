@@ -1,0 +1,101 @@
+"""Where everything of one appliance is, and what it was started with. Touches nothing when imported."""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from appliance.errors import CannotStart
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One appliance. `websocket_port` 0 in the command line becomes mqtt_port + 7118 (1883 -> 9001, the usual one)."""
+
+    data_path: Path
+    host: str = "0.0.0.0"  # noqa: S104 - an appliance serves its LAN; the demo binds loopback
+    http_port: int = 8080
+    mqtt_port: int = 1883
+    websocket_port: int = 9001
+    names: tuple[str, ...] = field(default=())
+    viewers: int = 60
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    tls_ca: Path | None = None
+
+    @property
+    def store_path(self) -> Path:
+        return self.data_path / "store.db"
+
+    @property
+    def documents_path(self) -> Path:
+        return self.data_path / "documents"
+
+    @property
+    def secrets_path(self) -> Path:
+        return self.data_path / "secrets"
+
+    @property
+    def broker_path(self) -> Path:
+        return self.data_path / "broker"
+
+    @property
+    def ballast_path(self) -> Path:
+        return self.data_path / "ballast"
+
+    @property
+    def clock_floor_path(self) -> Path:
+        return self.data_path / "clock-floor"
+
+    @property
+    def runtime_path(self) -> Path:
+        """Sockets, pid files and live state: gone with a reboot. Short, because a socket's path holds 108 bytes at most."""
+        digest = hashlib.sha256(str(self.data_path.resolve()).encode()).hexdigest()[:12]
+        return _runtime_parent() / f"preau-{os.getuid()}-{digest}"
+
+    @property
+    def live_path(self) -> Path:
+        return self.runtime_path / "live.db"
+
+    @property
+    def broker_socket_path(self) -> Path:
+        return self.runtime_path / "broker.sock"
+
+    @property
+    def tls(self) -> bool:
+        return self.tls_certificate is not None
+
+
+def default_websocket_port(mqtt_port: int) -> int:
+    shifted = mqtt_port + 7118
+    return shifted if shifted < 65536 else mqtt_port - 7118
+
+
+def _runtime_parent() -> Path:
+    for candidate in (os.environ.get("RUNTIME_DIRECTORY"), "/run", os.environ.get("XDG_RUNTIME_DIR"), "/dev/shm"):  # noqa: S108 - the folder below is made 0700 and its owner checked
+        if candidate and len(candidate) < 60 and os.access(candidate, os.W_OK | os.X_OK):
+            return Path(candidate)
+    return Path(tempfile.gettempdir())
+
+
+def make_folders(config: Config) -> None:
+    """Create what is missing, private to this user. Raises CannotStart with the folder's name and what to do."""
+    try:
+        config.data_path.mkdir(parents=True, exist_ok=True)
+        for path in (config.documents_path, config.secrets_path, config.broker_path, config.runtime_path):
+            path.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise _unusable(config.data_path, error.strerror or str(error)) from error
+    if not os.access(config.data_path, os.R_OK | os.W_OK | os.X_OK):
+        raise _unusable(config.data_path, "permission denied")
+    if config.runtime_path.stat().st_uid != os.getuid():
+        raise _unusable(config.runtime_path, "it belongs to another user")
+
+
+def _unusable(path: Path, why: str) -> CannotStart:
+    return CannotStart(
+        "data_unusable",
+        f"Le dossier {path} ne peut pas être utilisé ({why}). "
+        "Donnez un dossier où cet utilisateur peut écrire : --data DOSSIER.",
+    )

@@ -1,0 +1,106 @@
+"""What a teacher can do to devices: the kinds, their arguments, what each asks of a device."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from appliance.domain.restrictions import Hold, changed, message_text, package_name
+from appliance.errors import Invalid
+from protocol.device import Access, Capability, CommandType, Restrictions
+
+
+class GestureKind(StrEnum):
+    EYES_UP = "eyes_up"
+    EYES_FREE = "eyes_free"
+    RESTRICT = "restrict"
+    RELEASE = "release"  # everything, when a lesson ends
+    OPEN_LINK = "open_link"
+    OPEN_APP = "open_app"
+    OPEN_DOCUMENT = "open_document"
+    MESSAGE = "message"
+    IDENTIFY = "identify"
+    REPORT = "report"
+    REBOOT = "reboot"
+
+
+STATE_KINDS = frozenset({GestureKind.EYES_UP, GestureKind.EYES_FREE, GestureKind.RESTRICT, GestureKind.RELEASE})
+
+COMMANDS: dict[GestureKind, CommandType] = {
+    GestureKind.OPEN_LINK: CommandType.OPEN_LINK,
+    GestureKind.OPEN_APP: CommandType.OPEN_APP,
+    GestureKind.OPEN_DOCUMENT: CommandType.OPEN_DOCUMENT,
+    GestureKind.MESSAGE: CommandType.MESSAGE,
+    GestureKind.IDENTIFY: CommandType.IDENTIFY,
+    GestureKind.REPORT: CommandType.REPORT,
+    GestureKind.REBOOT: CommandType.REBOOT,
+}
+
+# What a device must be able to do for a command to be sent at all. identify, report and reboot have no
+# capability word in the contract: they are sent, and the device's ack says "unsupported" if need be.
+_NEEDED: dict[GestureKind, Capability] = {
+    GestureKind.OPEN_LINK: Capability.OPEN_LINK,
+    GestureKind.OPEN_APP: Capability.OPEN_APP,
+    GestureKind.OPEN_DOCUMENT: Capability.OPEN_DOCUMENT,
+    GestureKind.MESSAGE: Capability.MESSAGE,
+}
+
+_MAX_URL = 2000
+
+
+def is_possible(kind: GestureKind, capabilities: frozenset[str]) -> bool:
+    needed = _NEEDED.get(kind)
+    return needed is None or needed in capabilities
+
+
+def missing_for(restrictions: Restrictions, capabilities: frozenset[str]) -> tuple[str, ...]:
+    """Which of the wanted restrictions this device cannot do."""
+    wanted = {
+        Capability.LOCK: restrictions.lock is not None,
+        Capability.SOUND: restrictions.sound is Access.BLOCKED,
+        Capability.CAMERA: restrictions.camera is Access.BLOCKED,
+        Capability.INTERNET: restrictions.internet is Access.BLOCKED,
+        Capability.APPS: restrictions.apps is not None,
+    }
+    return tuple(str(name) for name, needed in wanted.items() if needed and name not in capabilities)
+
+
+def hold_after(kind: GestureKind, args: Mapping[str, object], before: Hold) -> Hold:
+    """What a lesson wants of a device after a state gesture. Raises Invalid for arguments that make no sense."""
+    if kind is GestureKind.EYES_UP:
+        return Hold(before.base, message_text(args.get("message")))
+    if kind is GestureKind.EYES_FREE:
+        return Hold(before.base)
+    if kind is GestureKind.RELEASE:
+        return Hold()
+    return Hold(changed(before.base, args), before.eyes_up)
+
+
+def command_args(kind: GestureKind, args: Mapping[str, object], teacher: str) -> dict[str, object]:
+    """The contract's `args` of a command, checked. open_document is completed by its service (url, size, …)."""
+    if kind is GestureKind.OPEN_LINK:
+        return {"url": web_address(args.get("url"))}
+    if kind is GestureKind.OPEN_APP:
+        return {"package": package_name(args.get("package"))}
+    if kind is GestureKind.MESSAGE:
+        return {"text": message_text(args.get("text"), "text"), "from": teacher}
+    return {}
+
+
+def web_address(value: object, field: str = "url") -> str:
+    """http and https only, with a host, no user name or password in it. `education.fr/x` gets https:// in front."""
+    if not isinstance(value, str) or not value.strip() or len(value) > _MAX_URL:
+        raise Invalid("bad_link", {field: "missing" if not value else "too_long"})
+    text = value.strip()
+    if "://" not in text and not text.lower().startswith(("javascript:", "data:", "file:", "mailto:", "about:")):
+        text = "https://" + text
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        raise Invalid("bad_link", {field: "unknown_value"}) from None
+    if parts.scheme.lower() not in ("http", "https") or not host or parts.username is not None:
+        raise Invalid("bad_link", {field: "unknown_value"})
+    if any(c.isspace() or not c.isprintable() for c in text):
+        raise Invalid("bad_link", {field: "unknown_value"})
+    return text

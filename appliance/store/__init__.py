@@ -1,0 +1,1 @@
+"""SQLite: models, opening, migrations, live state, backup. Decides nothing."""

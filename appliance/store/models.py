@@ -1,0 +1,275 @@
+"""The tables of `store.db`, one class each. No rule lives here.
+
+What can be derived is not stored: a device's desired state is computed from its open lesson; only its version is kept.
+"""
+
+from peewee import (
+    AutoField,
+    BooleanField,
+    CharField,
+    CompositeKey,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    TextField,
+)
+from playhouse.apsw_ext import APSWDatabase
+
+from appliance.store.fields import JsonField, MomentField
+
+# Deferred: nothing is opened by importing. `store.database.open_store` gives it its file, once per process.
+database = APSWDatabase(None)
+
+
+class Row(Model):
+    class Meta:
+        database = database
+        legacy_table_names = False
+
+
+class Setting(Row):
+    key = CharField(primary_key=True)
+    value = JsonField()
+
+
+class User(Row):
+    id = AutoField()
+    login = CharField(unique=True)
+    name = CharField()
+    role = CharField()  # domain.people.Role
+    password_hash = CharField(null=True)
+    locale = CharField(default="fr")
+    active = BooleanField(default=True)
+    created_at = MomentField()
+
+
+class Invitation(Row):
+    token_hash = CharField(primary_key=True)
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    expires_at = MomentField()
+    used_at = MomentField(null=True)
+
+
+class Browser(Row):
+    """A browser that a user has signed in on before: there, and only there, the short PIN is enough."""
+
+    id_hash = CharField(primary_key=True)
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    pin_hash = CharField(null=True)
+    failures = IntegerField(default=0)
+    created_at = MomentField()
+    seen_at = MomentField()
+
+
+class Session(Row):
+    """`clock` values are the hub's time: a jump of the machine's clock neither ends nor revives a session."""
+
+    id_hash = CharField(primary_key=True)
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    browser = ForeignKeyField(Browser, null=True, on_delete="SET NULL")
+    created_at = MomentField()
+    seen_at = MomentField()
+
+
+class Cart(Row):
+    id = AutoField()
+    name = CharField(unique=True)
+    created_at = MomentField()
+
+
+class Classroom(Row):
+    id = AutoField()
+    name = CharField(unique=True)
+    level = CharField(default="")
+    created_at = MomentField()
+
+
+class Device(Row):
+    id = CharField(primary_key=True)
+    serial = CharField(unique=True)
+    number = IntegerField()  # the sticker on the tablet; unique among active devices of a cart
+    name = CharField()
+    kind = CharField()
+    manufacturer = CharField(default="")
+    model = CharField(default="")
+    os = CharField(default="")
+    agent = CharField(default="")
+    capabilities = JsonField()
+    cart = ForeignKeyField(Cart, null=True, on_delete="SET NULL")
+    status = CharField(default="active", index=True)  # domain.devices.DeviceStatus
+    credential = CharField(null=True)  # the broker's salted hash of the device's password
+    enrolled_at = MomentField()
+    version = IntegerField(default=1)  # of its desired state
+    version_at = MomentField()
+
+
+class Pupil(Row):
+    """First name and initial only, never required; left out of every backup and of every log."""
+
+    id = AutoField()
+    classroom = ForeignKeyField(Classroom, on_delete="CASCADE")
+    first_name = CharField()
+    initial = CharField(default="")
+    device = ForeignKeyField(Device, null=True, on_delete="SET NULL")
+
+
+class EnrollmentToken(Row):
+    id = AutoField()
+    token_hash = CharField(unique=True)
+    cart = ForeignKeyField(Cart, null=True, on_delete="SET NULL")
+    uses = IntegerField()
+    used = IntegerField(default=0)
+    created_at = MomentField()
+    created_by = CharField()
+    expires_at = MomentField()
+    revoked_at = MomentField(null=True)
+
+
+class Lesson(Row):
+    id = CharField(primary_key=True)
+    teacher = ForeignKeyField(User)
+    title = CharField()
+    cart = ForeignKeyField(Cart, null=True, on_delete="SET NULL")
+    classroom = ForeignKeyField(Classroom, null=True, on_delete="SET NULL")
+    started_at = MomentField()
+    ends_at = MomentField()
+    ended_at = MomentField(null=True, index=True)
+    end_reason = CharField(null=True)  # domain.lessons.EndReason
+
+
+class LessonDevice(Row):
+    """One device's part in one lesson; `left_at` null while it is held (one lesson at a time: see the partial index)."""
+
+    id = AutoField()
+    lesson = ForeignKeyField(Lesson, on_delete="CASCADE", backref="parts")
+    device = ForeignKeyField(Device, on_delete="CASCADE")
+    base = JsonField()  # protocol Restrictions, as JSON
+    eyes_up = TextField(null=True)
+    joined_at = MomentField()
+    left_at = MomentField(null=True)
+
+
+class Handover(Row):
+    """A teacher asks for a device that another lesson holds."""
+
+    id = AutoField()
+    lesson = ForeignKeyField(Lesson, on_delete="CASCADE")
+    device = ForeignKeyField(Device, on_delete="CASCADE")
+    asker = ForeignKeyField(User, on_delete="CASCADE")
+    asked_at = MomentField()
+    answered_at = MomentField(null=True)
+    granted = BooleanField(null=True)
+
+
+class Gesture(Row):
+    """`id` is made by the page, so that a request sent again after a lost answer is done once."""
+
+    id = CharField(primary_key=True)
+    lesson = ForeignKeyField(Lesson, null=True, on_delete="CASCADE", index=True)
+    actor = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    kind = CharField()
+    args = JsonField()
+    at = MomentField()
+
+
+class Receipt(Row):
+    """What became of one gesture on one device. `id` is the command's id on the wire."""
+
+    id = CharField(primary_key=True)
+    gesture = ForeignKeyField(Gesture, on_delete="CASCADE", backref="receipts")
+    device = ForeignKeyField(Device, on_delete="CASCADE")
+    state = CharField()  # domain.receipts.ReceiptState
+    version = IntegerField(null=True)  # restrictions: the desired version that carries it; null for a command
+    command = JsonField(null=True)  # commands: {"type", "args"}
+    expires_at = MomentField()
+    error = TextField(null=True)
+    unsupported = JsonField(null=True)
+    tries = IntegerField(default=0)
+    updated_at = MomentField()
+
+
+class Document(Row):
+    sha256 = CharField(primary_key=True)
+    name = CharField()
+    mime = CharField()
+    size = IntegerField()
+    uploaded_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    uploaded_at = MomentField()
+
+
+class Favourite(Row):
+    id = AutoField()
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    kind = CharField()
+    label = CharField()
+    value = TextField()
+    created_at = MomentField()
+
+
+class UsageRecord(Row):
+    device = ForeignKeyField(Device, on_delete="CASCADE")
+    boot = CharField()
+    seq = IntegerField()
+    app = CharField()
+    started_at = MomentField()  # the device's claim
+    seconds = IntegerField()
+    received_at = MomentField()
+
+    class Meta:
+        primary_key = CompositeKey("device", "boot", "seq")
+        without_rowid = True
+
+
+class UsageMark(Row):
+    """`up_to`: every record of this boot from the first one seen up to here is stored."""
+
+    device = ForeignKeyField(Device, on_delete="CASCADE")
+    boot = CharField()
+    up_to = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("device", "boot")
+        without_rowid = True
+
+
+class Inventory(Row):
+    device = ForeignKeyField(Device, primary_key=True, on_delete="CASCADE")
+    document = JsonField()
+    received_at = MomentField()
+
+
+class Dropped(Row):
+    """How many messages of a device were dropped, by reason and day."""
+
+    device_id = CharField()
+    reason = CharField()
+    day = CharField()
+    count = IntegerField()
+    last_at = MomentField()
+
+    class Meta:
+        primary_key = CompositeKey("device_id", "reason", "day")
+
+
+class Journal(Row):
+    """Who did what to what, when. Ids and words only: never a pupil's name."""
+
+    id = AutoField()
+    at = MomentField(index=True)
+    actor = CharField()
+    action = CharField()
+    target = CharField(default="")
+    detail = JsonField(null=True)
+
+
+TABLES: tuple[type[Row], ...] = (
+    Setting, User, Invitation, Browser, Session, Cart, Classroom, Device, Pupil, EnrollmentToken, Lesson, LessonDevice,
+    Handover, Gesture, Receipt, Document, Favourite, UsageRecord, UsageMark, Inventory, Dropped, Journal,
+)  # fmt: skip
+
+INDEXES = (
+    "CREATE UNIQUE INDEX IF NOT EXISTS one_lesson_per_device ON lesson_device(device_id) WHERE left_at IS NULL",
+    "CREATE INDEX IF NOT EXISTS open_receipts ON receipt(device_id) "
+    "WHERE state IN ('queued', 'sent', 'acknowledged')",
+    "CREATE UNIQUE INDEX IF NOT EXISTS one_answer_per_device ON receipt(gesture_id, device_id)",
+)

@@ -1,0 +1,1 @@
+"""Browsers and devices over HTTP and Socket.IO."""
