@@ -1,0 +1,1 @@
+"""The wire formats, as typed values: a leaf that imports the standard library only."""
