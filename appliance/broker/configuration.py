@@ -1,0 +1,169 @@
+"""What Mosquitto is told: values in, the text of mosquitto.conf and of the ACL file out.
+
+Writes nothing and starts nothing (`process.py` does). Every line that is not obvious carries its reason;
+the measurements behind the numbers are in docs/decisions/broker.md.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HUB_USERNAME = "hub"
+"""The user of our own processes, on the internal socket."""
+
+CANARY_USERNAME = "canary"
+"""Proves that a change of the credentials has reached the running broker (`reload.py`). May read and write nothing."""
+
+DEVICE_WRITES = ("presence", "reported", "acks", "usage", "inventory", "events")
+DEVICE_READS = ("desired", "commands", "usage/ack")
+
+SOCKET_PATH_BYTES = 107  # sockaddr_un holds 108 with its end mark
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one broker takes from one school. The reasons are beside the lines that `render_configuration` writes."""
+
+    packet_bytes: int = 262_144
+    queued_messages: int = 10_000
+    inflight_messages: int = 1_000
+    connections: int = 2_000
+    keepalive_seconds: int = 1_200
+    session_expiry: str = "1d"
+    autosave_seconds: int = 300
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """`certificate` holds the whole chain. The school's CA is the devices' business (enrollment), not the broker's."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """One broker: `data_path` is its own folder and survives a reboot, `runtime_path` is short and need not."""
+
+    host: str
+    mqtt_port: int
+    websocket_port: int
+    data_path: Path
+    runtime_path: Path
+    tls: TlsFiles | None = None
+    limits: Limits = field(default_factory=Limits)
+    log_connections: bool = False
+
+    @property
+    def configuration_path(self) -> Path:
+        return self.data_path / "mosquitto.conf"
+
+    @property
+    def acl_path(self) -> Path:
+        return self.data_path / "acl"
+
+    @property
+    def credentials_path(self) -> Path:
+        return self.data_path / "credentials"
+
+    @property
+    def hub_password_path(self) -> Path:
+        return self.data_path / "hub-password"
+
+    @property
+    def persistence_path(self) -> Path:
+        return self.data_path / "persistence"
+
+    @property
+    def socket_path(self) -> Path:
+        return self.runtime_path / "broker.sock"
+
+    @property
+    def lock_path(self) -> Path:
+        return self.runtime_path / "credentials.lock"
+
+
+def render_configuration(settings: BrokerSettings) -> str:
+    """The text of mosquitto.conf, for 2.0.11 (Debian 12) up to 2.0.22 (Debian 13)."""
+    lines = [*_general(settings), *_persistence(settings), *_limits(settings.limits), *_listeners(settings)]
+    return "\n".join([*lines, ""])
+
+
+def render_acl() -> str:
+    """The contract's table (device-protocol.md, 2) as the broker enforces it. A device does not read what it wrote."""
+    lines = ["# Written by the appliance at each start. Changes made here are lost."]
+    lines += [f"user {HUB_USERNAME}", "topic readwrite devices/#", "topic readwrite hub/#", "topic read $SYS/#"]
+    lines += [f"pattern write devices/%u/{topic}" for topic in DEVICE_WRITES]
+    lines += [f"pattern read devices/%u/{topic}" for topic in DEVICE_READS]
+    # A pattern without %u is the only way to say "everyone who is signed in"; Mosquitto warns about it once a reload.
+    lines += ["pattern read hub/time"]
+    return "\n".join([*lines, ""])
+
+
+def _general(settings: BrokerSettings) -> list[str]:
+    return [
+        "# Written by the appliance at each start. Changes made here are lost.",
+        # One password file and one ACL for all listeners: with settings of their own, listeners lose the queues of
+        # sessions restored from disk (no listener, so no ACL) and their clients' wills (Mosquitto before 2.0.13).
+        "per_listener_settings false",
+        "allow_anonymous false",
+        "allow_zero_length_clientid false",
+        f"password_file {settings.credentials_path}",
+        f"acl_file {settings.acl_path}",
+        # Started by root (a trial in a container) it stays root, because it has to read our files, which are 0600.
+        # Started by anyone else, as in production, it ignores this line.
+        "user root",
+        "log_dest stderr",
+        # No warnings: there would be two for each of our own connections (a Unix socket has no TCP_NODELAY) and reloads.
+        "log_type error",
+        "log_type notice",
+        f"connection_messages {_word(settings.log_connections)}",
+        # For the health page: connections, and messages that were dropped.
+        "sys_interval 10",
+    ]
+
+
+def _persistence(settings: BrokerSettings) -> list[str]:
+    return [
+        "persistence true",
+        f"persistence_location {settings.persistence_path}/",
+        # A convenience, never the truth: SQLite is. Saving at each change makes publishing 50 times slower.
+        f"autosave_interval {settings.limits.autosave_seconds}",
+        "autosave_on_changes false",
+    ]
+
+
+def _limits(limits: Limits) -> list[str]:
+    return [
+        # Without it 30 acknowledgements take 23 ms instead of 2.
+        "set_tcp_nodelay true",
+        # The hub itself must see and count payloads above 64 KiB, so the broker cuts only far above.
+        f"max_packet_size {limits.packet_bytes}",
+        # At the default of 1,000 acknowledgements of 600 devices are dropped without a word.
+        f"max_queued_messages {limits.queued_messages}",
+        f"max_inflight_messages {limits.inflight_messages}",
+        # Android agents ask for 300 to 900 s; whoever asks for more than this is told (MQTT 5) or refused.
+        f"max_keepalive {limits.keepalive_seconds}",
+        f"persistent_client_expiration {limits.session_expiry}",
+    ]
+
+
+def _listeners(settings: BrokerSettings) -> list[str]:
+    lines = [f"listener 0 {settings.socket_path}"]
+    lines += [f"listener {settings.mqtt_port} {settings.host}", "protocol mqtt", *_lan(settings)]
+    lines += [f"listener {settings.websocket_port} {settings.host}", "protocol websockets", *_lan(settings)]
+    return lines
+
+
+def _lan(settings: BrokerSettings) -> list[str]:
+    lines = [
+        # Client id = user name = device id: nobody can take over another's session by using its id.
+        "use_username_as_clientid true",
+        f"max_connections {settings.limits.connections}",
+    ]
+    if settings.tls is None:
+        return lines
+    return [*lines, f"certfile {settings.tls.certificate}", f"keyfile {settings.tls.key}", "tls_version tlsv1.2"]
+
+
+def _word(value: bool) -> str:
+    return "true" if value else "false"
