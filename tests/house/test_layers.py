@@ -1,0 +1,74 @@
+"""The import contracts hold, and would not hold for each of these violations."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGES = ("appliance", "protocol", "simulator")
+
+# Where a line is planted, the line, and words of the contract that must refuse it.
+VIOLATIONS = [
+    ("appliance/domain/planted.py", "import appliance.store", "imports only lines below it"),
+    ("appliance/errors.py", "import appliance.clock", "imports only lines below it"),
+    ("appliance/store/planted.py", "import appliance.services", "imports only lines below it"),
+    ("appliance/web/planted.py", "import appliance.broker_bridge", "imports only lines below it"),
+    ("appliance/broker_bridge/planted.py", "import appliance.web", "imports only lines below it"),
+    ("appliance/stranger.py", "", "every module has its place"),
+    ("protocol/planted.py", "import appliance.errors", "The protocol knows nobody"),
+    ("simulator/planted.py", "import appliance.errors", "The simulator knows the protocol only"),
+    ("appliance/errors.py", "import simulator", "The simulator knows the protocol only"),
+    ("appliance/domain/planted.py", "import peewee", "The database library"),
+    ("appliance/web/planted.py", "import apsw", "The database library"),
+    ("appliance/broker_bridge/planted.py", "import paho.mqtt.client", "The MQTT library"),
+    ("appliance/services/planted.py", "import flask", "Flask and its family"),
+]
+
+
+@pytest.fixture
+def tree(root: Path, tmp_path: Path) -> Path:
+    for package in PACKAGES:
+        shutil.copytree(root / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "static"))
+    shutil.copy(root / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def lint(tree: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
+    environment = {**os.environ, "PYTHONPATH": str(tree), "COLUMNS": "200"}
+    return subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_the_tree_keeps_every_contract(tree: Path) -> None:
+    result = lint(tree)
+    assert (result.returncode, "0 broken" in result.stdout) == (0, True), result.stdout
+
+
+@pytest.mark.parametrize(("place", "line", "contract"), VIOLATIONS)
+def test_a_planted_violation_breaks_its_contract(tree: Path, place: str, line: str, contract: str) -> None:
+    with (tree / place).open("a", encoding="utf-8") as module:
+        module.write(f"\n{line}\n")
+    result = lint(tree)
+    broken = [text for text in result.stdout.splitlines() if text.endswith("BROKEN")]
+    assert result.returncode == 1, result.stdout
+    assert len(broken) == 1, result.stdout
+    assert contract in broken[0]
+
+
+def imported_packages(package: Path) -> set[str]:
+    names: set[str] = set()
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names.add((node.module or "").partition(".")[0])
+    return names
+
+
+def test_the_protocol_imports_the_standard_library_only(root: Path) -> None:
+    assert imported_packages(root / "protocol") - sys.stdlib_module_names == {"protocol"}

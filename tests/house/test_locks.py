@@ -1,0 +1,75 @@
+"""What is installed is what was locked: every file by its hash, from whichever registry the machine uses."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+LOCKS = ("requirements.lock", "requirements-dev.lock")
+
+
+def pinned(lock: Path) -> dict[str, list[str]]:
+    """Each pinned line, without its hashes, and its hashes."""
+    requirements: dict[str, list[str]] = {}
+    for line in lock.read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
+        if not line.startswith("#"):
+            requirement, *hashes = line.split("--hash=")
+            requirements[requirement.strip()] = [value.strip() for value in hashes]
+    return requirements
+
+
+def name_of(requirement: str) -> str:
+    match = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert match, requirement
+    return re.sub(r"[-_.]+", "-", match.group()).lower()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_python_package_is_pinned_with_hashes(root: Path, lock: str) -> None:
+    requirements = pinned(root / lock)
+    assert len(requirements) > 20
+    for requirement, hashes in requirements.items():
+        assert re.match(r"[a-z0-9._-]+==[0-9][^ ;]*( ;.*)?$", requirement), requirement
+        assert hashes, requirement
+        assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", value) for value in hashes), requirement
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_python_lock_names_no_index_and_no_file(root: Path, lock: str) -> None:
+    text = (root / lock).read_text(encoding="utf-8")
+    assert re.findall(r"://|@ |--(?:extra-)?index|--find-links|--trusted", text) == []
+
+
+def test_the_lock_for_development_adds_to_the_other_and_changes_nothing(root: Path) -> None:
+    runtime, development = (pinned(root / lock) for lock in LOCKS)
+    assert runtime.items() <= development.items()
+
+
+def test_every_declared_python_dependency_is_locked(root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    for lock, declared in zip(LOCKS, (project["dependencies"], project["optional-dependencies"]["dev"]), strict=True):
+        locked = {name_of(requirement) for requirement in pinned(root / lock)}
+        assert {name_of(requirement) for requirement in declared} <= locked
+
+
+def test_every_browser_library_is_locked_by_hash_and_names_no_registry(root: Path) -> None:
+    packages = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    ours = packages.pop("")
+    declared = json.loads((root / "package.json").read_text(encoding="utf-8"))
+    assert (ours["dependencies"], ours["devDependencies"]) == (declared["dependencies"], declared["devDependencies"])
+    assert {f"node_modules/{name}" for name in declared["dependencies"]} <= packages.keys()
+    for path, package in packages.items():
+        assert package["integrity"].startswith("sha512-"), path
+        assert "resolved" not in package, path
+
+
+def test_every_dependency_has_its_line_in_the_decisions(root: Path) -> None:
+    decisions = (root / "docs/decisions/dependencies.md").read_text(encoding="utf-8")
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    browser = json.loads((root / "package.json").read_text(encoding="utf-8"))
+    declared = {name_of(line) for line in project["dependencies"] + project["optional-dependencies"]["dev"]}
+    declared |= browser["dependencies"].keys() | browser["devDependencies"].keys()
+    told = set(re.findall(r"`([^`]+)`", "\n".join(re.findall(r"^\| ([^|]+) \|", decisions, re.MULTILINE))))
+    assert declared == told
