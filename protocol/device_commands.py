@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from protocol.device_state import MAX_REMARK_CHARS, read_package_name, read_sha256
+from protocol.device_state import MAX_REMARK_CHARS, read_package_name
 from protocol.device_words import AckStatus, CommandType, EventType, Presence
-from protocol.fields import Fields, moment, remark, text, whole, word
+from protocol.fields import Fields, moment, remark, sha256, text, whole, word
 from protocol.strict_json import MAX_PAYLOAD_BYTES, Malformed, Reason, check_size, read_object, write_object
 from protocol.times import format_time
 
@@ -159,7 +159,7 @@ def _check_open_document(args: Fields) -> None:
     args.need("name", text(_MAX_NAME_CHARS))
     args.need("mime", text(_MAX_NAME_CHARS))
     args.need("size", whole())
-    args.need("sha256", read_sha256)
+    args.need("sha256", sha256)
 
 
 def _check_message(args: Fields) -> None:

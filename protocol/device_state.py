@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from protocol.device_words import Access, Capability, PackageAction
-from protocol.fields import Fields, array, flag, known_words, moment, remark, table, text, whole, word
+from protocol.fields import Fields, array, flag, known_words, moment, remark, sha256, table, text, whole, word
 from protocol.strict_json import Malformed, Reason, read_object, write_object
 from protocol.times import format_time
 
@@ -15,7 +15,6 @@ _MAX_LABEL_CHARS = 255
 _MAX_URL_CHARS = 2048
 
 read_package_name = text(MAX_PACKAGE_NAME_CHARS)
-read_sha256 = text(64, 64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +203,7 @@ def _read_package_order(value: object, path: str) -> PackageOrder:
         action=action,
         url=ask("url", text(_MAX_URL_CHARS)) or "",
         size=ask("size", whole()) or 0,
-        sha256=ask("sha256", read_sha256) or "",
+        sha256=ask("sha256", sha256) or "",
     )
 
 

@@ -4,6 +4,7 @@ A reader takes a value and its path. Paths are built from names in our own sourc
 complaint never repeats what a stranger sent. It must not know any message.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +14,8 @@ from protocol.strict_json import Malformed, Reason
 from protocol.times import parse_time
 
 MAX_INTEGER = 2**53 - 1  # beyond it, a client that reads numbers as doubles would see another number
+
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -81,6 +84,14 @@ def remark(maximum: int) -> Reader[str]:
         return value[:maximum].replace("\0", "\N{REPLACEMENT CHARACTER}")
 
     return read
+
+
+def sha256(value: object, path: str) -> str:
+    if not isinstance(value, str):
+        raise Malformed(Reason.WRONG_TYPE, f"{path}: not text")
+    if _SHA256.fullmatch(value) is None:
+        raise Malformed(Reason.UNKNOWN_VALUE, f"{path}: not a lower-case hex SHA-256")
+    return value
 
 
 def flag(value: object, path: str) -> bool:
