@@ -113,7 +113,7 @@ def _general(settings: BrokerSettings) -> list[str]:
         # Started by anyone else, as in production, it ignores this line.
         "user root",
         "log_dest stderr",
-        # No warnings: there would be two for each of our own connections (a Unix socket has no TCP_NODELAY) and reloads.
+        # No warnings: one for each of our own connections (a Unix socket has no TCP_NODELAY) and each reload.
         "log_type error",
         "log_type notice",
         f"connection_messages {_word(settings.log_connections)}",
