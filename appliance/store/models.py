@@ -67,6 +67,7 @@ class Session(Row):
     id_hash = CharField(primary_key=True)
     user = ForeignKeyField(User, on_delete="CASCADE")
     browser = ForeignKeyField(Browser, null=True, on_delete="SET NULL")
+    by_pin = BooleanField(default=False)  # opened by the short PIN: administration asks for the password first
     created_at = MomentField()
     seen_at = MomentField()
 
@@ -98,6 +99,7 @@ class Device(Row):
     cart = ForeignKeyField(Cart, null=True, on_delete="SET NULL")
     status = CharField(default="active", index=True)  # domain.devices.DeviceStatus
     credential = CharField(null=True)  # the broker's salted hash of the device's password
+    base_url = CharField(default="")  # the address by which it knows this appliance
     enrolled_at = MomentField()
     version = IntegerField(default=1)  # of its desired state
     version_at = MomentField()
