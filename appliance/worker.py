@@ -4,7 +4,11 @@ import threading
 from collections.abc import Callable
 
 
-def run(step: Callable[[], bool], wait: Callable[[], object], stop: threading.Event) -> None:
+Step = Callable[[], bool]
+Wait = Callable[[], object]
+
+
+def run(step: Step, wait: Wait, stop: threading.Event) -> None:
     """Steps until `stop`; `wait` blocks (shortly) when there was nothing to do."""
     while not stop.is_set():
         if not step():

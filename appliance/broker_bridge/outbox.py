@@ -1,0 +1,103 @@
+"""From the store to the broker: desired states whose version is new, commands that are due, the hub's time."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Protocol
+
+from appliance.clock import Clock
+from appliance.services.desired import DesiredStates
+from appliance.services.live_state import LiveStates
+from appliance.services.outgoing import Outgoing
+from protocol.device import (
+    TIME_EVERY_SECONDS,
+    TIME_TOPIC,
+    Leaf,
+    UsageAck,
+    encode_command,
+    encode_desired,
+    encode_hub_time,
+    encode_usage_ack,
+    topic,
+)
+
+# The broker keeps a copy for a device that drops off in this very moment no longer than this: the hub repeats it when
+# the device is back, unless the lesson is over by then.
+COMMAND_COPY_SECONDS = 20
+
+
+class Publisher(Protocol):
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, expires_in: int | None = None) -> None: ...
+
+
+class Outbox:
+    """`published` is what this process has put on the broker since it connected; empty means: all of it again."""
+
+    def __init__(self, clock: Clock, states: DesiredStates, outgoing: Outgoing, live: LiveStates) -> None:
+        self._clock = clock
+        self._states = states
+        self._outgoing = outgoing
+        self._live = live
+        self._published: dict[str, int] = {}
+
+    def start_again(self) -> None:
+        """The broker may have forgotten everything."""
+        self._published.clear()
+
+    def step(self, publisher: Publisher) -> bool:
+        """Publish what is new or due; True when anything was."""
+        now = self._clock.now()
+        states = self._publish_states(publisher, now)
+        commands = self._publish_commands(publisher, now)
+        return states or commands
+
+    def publish_time(self, publisher: Publisher) -> None:
+        publisher.publish(TIME_TOPIC, encode_hub_time(self._clock.now()), expires_in=TIME_EVERY_SECONDS)
+
+    def publish_usage_ack(self, publisher: Publisher, device_id: str, ack: UsageAck) -> None:
+        publisher.publish(topic(device_id, Leaf.USAGE_ACK), encode_usage_ack(ack), expires_in=COMMAND_COPY_SECONDS)
+
+    def came_online(self, device_ids: Collection[str]) -> None:
+        self._outgoing.retry_at_once(device_ids)
+
+    def catch_up(self, now: datetime) -> None:
+        """Devices that know a later version than the store (it was restored) get one above theirs."""
+        self._states.catch_up(self._live.versions(), now)
+
+    def _publish_states(self, publisher: Publisher, now: datetime) -> bool:
+        versions = self._states.versions()
+        stale = {device_id for device_id, version in versions.items() if self._published.get(device_id) != version}
+        self._clear_gone(publisher, versions)
+        if not stale:
+            return False
+        online = self._live.online
+        sent = []
+        for wanted in self._states.wanted(stale):
+            publisher.publish(topic(wanted.device_id, Leaf.DESIRED), encode_desired(wanted.desired), retain=True)
+            self._published[wanted.device_id] = wanted.desired.version
+            if wanted.device_id in online:
+                sent.append((wanted.device_id, wanted.desired.version))
+        self._outgoing.mark_states_sent(sent, now)
+        return True
+
+    def _clear_gone(self, publisher: Publisher, versions: Collection[str]) -> None:
+        """A removed device leaves nothing retained behind."""
+        gone = [device_id for device_id in self._published if device_id not in versions]
+        for device_id in gone:
+            for leaf in (Leaf.DESIRED, Leaf.REPORTED, Leaf.PRESENCE, Leaf.INVENTORY):
+                publisher.publish(topic(device_id, leaf), b"", retain=True)
+            del self._published[device_id]
+        self._live.forget(gone)
+
+    def _publish_commands(self, publisher: Publisher, now: datetime) -> bool:
+        due = self._outgoing.due(self._live.online, now)
+        for one in due:
+            left = (one.command.expires_at - now).total_seconds()
+            publisher.publish(
+                topic(one.device_id, Leaf.COMMANDS),
+                encode_command(one.command),
+                expires_in=min(COMMAND_COPY_SECONDS, int(left)),
+            )
+        self._outgoing.mark_sent(due, now)
+        return bool(due)
+
+

@@ -1,0 +1,188 @@
+"""The board's whole content for one lesson, as JSON-ready values. Reads the store and live storage; writes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from appliance.clock import Clock
+from appliance.domain.gestures import missing_for
+from appliance.domain.receipt_line import Answer, counts, problems
+from appliance.domain.receipts import ReceiptState
+from appliance.domain.restrictions import Hold
+from appliance.errors import NotFound
+from appliance.services.apps import label_of
+from appliance.services.desired import read_hold
+from appliance.store.fields import JsonField, from_milliseconds
+from appliance.store.live import Live, read_live
+from appliance.store.models import Gesture, Handover, Lesson, Receipt, database
+from protocol.device import Presence, format_time, restrictions_as_json
+
+_json = JsonField()
+_PARTS = (
+    "SELECT d.id, d.number, d.name, d.kind, d.capabilities, p.base, p.eyes_up, "
+    "(SELECT trim(pupil.first_name || ' ' || pupil.initial) FROM pupil "
+    " WHERE pupil.device_id = d.id AND (l.classroom_id IS NULL OR pupil.classroom_id = l.classroom_id) LIMIT 1) "
+    "FROM lesson_device p JOIN device d ON d.id = p.device_id JOIN lesson l ON l.id = p.lesson_id "
+    "WHERE p.lesson_id = ? AND (p.left_at IS NULL OR p.left_at = l.ended_at) ORDER BY d.number, d.name, d.id"
+)
+_RECEIPTS = (
+    "SELECT r.device_id, r.state, r.error, r.unsupported, r.gesture_id FROM receipt r WHERE r.gesture_id = ?"
+)
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tile:
+    device_id: str
+    number: int
+    name: str
+    kind: str
+    capabilities: tuple[str, ...]
+    hold: Hold
+    pupil: str | None
+
+
+class Board:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def snapshot(self, lesson_id: str) -> Json:
+        """`lesson`, `tiles`, `gesture`, `requests`, `now`: docs/ui.md describes the shape. Raises NotFound."""
+        lesson = Lesson.get_or_none(Lesson.id == lesson_id)
+        if lesson is None:
+            raise NotFound("no_lesson")
+        tiles = [_tile(row) for row in database.execute_sql(_PARTS, (lesson_id,)).fetchall()]
+        live = read_live([tile.device_id for tile in tiles])
+        gesture = Gesture.select().where(Gesture.lesson == lesson_id).order_by(Gesture.at.desc()).first()
+        answers = {} if gesture is None else _answers(gesture.id, tiles, live)
+        return {
+            "now": format_time(self._clock.now()),
+            "lesson": _lesson(lesson),
+            "tiles": [_shown(tile, live.get(tile.device_id), answers.get(tile.device_id), gesture) for tile in tiles],
+            "gesture": None if gesture is None else _gesture(gesture, list(answers.values())),
+            "requests": _requests(lesson_id),
+        }
+
+    def gesture(self, lesson_id: str) -> Json | None:
+        """The last gesture alone, for the answer to the request that made it."""
+        found: Json | None = self.snapshot(lesson_id)["gesture"]
+        return found
+
+
+def _tile(row: tuple[Any, ...]) -> _Tile:
+    device_id, number, name, kind, capabilities, base, eyes_up, pupil = row
+    known = tuple(_json.python_value(capabilities))
+    return _Tile(device_id, number, name, kind, known, read_hold(base, eyes_up), pupil or None)
+
+
+def _answers(gesture_id: str, tiles: list[_Tile], live: Mapping[str, Live]) -> dict[str, Answer]:
+    known = {tile.device_id: tile for tile in tiles}
+    rows = database.execute_sql(_RECEIPTS, (gesture_id,)).fetchall()
+    return {
+        row[0]: Answer(
+            device_id=row[0],
+            number=known[row[0]].number,
+            name=known[row[0]].name,
+            state=ReceiptState(row[1]),
+            is_online=_is_online(live.get(row[0])),
+            error=row[2],
+            unsupported=tuple(_json.python_value(row[3]) or ()),
+        )
+        for row in rows
+        if row[0] in known
+    }
+
+
+def _is_online(live: Live | None) -> bool:
+    return live is not None and live.presence == Presence.ONLINE
+
+
+def _lesson(lesson: Lesson) -> Json:
+    return {
+        "id": lesson.id,
+        "title": lesson.title,
+        "cart": None if lesson.cart is None else lesson.cart.name,
+        "classroom": None if lesson.classroom is None else lesson.classroom.name,
+        "teacher": {"id": lesson.teacher_id, "name": lesson.teacher.name},
+        "started_at": format_time(lesson.started_at),
+        "ends_at": format_time(lesson.ends_at),
+        "ended_at": _time(lesson.ended_at),
+        "end_reason": lesson.end_reason,
+    }
+
+
+def _shown(tile: _Tile, live: Live | None, answer: Answer | None, gesture: Gesture | None) -> Json:
+    wanted = restrictions_as_json(tile.hold.restrictions)
+    return {
+        "device_id": tile.device_id,
+        "number": f"{tile.number:02d}",
+        "name": tile.name,
+        "pupil": tile.pupil,
+        "kind": tile.kind,
+        "presence": "never" if live is None else live.presence,
+        "seen_at": None if live is None else _time(live.seen_at),
+        "battery": _battery(live),
+        "app": None if live is None or not live.foreground else {
+            "package": live.foreground, "label": label_of(live.foreground)
+        },
+        "hand_at": None if live is None else _time(live.hand_at),
+        "capabilities": list(tile.capabilities),
+        "restrictions": wanted,
+        "applied": live is not None and _is_applied(tile, wanted, live),
+        "eyes_up": tile.hold.eyes_up is not None,
+        "receipt": None if answer is None or gesture is None else {
+            "gesture_id": gesture.id, "status": answer.shown, "error": answer.error,
+            "unsupported": list(answer.unsupported),
+        },
+    }  # fmt: skip
+
+
+def _is_applied(tile: _Tile, wanted: Json, live: Live) -> bool:
+    """What the device says it applies is what is wanted, apart from what it cannot do."""
+    if live.applied is None:
+        return tile.hold.restrictions.is_free
+    missing = {*missing_for(tile.hold.restrictions, frozenset(tile.capabilities)), *(live.unsupported or [])}
+    return all(live.applied.get(name) == value for name, value in wanted.items() if name not in missing)
+
+
+def _battery(live: Live | None) -> Json | None:
+    if live is None or live.battery_level is None:
+        return None
+    return {"level": live.battery_level, "charging": bool(live.charging)}
+
+
+def _gesture(gesture: Gesture, answers: list[Answer]) -> Json:
+    return {
+        "id": gesture.id,
+        "kind": gesture.kind,
+        "args": gesture.args,
+        "at": format_time(gesture.at),
+        "by": "" if gesture.actor is None else gesture.actor.name,
+        "targets": len(answers),
+        "counts": counts(answers),
+        "problems": [
+            {
+                "device_id": one.device_id, "number": f"{one.number:02d}", "name": one.name, "status": one.shown,
+                "error": one.error, "unsupported": list(one.unsupported),
+            }
+            for one in problems(answers)
+        ],
+    }  # fmt: skip
+
+
+def _requests(lesson_id: str) -> list[Json]:
+    """Other teachers who ask for a device of this lesson and wait for an answer."""
+    waiting = Handover.select().where((Handover.lesson == lesson_id) & Handover.answered_at.is_null())
+    return [
+        {
+            "id": one.id, "by": one.asker.name, "device_id": one.device_id, "name": one.device.name,
+            "at": format_time(one.asked_at),
+        }
+        for one in waiting
+    ]  # fmt: skip
+
+
+def _time(value: datetime | None) -> str | None:
+    return None if value is None else format_time(value)

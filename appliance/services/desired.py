@@ -1,0 +1,93 @@
+"""The desired state of devices, computed from the store, and its version, which only grows."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from appliance.domain.restrictions import Hold
+from appliance.store.bulk import execute_many
+from appliance.store.fields import from_milliseconds, to_milliseconds
+from appliance.store.models import database
+from protocol.device import Desired, LessonRef, read_object, read_restrictions, restrictions_as_json
+
+_OPEN_PARTS = (
+    "SELECT d.id, d.version, d.version_at, d.name, p.base, p.eyes_up, l.id, l.ends_at, u.name FROM device d "
+    "LEFT JOIN lesson_device p ON p.device_id = d.id AND p.left_at IS NULL "
+    "LEFT JOIN lesson l ON l.id = p.lesson_id LEFT JOIN user u ON u.id = l.teacher_id "
+    "WHERE d.status = 'active'"
+)
+
+
+# A restored hub continues from the seconds since 1970; what a device claims above this is nonsense or mischief.
+_HIGHEST_BELIEVED = 10_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    device_id: str
+    desired: Desired
+
+
+def read_hold(base: str, eyes_up: str | None) -> Hold:
+    return Hold(read_restrictions(read_object(base.encode()), "base"), eyes_up)
+
+
+def hold_as_json(hold: Hold) -> dict[str, object]:
+    return restrictions_as_json(hold.base)
+
+
+class DesiredStates:
+    """Read by the bridge; `bump` is called by services inside their own transaction."""
+
+    def versions(self) -> dict[str, int]:
+        """Of every active device."""
+        rows = database.execute_sql("SELECT id, version FROM device WHERE status = 'active'")
+        return {device_id: version for device_id, version in rows}
+
+    def wanted(self, device_ids: Collection[str] | None = None) -> Iterable[Wanted]:
+        """What should be, now, on these devices (None: all active ones)."""
+        for row in database.execute_sql(_OPEN_PARTS).fetchall():
+            if device_ids is None or row[0] in device_ids:
+                yield _wanted(row)
+
+    def catch_up(self, reported: dict[str, int], now: datetime) -> list[str]:
+        """A device that applied a later version than ours (the hub was restored): go above it. Returns whom."""
+        known = self.versions()
+        behind = [
+            (device_id, seen)
+            for device_id, seen in reported.items()
+            if known.get(device_id, seen) < seen <= _HIGHEST_BELIEVED
+        ]
+        if not behind:
+            return []
+        execute_many(
+            "UPDATE device SET version = ? + 1, version_at = ? WHERE id = ? AND version < ?",
+            [(seen, to_milliseconds(now), device_id, seen) for device_id, seen in behind],
+        )
+        return [device_id for device_id, _ in behind]
+
+
+def bump(device_ids: Iterable[str], now: datetime) -> None:
+    """A new version for each of these devices; within the transaction that changes what they should be."""
+    moment = to_milliseconds(now)
+    execute_many(
+        "UPDATE device SET version = version + 1, version_at = ? WHERE id = ?",
+        [(moment, device_id) for device_id in device_ids],
+    )
+
+
+def _wanted(row: tuple[str, int, int, str, str | None, str | None, str | None, int | None, str | None]) -> Wanted:
+    device_id, version, version_at, name, base, eyes_up, lesson_id, ends_at, teacher = row
+    hold = Hold() if base is None else read_hold(base, eyes_up)
+    restrictions = hold.restrictions
+    return Wanted(
+        device_id,
+        Desired(
+            version=version,
+            issued_at=from_milliseconds(version_at),
+            restrictions=restrictions,
+            restrictions_until=None if restrictions.is_free or ends_at is None else from_milliseconds(ends_at),
+            lesson=None if lesson_id is None else LessonRef(lesson_id, teacher or ""),
+            name=name,
+        ),
+    )

@@ -1,0 +1,152 @@
+"""A device joins: token in, identity and password out. Also: is this really that device?"""
+
+import hashlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from appliance.broker.credentials import hash_password, new_password, verify_password
+from appliance.clock import Clock
+from appliance.domain.people import Actor, Role
+from appliance.domain.naming import device_name, next_number
+from appliance.errors import NotSignedIn
+from appliance.ids import new_device_id
+from appliance.services.desired import bump
+from appliance.services.journal import record
+from appliance.store.live import Live, live_database
+from appliance.store.models import Device, EnrollmentToken, Setting, database
+from protocol.device import EnrollmentAnswer, EnrollmentRequest, Kind, MqttAccess, Presence
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """How devices reach the broker: ports, and the authority that signed its certificate (None: TLS is off)."""
+
+    mqtt_port: int
+    websocket_port: int
+    ca: str | None = None
+
+    def access(self, host: str, device_id: str, password: str) -> MqttAccess:
+        scheme = "wss" if self.ca else "ws"
+        bracketed = f"[{host}]" if ":" in host else host
+        return MqttAccess(
+            host=host,
+            port=self.mqtt_port,
+            tls=self.ca is not None,
+            websocket=f"{scheme}://{bracketed}:{self.websocket_port}/mqtt",
+            username=device_id,
+            password=password,
+        )
+
+
+class Enrollment:
+    """`apply_credentials(kick)`: the broker takes the store's credentials over and drops those named in `kick`."""
+
+    def __init__(self, clock: Clock, door: Door, apply_credentials: Callable[[Collection[str]], object]) -> None:
+        self._clock = clock
+        self._door = door
+        self._apply = apply_credentials
+
+    def enroll(self, request: EnrollmentRequest, host: str, base_url: str) -> EnrollmentAnswer:
+        """`host`, `base_url`: how the device reached the appliance. Raises NotSignedIn for a token that is unknown, expired, revoked or used up: which one is not told."""
+        now = self._clock.now()
+        password = new_password()
+        credential = hash_password(password)
+        with database.atomic("IMMEDIATE"):
+            token = _usable_token(request.token, now)
+            device, is_new = _device_for(request, token, now)
+            was_online = not is_new and _is_online(device.id)
+            device.credential, device.base_url = credential, base_url
+            device.save(force_insert=is_new)
+            if not is_new:
+                bump([device.id], now)
+            actor = Actor(None, f"token:{token.id}", Role.TEACHER)
+            record(now, actor, "device.enrolled" if is_new else "device.reenrolled", f"device:{device.id}")
+            if was_online:  # the one that was connected with this serial is another machine, or forgot who it is
+                record(now, actor, "device.serial_conflict", f"device:{device.id}", serial=device.serial)
+        self._apply([] if is_new else [device.id])
+        return EnrollmentAnswer(
+            id=device.id,
+            name=device.name,
+            school=school_code(),
+            mqtt=self._door.access(host, device.id, password),
+            ca=self._door.ca,
+            time=self._clock.now(),
+        )
+
+    def token_opens(self, token: str) -> EnrollmentToken:
+        """For the page behind a link. Raises NotSignedIn like `enroll`."""
+        return _usable_token(token, self._clock.now())
+
+    def authenticate(self, username: str, password: str) -> str:
+        """The device's id. Raises NotSignedIn."""
+        device = Device.get_or_none((Device.id == username) & (Device.status == "active"))
+        if device is None or device.credential is None or not verify_password(device.credential, password):
+            raise NotSignedIn("bad_device_credentials")
+        return str(device.id)
+
+
+def credentials() -> dict[str, str]:
+    """User name -> salted hash, of every device that may connect. Opens its own connection when there is none."""
+    with database.connection_context() if database.is_closed() else database.atomic():
+        query = Device.select(Device.id, Device.credential).where(
+            (Device.status == "active") & Device.credential.is_null(False)
+        )
+        return dict(query.tuples())
+
+
+def school_code() -> str:
+    setting = Setting.get_or_none(Setting.key == "school_code")
+    return "" if setting is None else str(setting.value)
+
+
+def hash_token(token: str) -> str:
+    """Tokens are 160 random bits: one round of SHA-256 is enough, and the table reveals none."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _usable_token(token: str, now: datetime) -> EnrollmentToken:
+    found = EnrollmentToken.get_or_none(EnrollmentToken.token_hash == hash_token(token))
+    if found is None or found.revoked_at is not None or found.expires_at <= now or found.used >= found.uses:
+        raise NotSignedIn("bad_token")
+    return found
+
+
+def _device_for(request: EnrollmentRequest, token: EnrollmentToken, now: datetime) -> tuple[Device, bool]:
+    """The record of this serial, or a new one; one use of the token is taken either way."""
+    EnrollmentToken.update(used=EnrollmentToken.used + 1).where(EnrollmentToken.id == token.id).execute()
+    device = Device.get_or_none(Device.serial == request.serial)
+    is_new = device is None
+    if device is None:
+        device = _new_device(request, token, now)
+    elif token.cart_id is not None and device.status != "active":
+        device.cart = token.cart_id
+    device.status = "active"
+    device.manufacturer, device.model = request.manufacturer, request.model
+    device.os, device.agent = request.os, request.agent
+    device.kind = request.kind
+    device.capabilities = sorted(request.capabilities)
+    return device, is_new
+
+
+def _new_device(request: EnrollmentRequest, token: EnrollmentToken, now: datetime) -> Device:
+    neighbours = Device.select(Device.number).where(
+        (Device.status == "active")
+        & (Device.cart.is_null() if token.cart_id is None else Device.cart == token.cart_id)
+    )
+    number = next_number([neighbour.number for neighbour in neighbours])
+    return Device(
+        id=new_device_id(),
+        serial=request.serial,
+        number=number,
+        name=device_name(Kind(request.kind), number),
+        cart=token.cart_id,
+        enrolled_at=now,
+        version_at=now,
+    )
+
+
+def _is_online(device_id: str) -> bool:
+    with live_database.connection_context() if live_database.is_closed() else live_database.atomic():
+        row = Live.get_or_none(Live.device_id == device_id)
+        return row is not None and row.presence == Presence.ONLINE

@@ -1,0 +1,180 @@
+"""A gesture: what a teacher does to some devices of a lesson, stored before anything is sent.
+
+One transaction holds the gesture, its receipts and the new desired versions. The bridge reads them from there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from appliance.clock import Clock
+from appliance.domain.gestures import COMMANDS, STATE_KINDS, GestureKind, command_args, hold_after, is_possible, missing_for
+from appliance.domain.people import Actor
+from appliance.domain.receipts import ReceiptState
+from appliance.domain.restrictions import Hold
+from appliance.errors import Conflict, Invalid, NotFound
+from appliance.ids import new_command_id
+from appliance.nudge import NudgeSender
+from appliance.services.desired import bump, hold_as_json, read_hold
+from appliance.services.journal import record
+from appliance.services.lessons import must_hold, open_lesson
+from appliance.store.bulk import execute_many
+from appliance.store.fields import JsonField, to_milliseconds
+from appliance.store.models import Document, Gesture, Lesson, database
+from protocol.device import CommandType, Malformed, check_args
+
+TEACHER_KINDS = frozenset(GestureKind) - {GestureKind.RELEASE, GestureKind.REBOOT}
+
+_INSERT_RECEIPT = (
+    "INSERT INTO receipt (id, gesture_id, device_id, state, version, command, expires_at, unsupported, tries, "
+    "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"
+)
+_PARTS = (
+    "SELECT p.device_id, d.version, d.capabilities, p.base, p.eyes_up FROM lesson_device p "
+    "JOIN device d ON d.id = p.device_id WHERE p.lesson_id = ? AND p.left_at IS NULL ORDER BY d.number, d.id"
+)
+_json = JsonField()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """As a page sends it. `device_ids` None: every device of the lesson."""
+
+    gesture_id: str
+    kind: GestureKind
+    args: Mapping[str, object]
+    device_ids: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    device_id: str
+    version: int
+    capabilities: frozenset[str]
+    hold: Hold
+
+
+class Gestures:
+    def __init__(self, clock: Clock, nudge: NudgeSender) -> None:
+        self._clock = clock
+        self._nudge = nudge
+
+    def perform(self, actor: Actor, lesson_id: str, request: Request) -> str:
+        """The gesture's id. The same id again is the same gesture: nothing is done twice.
+
+        Raises Invalid, NotFound (a device that is not in the lesson), Conflict (lesson over), Denied.
+        """
+        if request.kind not in TEACHER_KINDS:
+            raise Invalid("bad_gesture", {"kind": "unknown_value"})
+        now = self._clock.now()
+        with database.atomic("IMMEDIATE"):
+            known = Gesture.get_or_none(Gesture.id == request.gesture_id)
+            if known is not None:
+                if known.lesson_id != lesson_id:
+                    raise Conflict("gesture_id_taken")
+                return request.gesture_id
+            lesson = open_lesson(lesson_id)
+            must_hold(actor, lesson)
+            parts = _chosen(lesson_id, request.device_ids)
+            self._store(actor, lesson, request, parts, now)
+        self._nudge.send()
+        return request.gesture_id
+
+    def _store(
+        self, actor: Actor, lesson: Lesson, request: Request, parts: Sequence[_Part], now: datetime
+    ) -> None:
+        is_state = request.kind in STATE_KINDS
+        command = None if is_state else _command(request, actor.name)
+        Gesture.create(
+            id=request.gesture_id,
+            lesson=lesson.id,
+            actor=actor.user_id,
+            kind=request.kind,
+            args=dict(request.args),
+            at=now,
+            force_insert=True,
+        )
+        if is_state:
+            receipts = _restrict(request, parts)
+            bump([part.device_id for part in parts], now)
+        else:
+            receipts = [
+                (part, None, () if is_possible(request.kind, part.capabilities) else (str(request.kind),))
+                for part in parts
+            ]
+        encoded = _json.db_value(command)
+        moment, expires = to_milliseconds(now), to_milliseconds(lesson.ends_at)
+        execute_many(
+            _INSERT_RECEIPT,
+            [
+                (
+                    new_command_id(now), request.gesture_id, part.device_id,
+                    _first_state(request, missing, part), version, encoded, expires,
+                    _json.db_value(list(missing)), moment,
+                )
+                for part, version, missing in receipts
+            ],
+        )  # fmt: skip
+        record(now, actor, f"gesture.{request.kind}", f"lesson:{lesson.id}", devices=len(parts))
+
+
+def _command(request: Request, teacher: str) -> dict[str, object]:
+    if request.kind is GestureKind.OPEN_DOCUMENT:
+        return {"type": CommandType.OPEN_DOCUMENT, "args": _document(request.args.get("sha256"))}
+    args = command_args(request.kind, request.args, teacher)
+    try:
+        check_args(COMMANDS[request.kind], args)
+    except Malformed as error:
+        raise Invalid("bad_gesture", {"args": error.reason}) from error
+    return {"type": COMMANDS[request.kind], "args": args}
+
+
+def _document(sha256: object) -> dict[str, object]:
+    """Without its address: each device gets the one by which it knows this appliance."""
+    document = Document.get_or_none(Document.sha256 == str(sha256))
+    if document is None:
+        raise NotFound("no_document")
+    return {"name": document.name, "mime": document.mime, "size": document.size, "sha256": document.sha256}
+
+
+def _chosen(lesson_id: str, device_ids: Sequence[str] | None) -> list[_Part]:
+    rows = database.execute_sql(_PARTS, (lesson_id,)).fetchall()
+    parts = [
+        _Part(row[0], row[1], frozenset(_json.python_value(row[2])), read_hold(row[3], row[4])) for row in rows
+    ]
+    if device_ids is None:
+        return parts
+    chosen = [part for part in parts if part.device_id in set(device_ids)]
+    if len(chosen) < len(set(device_ids)) or not chosen:
+        raise NotFound("device_not_in_lesson")
+    return chosen
+
+
+def _restrict(request: Request, parts: Sequence[_Part]) -> list[tuple[_Part, int, tuple[str, ...]]]:
+    """Writes what the lesson wants of each device; receipts wait for the version that follows."""
+    after = [hold_after(request.kind, request.args, part.hold) for part in parts]
+    execute_many(
+        "UPDATE lesson_device SET base = ?, eyes_up = ? WHERE device_id = ? AND left_at IS NULL",
+        [
+            (_json.db_value(hold_as_json(hold)), hold.eyes_up, part.device_id)
+            for part, hold in zip(parts, after, strict=True)
+        ],
+    )
+    return [
+        (part, part.version + 1, _missing(request, hold, part.capabilities))
+        for part, hold in zip(parts, after, strict=True)
+    ]
+
+
+def _missing(request: Request, hold: Hold, capabilities: frozenset[str]) -> tuple[str, ...]:
+    """Of what this gesture itself asks for."""
+    missing = missing_for(hold.restrictions, capabilities)
+    return missing if request.kind is GestureKind.EYES_UP else tuple(name for name in missing if name in request.args)
+
+
+def _first_state(request: Request, missing: Sequence[str], part: _Part) -> ReceiptState:
+    """Rejected at once where the device can do nothing of what is asked."""
+    if not missing:
+        return ReceiptState.QUEUED
+    asked = 4 if request.kind is GestureKind.EYES_UP else len(request.args) if request.kind in STATE_KINDS else 1
+    return ReceiptState.REJECTED if len(missing) >= asked else ReceiptState.QUEUED
