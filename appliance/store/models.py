@@ -55,6 +55,7 @@ class Browser(Row):
 
     id_hash = CharField(primary_key=True)
     user = ForeignKeyField(User, on_delete="CASCADE")
+    user_id: int
     pin_hash = CharField(null=True)
     failures = IntegerField(default=0)
     created_at = MomentField()
@@ -66,7 +67,9 @@ class Session(Row):
 
     id_hash = CharField(primary_key=True)
     user = ForeignKeyField(User, on_delete="CASCADE")
+    user_id: int
     browser = ForeignKeyField(Browser, null=True, on_delete="SET NULL")
+    browser_id: str | None
     by_pin = BooleanField(default=False)  # opened by the short PIN: administration asks for the password first
     created_at = MomentField()
     seen_at = MomentField()
