@@ -24,6 +24,7 @@ from protocol.device_commands import (
     parse_presence,
 )
 from protocol.device_enrollment import (
+    Complaint,
     EnrollmentAnswer,
     EnrollmentRequest,
     InvalidEnrollment,
@@ -112,6 +113,7 @@ __all__ = [
     "Capability",
     "Command",
     "CommandType",
+    "Complaint",
     "Desired",
     "EnrollmentAnswer",
     "EnrollmentRequest",

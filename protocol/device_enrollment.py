@@ -3,8 +3,10 @@
 Owns their form. Whether a token is good is not known here.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 from protocol.device_topics import is_device_id
 from protocol.device_words import Capability, Kind
@@ -18,11 +20,27 @@ _MAX_LABEL_CHARS = 128
 _MAX_ANSWER_CHARS = 2048
 
 
-class InvalidEnrollment(ValueError):
-    """Per field of the request, one word that says what is wrong; `body` when there are no fields to speak of."""
+class Complaint(StrEnum):
+    """What is wrong with a field, or with the body as a whole: the words of the 422 answer."""
 
-    def __init__(self, errors: dict[str, str]) -> None:
-        self.errors = errors
+    MISSING = "missing"
+    EMPTY = "empty"
+    WRONG_TYPE = "wrong_type"
+    TOO_LONG = "too_long"
+    UNPRINTABLE = "unprintable"
+    UNKNOWN_VALUE = "unknown_value"
+    NOT_JSON = "not_json"
+    TOO_LARGE = "too_large"
+    TOO_DEEP = "too_deep"
+    DUPLICATE_FIELD = "duplicate_field"
+    OUT_OF_RANGE = "out_of_range"
+
+
+class InvalidEnrollment(ValueError):
+    """Per field of the request, one Complaint; under `body` when there are no fields to speak of."""
+
+    def __init__(self, errors: Mapping[str, Complaint]) -> None:
+        self.errors: dict[str, str] = dict(errors)
         super().__init__(", ".join(f"{name}={why}" for name, why in errors.items()))
 
 
@@ -62,7 +80,7 @@ def parse_enrollment(raw: bytes) -> EnrollmentRequest:
     try:
         fields = Fields(read_object(raw))
     except Malformed as error:
-        raise InvalidEnrollment({"body": error.reason.value}) from None
+        raise InvalidEnrollment({"body": Complaint(error.reason.value)}) from None
     errors = {name: why for name in _FIELDS if (why := _complaint(fields, name)) is not None}
     if errors:
         raise InvalidEnrollment(errors)
@@ -167,12 +185,12 @@ _FIELDS: dict[str, Reader[object]] = {
     "capabilities": known_words(Capability),
 }
 _NEVER_EMPTY = ("token", "serial")
-_WHY = {Reason.MISSING_FIELD: "missing", Reason.OUT_OF_RANGE: "too_long"}
+_WHY = {Reason.MISSING_FIELD: Complaint.MISSING, Reason.OUT_OF_RANGE: Complaint.TOO_LONG}
 
 
-def _complaint(fields: Fields, name: str) -> str | None:
+def _complaint(fields: Fields, name: str) -> Complaint | None:
     try:
         value = fields.need(name, _FIELDS[name])
     except Malformed as error:
-        return _WHY.get(error.reason, error.reason.value)
-    return "empty" if name in _NEVER_EMPTY and not str(value).strip() else None
+        return _WHY.get(error.reason) or Complaint(error.reason.value)
+    return Complaint.EMPTY if name in _NEVER_EMPTY and not str(value).strip() else None
