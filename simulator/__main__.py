@@ -1,0 +1,147 @@
+"""The simulator's command line: enroll devices, run them until Ctrl-C, say what happens.
+
+python -m simulator --link http://preau.local/t/TOKEN --devices 15 --profile steady flaky --state devices.json
+"""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from simulator.enrollment import EnrollmentFailed
+from simulator.fleet import Fleet, FleetOptions
+from simulator.profiles import Profile, UnknownProfile
+from simulator.state_file import UnreadableState
+
+REFUSED = 1
+SUMMARY_EVERY_SECONDS = 1.0
+SUMMARY_IN_LOG_EVERY_SECONDS = 60.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    asked = _parser().parse_args(arguments)
+    _set_up_log(asked.quiet)
+    _allow_many_sockets()
+    try:
+        return asyncio.run(_run(asked))
+    except (EnrollmentFailed, UnreadableState, UnknownProfile) as error:
+        print(f"Simulateur : {error}", file=sys.stderr)
+        return REFUSED
+
+
+async def _run(asked: argparse.Namespace) -> int:
+    options = FleetOptions(
+        seed=asked.seed,
+        speed=asked.speed,
+        state_path=asked.state,
+        mqtt_version=asked.mqtt_version,
+        stagger_seconds=asked.stagger,
+        downloads_at_once=asked.downloads,
+        ca_path=asked.ca,
+        tell=_tell,
+    )
+    ending = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ending.set)
+    fleet = Fleet(asked.link, asked.devices, asked.profile, options)
+    _tell(f"Inscription de {asked.devices} appareils simulés…")
+    async with fleet, _Summary(fleet):
+        _tell(f"{len(fleet.tablets)} appareils simulés en marche. Ctrl-C pour arrêter.")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(ending.wait(), asked.seconds)
+    return 0
+
+
+class _Summary:
+    """One line that stays in place on a terminal; in a log, one line a minute."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        self._task = asyncio.create_task(self._repeat())
+
+    async def __aexit__(self, *_error: object) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        if sys.stdout.isatty():
+            print()
+
+    async def _repeat(self) -> None:
+        is_terminal = sys.stdout.isatty()
+        while True:
+            await asyncio.sleep(SUMMARY_EVERY_SECONDS if is_terminal else SUMMARY_IN_LOG_EVERY_SECONDS)
+            text, end = (f"\r{self._line()}\x1b[K", "") if is_terminal else (self._line(), "\n")
+            print(text, end=end, flush=True)
+
+    def _line(self) -> str:
+        devices = [tablet.device for tablet in self._fleet.tablets.values()]
+        locked = sum(device.restrictions.lock is not None for device in devices)
+        hands = sum(device.hand_is_raised for device in devices)
+        return f"{self._fleet.up_count} sur {len(devices)} connectés · {locked} verrouillés · {hands} mains levées"
+
+
+def _tell(text: str) -> None:
+    print(text, flush=True)
+
+
+def _set_up_log(quiet: bool) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("time=%(asctime)s level=%(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING if quiet else logging.INFO, handlers=[handler])
+
+
+def _allow_many_sockets() -> None:
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./run simulate", description="Des appareils simulés, pour les essais, la formation et les tests."
+    )
+    parser.add_argument("--link", required=True, help="lien d’inscription (http://boîtier/t/…)")
+    parser.add_argument("--devices", type=_positive, default=15, metavar="N", help="nombre d’appareils (15)")
+    parser.add_argument(
+        "--profile",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NOM",
+        help=f"à tour de rôle, ou combinés par « + » : {', '.join(Profile)} (défaut : une classe vraisemblable)",
+    )
+    parser.add_argument("--seed", type=int, help="hasard répétable : mêmes numéros de série, mêmes gestes")
+    parser.add_argument("--speed", type=_speed, default=1.0, metavar="F", help="vitesse des élèves et batteries (1)")
+    parser.add_argument("--state", type=Path, metavar="FICHIER", help="garde les appareils d’une fois sur l’autre")
+    parser.add_argument("--for", dest="seconds", type=float, metavar="SECONDES", help="s’arrête seul après ce temps")
+    parser.add_argument("--stagger", type=float, default=0.0, metavar="SECONDES", help="étale les premières connexions")
+    parser.add_argument("--downloads", type=_positive, default=8, metavar="N", help="téléchargements à la fois (8)")
+    parser.add_argument("--mqtt-version", type=int, choices=(3, 5), default=5, help="MQTT 3.1.1 ou 5 (5)")
+    parser.add_argument("--ca", metavar="FICHIER", help="autorité de certification d’un boîtier en https")
+    parser.add_argument("--quiet", action="store_true", help="ne dit que les ennuis")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("au moins 1")
+    return number
+
+
+def _speed(text: str) -> float:
+    factor = float(text)
+    if not 0 < factor <= 1000:
+        raise argparse.ArgumentTypeError("entre 0 et 1000")
+    return factor
+
+
+if __name__ == "__main__":
+    sys.exit(main())
