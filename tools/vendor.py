@@ -1,7 +1,7 @@
 """Copies what pages need of the browser libraries from node_modules to appliance/web/static/vendor/.
 
 Owns which files are taken. Fetches nothing (npm ci did), and writes nowhere else. Icons are taken by
-name from appliance/web/icons.txt, as single files and as one sprite whose symbols bear the icons' names.
+name from appliance/web/icons.txt, into one sprite whose symbols bear the icons' names.
 """
 
 import re
@@ -16,6 +16,8 @@ FILES = {
     "socket.io-client/LICENSE": "socket.io.LICENSE",
     f"{FONT}/files/atkinson-hyperlegible-latin-400-normal.woff2": "atkinson-hyperlegible-400.woff2",
     f"{FONT}/files/atkinson-hyperlegible-latin-700-normal.woff2": "atkinson-hyperlegible-700.woff2",
+    f"{FONT}/files/atkinson-hyperlegible-latin-ext-400-normal.woff2": "atkinson-hyperlegible-ext-400.woff2",
+    f"{FONT}/files/atkinson-hyperlegible-latin-ext-700-normal.woff2": "atkinson-hyperlegible-ext-700.woff2",
     f"{FONT}/LICENSE": "atkinson-hyperlegible.LICENSE",
     "lucide-static/LICENSE": "icons.LICENSE",
 }
@@ -43,16 +45,14 @@ def next_symbol(name: str, svg: str) -> str:
     return f'<symbol id="{name}" viewBox="0 0 24 24">{body}</symbol>\n'
 
 
-def write_icons(icons: Path, names: list[str], target: Path) -> None:
-    (target / "icons").mkdir()
+def write_sprite(icons: Path, names: list[str], target: Path) -> None:
     symbols = []
     for name in names:
         source = icons / f"{name}.svg"
         if not source.is_file():
             raise Missing(f"lucide-static has no icon {name!r}")
-        shutil.copyfile(source, target / "icons" / source.name)
         symbols.append(next_symbol(name, source.read_text(encoding="utf-8")))
-    (target / "icons.svg").write_text(SPRITE_HEAD + "".join(symbols) + "</svg>\n", encoding="utf-8")
+    target.write_text(SPRITE_HEAD + "".join(symbols) + "</svg>\n", encoding="utf-8")
 
 
 def write_vendor(node_modules: Path, names: list[str], target: Path) -> None:
@@ -63,7 +63,7 @@ def write_vendor(node_modules: Path, names: list[str], target: Path) -> None:
         if not (node_modules / source).is_file():
             raise Missing(f"node_modules has no {source}")
         shutil.copyfile(node_modules / source, target / name)
-    write_icons(node_modules / "lucide-static" / "icons", names, target)
+    write_sprite(node_modules / "lucide-static" / "icons", names, target / "icons.svg")
 
 
 def main() -> int:

@@ -13,19 +13,23 @@ def node_modules(root: Path) -> Path:
     return root / "node_modules"
 
 
+def drawn(sprite: Path) -> list[str]:
+    symbols = ElementTree.parse(sprite).getroot().findall(f"{SVG}symbol")
+    assert all(len(symbol) for symbol in symbols)
+    return [symbol.get("id", "") for symbol in symbols]
+
+
 def test_the_sprite_holds_each_listed_icon_under_its_name(node_modules: Path, tmp_path: Path) -> None:
     vendor.write_vendor(node_modules, ["lock", "wifi-off"], tmp_path / "vendor")
-    sprite = ElementTree.parse(tmp_path / "vendor" / "icons.svg").getroot()
-    symbols = sprite.findall(f"{SVG}symbol")
-    assert [symbol.get("id") for symbol in symbols] == ["lock", "wifi-off"]
-    assert all(len(symbol) for symbol in symbols)
+    assert drawn(tmp_path / "vendor" / "icons.svg") == ["lock", "wifi-off"]
 
 
 def test_what_is_no_longer_listed_goes_away(node_modules: Path, tmp_path: Path) -> None:
     target = tmp_path / "vendor"
-    vendor.write_vendor(node_modules, ["lock", "x"], target)
+    target.mkdir()
+    (target / "left-over.js").write_text("old")
     vendor.write_vendor(node_modules, ["x"], target)
-    assert [path.name for path in (target / "icons").iterdir()] == ["x.svg"]
+    assert {path.name for path in target.iterdir()} == {*vendor.FILES.values(), "icons.svg"}
 
 
 def test_an_icon_that_does_not_exist_is_named(node_modules: Path, tmp_path: Path) -> None:
