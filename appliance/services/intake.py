@@ -130,7 +130,7 @@ def _record_usage(device_id: str, batch: UsageBatch, now: datetime) -> UsageAck:
     if not stored and mark is None:
         return UsageAck(batch.boot, 0)
     up_to = next_watermark(None if mark is None else mark.up_to, stored)
-    UsageMark.replace(device=device_id, boot=batch.boot, up_to=up_to).execute()
+    UsageMark.insert(device=device_id, boot=batch.boot, up_to=up_to).on_conflict_replace().execute()
     return UsageAck(batch.boot, up_to)
 
 
@@ -139,7 +139,7 @@ def _record_inventories(inventories: Mapping[str, Inventory], now: datetime) -> 
         document = read_object(encode_inventory(inventory))
         known = _known_inventory(device_id)
         if known != document:  # retained: it comes again at each start, unchanged
-            InventoryRow.replace(device=device_id, document=document, received_at=now).execute()
+            InventoryRow.insert(device=device_id, document=document, received_at=now).on_conflict_replace().execute()
 
 
 def _known_inventory(device_id: str) -> object:

@@ -22,6 +22,8 @@ database = APSWDatabase(None)
 
 
 class Row(Model):
+    """`x_id: int` beside a foreign key tells the type checker what peewee makes of it."""
+
     class Meta:
         database = database
         legacy_table_names = False
@@ -46,6 +48,7 @@ class User(Row):
 class Invitation(Row):
     token_hash = CharField(primary_key=True)
     user = ForeignKeyField(User, on_delete="CASCADE")
+    user_id: int
     expires_at = MomentField()
     used_at = MomentField(null=True)
 
@@ -100,6 +103,7 @@ class Device(Row):
     agent = CharField(default="")
     capabilities = JsonField()
     cart = ForeignKeyField(Cart, null=True, on_delete="SET NULL")
+    cart_id: int | None
     status = CharField(default="active", index=True)  # domain.devices.DeviceStatus
     credential = CharField(null=True)  # the broker's salted hash of the device's password
     base_url = CharField(default="")  # the address by which it knows this appliance
@@ -113,15 +117,18 @@ class Pupil(Row):
 
     id = AutoField()
     classroom = ForeignKeyField(Classroom, on_delete="CASCADE")
+    classroom_id: int
     first_name = CharField()
     initial = CharField(default="")
     device = ForeignKeyField(Device, null=True, on_delete="SET NULL")
+    device_id: str | None
 
 
 class EnrollmentToken(Row):
     id = AutoField()
     token_hash = CharField(unique=True)
     cart = ForeignKeyField(Cart, null=True, on_delete="SET NULL")
+    cart_id: int | None
     uses = IntegerField()
     used = IntegerField(default=0)
     created_at = MomentField()
@@ -133,9 +140,12 @@ class EnrollmentToken(Row):
 class Lesson(Row):
     id = CharField(primary_key=True)
     teacher = ForeignKeyField(User)
+    teacher_id: int
     title = CharField()
     cart = ForeignKeyField(Cart, null=True, on_delete="SET NULL")
+    cart_id: int | None
     classroom = ForeignKeyField(Classroom, null=True, on_delete="SET NULL")
+    classroom_id: int | None
     started_at = MomentField()
     ends_at = MomentField()
     ended_at = MomentField(null=True, index=True)
@@ -147,7 +157,9 @@ class LessonDevice(Row):
 
     id = AutoField()
     lesson = ForeignKeyField(Lesson, on_delete="CASCADE", backref="parts")
+    lesson_id: str
     device = ForeignKeyField(Device, on_delete="CASCADE")
+    device_id: str
     base = JsonField()  # protocol Restrictions, as JSON
     eyes_up = TextField(null=True)
     joined_at = MomentField()
@@ -159,8 +171,11 @@ class Handover(Row):
 
     id = AutoField()
     lesson = ForeignKeyField(Lesson, on_delete="CASCADE")
+    lesson_id: str
     device = ForeignKeyField(Device, on_delete="CASCADE")
+    device_id: str
     asker = ForeignKeyField(User, on_delete="CASCADE")
+    asker_id: int
     asked_at = MomentField()
     answered_at = MomentField(null=True)
     granted = BooleanField(null=True)
@@ -171,7 +186,9 @@ class Gesture(Row):
 
     id = CharField(primary_key=True)
     lesson = ForeignKeyField(Lesson, null=True, on_delete="CASCADE", index=True)
+    lesson_id: str | None
     actor = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    actor_id: int | None
     kind = CharField()
     args = JsonField()
     at = MomentField()
@@ -182,7 +199,9 @@ class Receipt(Row):
 
     id = CharField(primary_key=True)
     gesture = ForeignKeyField(Gesture, on_delete="CASCADE", backref="receipts")
+    gesture_id: str
     device = ForeignKeyField(Device, on_delete="CASCADE")
+    device_id: str
     state = CharField()  # domain.receipts.ReceiptState
     version = IntegerField(null=True)  # restrictions: the desired version that carries it; null for a command
     command = JsonField(null=True)  # commands: {"type", "args"}
@@ -199,12 +218,14 @@ class Document(Row):
     mime = CharField()
     size = IntegerField()
     uploaded_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
+    uploaded_by_id: int | None
     uploaded_at = MomentField()
 
 
 class Favourite(Row):
     id = AutoField()
     user = ForeignKeyField(User, on_delete="CASCADE")
+    user_id: int
     kind = CharField()
     label = CharField()
     value = TextField()
@@ -213,6 +234,7 @@ class Favourite(Row):
 
 class UsageRecord(Row):
     device = ForeignKeyField(Device, on_delete="CASCADE")
+    device_id: str
     boot = CharField()
     seq = IntegerField()
     app = CharField()
@@ -229,6 +251,7 @@ class UsageMark(Row):
     """`up_to`: every record of this boot from the first one seen up to here is stored."""
 
     device = ForeignKeyField(Device, on_delete="CASCADE")
+    device_id: str
     boot = CharField()
     up_to = IntegerField()
 
@@ -239,6 +262,7 @@ class UsageMark(Row):
 
 class Inventory(Row):
     device = ForeignKeyField(Device, primary_key=True, on_delete="CASCADE")
+    device_id: str
     document = JsonField()
     received_at = MomentField()
 
