@@ -1,0 +1,148 @@
+"""Devices as the administrator keeps them: found, renamed, moved, replaced, retired, revoked.
+
+Enrollment is `enrollment`'s; what lessons do to devices is theirs.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
+
+from appliance.clock import Clock
+from appliance.domain.devices import DeviceStatus, checked_number
+from appliance.domain.naming import device_name, next_number
+from appliance.domain.people import Actor, display_name
+from appliance.errors import Conflict, NotFound
+from appliance.nudge import NudgeSender
+from appliance.services.desired import bump
+from appliance.services.journal import record
+from appliance.services.lessons import release_devices
+from appliance.store.models import Cart, Device, Pupil, database
+from protocol.device import Kind
+
+MAX_DEVICE_NAME = 60
+
+
+class Devices:
+    """`apply_credentials(kick)`: the broker takes the store's credentials over; those in `kick` are out at once."""
+
+    def __init__(
+        self, clock: Clock, nudge: NudgeSender, apply_credentials: Callable[[Collection[str]], object]
+    ) -> None:
+        self._clock = clock
+        self._nudge = nudge
+        self._apply = apply_credentials
+
+    def rename(self, device_id: str, name: object, actor: Actor) -> None:
+        text = display_name(name, longest=MAX_DEVICE_NAME)
+        now = self._clock.now()
+        with database.atomic("IMMEDIATE"):
+            device = _active(device_id)
+            Device.update(name=text).where(Device.id == device.id).execute()
+            bump([device_id], now)
+            record(now, actor, "device.rename", f"device:{device_id}")
+        self._nudge.send()
+
+    def renumber(self, device_id: str, number: object, actor: Actor) -> None:
+        """A device that still bears its first name ("Tablette 04") is renamed with it."""
+        wanted = checked_number(number)
+        now = self._clock.now()
+        with database.atomic("IMMEDIATE"):
+            device = _active(device_id)
+            if wanted in _numbers_in(device.cart_id, but=device_id):
+                raise Conflict("number_taken", number=wanted)
+            _give_number(device, wanted)
+            bump([device_id], now)
+            record(now, actor, "device.renumber", f"device:{device_id}", number=wanted)
+        self._nudge.send()
+
+    def move(self, device_ids: Sequence[str], cart_id: int | None, actor: Actor) -> None:
+        """A number that is taken over there changes to the next free one."""
+        now = self._clock.now()
+        with database.atomic("IMMEDIATE"):
+            if cart_id is not None and Cart.get_or_none(Cart.id == cart_id) is None:
+                raise NotFound("no_cart")
+            for device_id in dict.fromkeys(device_ids):
+                device = _active(device_id)
+                taken = _numbers_in(cart_id, but=device_id)
+                Device.update(cart=cart_id).where(Device.id == device_id).execute()
+                if device.number in taken:
+                    _give_number(device, next_number(taken))
+                record(now, actor, "device.move", f"device:{device_id}", cart=cart_id)
+            bump(device_ids, now)
+        self._nudge.send()
+
+    def replace(self, old_id: str, new_id: str, actor: Actor) -> None:
+        """The new one takes the old one's number, name, cart and pupils; the old one is retired."""
+        now = self._clock.now()
+        with database.atomic("IMMEDIATE"):
+            if old_id == new_id:
+                raise Conflict("same_device")
+            old, _ = _found(old_id), _active(new_id)
+            Pupil.update(device=None).where(Pupil.device == new_id).execute()
+            Pupil.update(device=new_id).where(Pupil.device == old_id).execute()
+            if old.status == DeviceStatus.ACTIVE:
+                self._end(old, DeviceStatus.RETIRED, now)
+            if old.number in _numbers_in(old.cart_id, but=new_id):
+                raise Conflict("number_taken", number=old.number)
+            Device.update(number=old.number, name=old.name, cart=old.cart_id).where(Device.id == new_id).execute()
+            bump([new_id], now)
+            record(now, actor, "device.replace", f"device:{old_id}", by=new_id)
+        self._put_out([old_id])
+
+    def retire(self, device_id: str, actor: Actor) -> None:
+        """End of service. Its record stays; enrolling it again brings it back."""
+        self._end_service([device_id], DeviceStatus.RETIRED, actor)
+
+    def revoke(self, device_id: str, actor: Actor) -> None:
+        """It loses its password and its live connection at once, its lesson lets it go (contract, section 1)."""
+        self._end_service([device_id], DeviceStatus.REMOVED, actor)
+
+    def _end_service(self, device_ids: Iterable[str], status: DeviceStatus, actor: Actor) -> None:
+        now = self._clock.now()
+        ended = []
+        with database.atomic("IMMEDIATE"):
+            for device_id in device_ids:
+                device = _found(device_id)
+                if device.status == status and device.credential is None:
+                    continue  # two clicks, one end
+                self._end(device, status, now)
+                Pupil.update(device=None).where(Pupil.device == device_id).execute()
+                verb = "retire" if status is DeviceStatus.RETIRED else "revoke"
+                record(now, actor, f"device.{verb}", f"device:{device_id}")
+                ended.append(device_id)
+        self._put_out(ended)
+
+    def _end(self, device: Device, status: DeviceStatus, now: datetime) -> None:
+        release_devices([device.id], now)
+        Device.update(status=status, credential=None).where(Device.id == device.id).execute()
+
+    def _put_out(self, device_ids: Collection[str]) -> None:
+        """After the commit: whoever reads the store now reads this."""
+        self._nudge.send()
+        self._apply(device_ids)
+
+
+def _found(device_id: str) -> Device:
+    device = Device.get_or_none(Device.id == device_id)
+    if device is None:
+        raise NotFound("no_device")
+    return device
+
+
+def _active(device_id: str) -> Device:
+    device = _found(device_id)
+    if device.status != DeviceStatus.ACTIVE:
+        raise Conflict("device_not_in_service")
+    return device
+
+
+def _numbers_in(cart_id: int | None, but: str) -> set[int]:
+    where = Device.cart.is_null() if cart_id is None else Device.cart == cart_id
+    query = Device.select(Device.number).where(where & (Device.status == DeviceStatus.ACTIVE) & (Device.id != but))
+    return {row.number for row in query}
+
+
+def _give_number(device: Device, number: int) -> None:
+    name = (
+        device_name(Kind(device.kind), number) if device.name == device_name(Kind(device.kind), device.number) else None
+    )
+    Device.update(number=number, name=name or device.name).where(Device.id == device.id).execute()
