@@ -29,7 +29,6 @@ class Limits:
     connections: int = 2_000
     keepalive_seconds: int = 1_200
     session_expiry: str = "1d"
-    autosave_seconds: int = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +69,6 @@ class BrokerSettings:
         return self.data_path / "hub-password"
 
     @property
-    def persistence_path(self) -> Path:
-        return self.data_path / "persistence"
-
-    @property
     def socket_path(self) -> Path:
         return self.runtime_path / "broker.sock"
 
@@ -84,8 +79,7 @@ class BrokerSettings:
 
 def render_configuration(settings: BrokerSettings) -> str:
     """The text of mosquitto.conf, for 2.0.11 (Debian 12) up to 2.0.22 (Debian 13)."""
-    lines = [*_general(settings), *_persistence(settings), *_limits(settings.limits), *_listeners(settings)]
-    return "\n".join([*lines, ""])
+    return "\n".join([*_general(settings), *_limits(settings.limits), *_listeners(settings), ""])
 
 
 def render_acl() -> str:
@@ -102,13 +96,16 @@ def render_acl() -> str:
 def _general(settings: BrokerSettings) -> list[str]:
     return [
         "# Written by the appliance at each start. Changes made here are lost.",
-        # One password file and one ACL for all listeners: with settings of their own, listeners lose the queues of
-        # sessions restored from disk (no listener, so no ACL) and their clients' wills (Mosquitto before 2.0.13).
+        # One password file and one ACL for all listeners: with settings of their own for each, Mosquitto before 2.0.13
+        # loses wills, and messages for whoever is not connected are refused by an ACL that is not there.
         "per_listener_settings false",
         "allow_anonymous false",
         "allow_zero_length_clientid false",
         f"password_file {settings.credentials_path}",
         f"acl_file {settings.acl_path}",
+        # SQLite is the truth and fills the broker again. A broker with sessions from disk crashes at the next reload
+        # (reload.py), shows presences of before the cut, writes 1 GB a day, and refuses to start on a file cut short.
+        "persistence false",
         # Started by root (a trial in a container) it stays root, because it has to read our files, which are 0600.
         # Started by anyone else, as in production, it ignores this line.
         "user root",
@@ -119,16 +116,6 @@ def _general(settings: BrokerSettings) -> list[str]:
         f"connection_messages {_word(settings.log_connections)}",
         # For the health page: connections, and messages that were dropped.
         "sys_interval 10",
-    ]
-
-
-def _persistence(settings: BrokerSettings) -> list[str]:
-    return [
-        "persistence true",
-        f"persistence_location {settings.persistence_path}/",
-        # A convenience, never the truth: SQLite is. Saving at each change makes publishing 50 times slower.
-        f"autosave_interval {settings.limits.autosave_seconds}",
-        "autosave_on_changes false",
     ]
 
 

@@ -17,8 +17,9 @@ from pathlib import Path
 
 from appliance.broker.configuration import SOCKET_PATH_BYTES, BrokerSettings, render_acl, render_configuration
 from appliance.broker.credentials import write_atomically
+from appliance.broker.password_file import hub_login
 from appliance.broker.probe import Answer, Deadline, ask
-from appliance.broker.reload import apply_credentials, hub_login
+from appliance.broker.reload import apply_credentials, make_folders
 from appliance.errors import CannotStart, Unavailable
 
 OPEN_FILES = 65_536
@@ -47,8 +48,7 @@ def write_configuration(settings: BrokerSettings) -> None:
             f"The folder {settings.runtime_path} is too long for a socket: its path and 'broker.sock' "
             f"may have {SOCKET_PATH_BYTES} bytes. Choose a shorter one.",
         )
-    for folder in (settings.data_path, settings.runtime_path, settings.persistence_path):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folders(settings)
     write_atomically(settings.configuration_path, render_configuration(settings))
     write_atomically(settings.acl_path, render_acl())
 
