@@ -50,7 +50,7 @@ class Config:
 
     @property
     def runtime_path(self) -> Path:
-        """Sockets, pid files and live state: gone with a reboot. Short, because a socket's path holds 108 bytes at most."""
+        """Sockets, status and live state: gone with a reboot. Short: a socket's path holds 108 bytes."""
         digest = hashlib.sha256(str(self.data_path.resolve()).encode()).hexdigest()[:12]
         return _runtime_parent() / f"preau-{os.getuid()}-{digest}"
 

@@ -32,9 +32,7 @@ class Message:
 class HubConnection:
     """Connects by itself and again after each loss, at most a second later. Callbacks run in paho's thread."""
 
-    def __init__(
-        self, socket_path: Path, username: str, password: str, subscriptions: tuple[str, ...]
-    ) -> None:
+    def __init__(self, socket_path: Path, username: str, password: str, subscriptions: tuple[str, ...]) -> None:
         self._socket_path = socket_path
         self._subscriptions = subscriptions
         self.connected = threading.Event()
@@ -59,9 +57,7 @@ class HubConnection:
     def start(self) -> None:
         properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = 3600
-        self._client.connect_async(
-            str(self._socket_path), keepalive=20, clean_start=False, properties=properties
-        )
+        self._client.connect_async(str(self._socket_path), keepalive=20, clean_start=False, properties=properties)
         self._client.loop_start()
 
     def stop(self) -> None:
@@ -97,4 +93,4 @@ class HubConnection:
         fact(_log, "broker_lost", reason=reason)
 
     def _received(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
-        self.on_message(Message(message.topic, message.payload, message.retain, message.mid))
+        self.on_message(Message(message.topic, bytes(message.payload), message.retain, message.mid))

@@ -99,5 +99,3 @@ class Outbox:
             )
         self._outgoing.mark_sent(due, now)
         return bool(due)
-
-

@@ -55,4 +55,4 @@ def from_ack(status: AckStatus) -> ReceiptState:
 
 def retry_after_seconds(tries: int) -> float:
     """How long to wait for an answer before a command is repeated: 3, 6, 12, 24, then every 30 s."""
-    return min(30.0, 3.0 * 2 ** min(tries, 4))
+    return min(30.0, 3.0 * (1 << min(tries, 4)))

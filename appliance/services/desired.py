@@ -42,7 +42,7 @@ class DesiredStates:
     def versions(self) -> dict[str, int]:
         """Of every active device."""
         rows = database.execute_sql("SELECT id, version FROM device WHERE status = 'active'")
-        return {device_id: version for device_id, version in rows}
+        return dict(rows.fetchall())
 
     def wanted(self, device_ids: Collection[str] | None = None) -> Iterable[Wanted]:
         """What should be, now, on these devices (None: all active ones)."""

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from appliance.broker.credentials import hash_password, new_password, verify_password
 from appliance.clock import Clock
-from appliance.domain.people import Actor, Role
 from appliance.domain.naming import device_name, next_number
+from appliance.domain.people import Actor, Role
 from appliance.errors import NotSignedIn
 from appliance.ids import new_device_id
 from appliance.services.desired import bump
@@ -20,19 +20,20 @@ from protocol.device import EnrollmentAnswer, EnrollmentRequest, Kind, MqttAcces
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """How devices reach the broker: ports, and the authority that signed its certificate (None: TLS is off)."""
+    """How devices reach the broker: ports, and the authority that signed its certificate (None where TLS is off)."""
 
     mqtt_port: int
     websocket_port: int
+    tls: bool = False
     ca: str | None = None
 
     def access(self, host: str, device_id: str, password: str) -> MqttAccess:
-        scheme = "wss" if self.ca else "ws"
+        scheme = "wss" if self.tls else "ws"
         bracketed = f"[{host}]" if ":" in host else host
         return MqttAccess(
             host=host,
             port=self.mqtt_port,
-            tls=self.ca is not None,
+            tls=self.tls,
             websocket=f"{scheme}://{bracketed}:{self.websocket_port}/mqtt",
             username=device_id,
             password=password,
@@ -48,7 +49,10 @@ class Enrollment:
         self._apply = apply_credentials
 
     def enroll(self, request: EnrollmentRequest, host: str, base_url: str) -> EnrollmentAnswer:
-        """`host`, `base_url`: how the device reached the appliance. Raises NotSignedIn for a token that is unknown, expired, revoked or used up: which one is not told."""
+        """`host`, `base_url`: how the device reached the appliance.
+
+        Raises NotSignedIn for a token that is unknown, expired, revoked or used up: which one is not told.
+        """
         now = self._clock.now()
         password = new_password()
         credential = hash_password(password)
@@ -92,7 +96,7 @@ def credentials() -> dict[str, str]:
         query = Device.select(Device.id, Device.credential).where(
             (Device.status == "active") & Device.credential.is_null(False)
         )
-        return dict(query.tuples())
+        return {device.id: str(device.credential) for device in query}
 
 
 def school_code() -> str:
@@ -120,7 +124,7 @@ def _device_for(request: EnrollmentRequest, token: EnrollmentToken, now: datetim
     if device is None:
         device = _new_device(request, token, now)
     elif token.cart_id is not None and device.status != "active":
-        device.cart = token.cart_id
+        device.cart = token.cart
     device.status = "active"
     device.manufacturer, device.model = request.manufacturer, request.model
     device.os, device.agent = request.os, request.agent
@@ -131,8 +135,7 @@ def _device_for(request: EnrollmentRequest, token: EnrollmentToken, now: datetim
 
 def _new_device(request: EnrollmentRequest, token: EnrollmentToken, now: datetime) -> Device:
     neighbours = Device.select(Device.number).where(
-        (Device.status == "active")
-        & (Device.cart.is_null() if token.cart_id is None else Device.cart == token.cart_id)
+        (Device.status == "active") & (Device.cart.is_null() if token.cart_id is None else Device.cart == token.cart_id)
     )
     number = next_number([neighbour.number for neighbour in neighbours])
     return Device(

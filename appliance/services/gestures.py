@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.clock import Clock
-from appliance.domain.gestures import COMMANDS, STATE_KINDS, GestureKind, command_args, hold_after, is_possible, missing_for
+from appliance.domain.gestures import (
+    COMMANDS,
+    STATE_KINDS,
+    GestureKind,
+    command_args,
+    hold_after,
+    is_possible,
+    missing_for,
+)
 from appliance.domain.people import Actor
 from appliance.domain.receipts import ReceiptState
 from appliance.domain.restrictions import Hold
@@ -54,6 +62,10 @@ class _Part:
     hold: Hold
 
 
+# A device, the desired version to wait for (None: a command), and what of the gesture it cannot do.
+_Row = tuple[_Part, int | None, tuple[str, ...]]
+
+
 class Gestures:
     def __init__(self, clock: Clock, nudge: NudgeSender) -> None:
         self._clock = clock
@@ -80,9 +92,7 @@ class Gestures:
         self._nudge.send()
         return request.gesture_id
 
-    def _store(
-        self, actor: Actor, lesson: Lesson, request: Request, parts: Sequence[_Part], now: datetime
-    ) -> None:
+    def _store(self, actor: Actor, lesson: Lesson, request: Request, parts: Sequence[_Part], now: datetime) -> None:
         is_state = request.kind in STATE_KINDS
         command = None if is_state else _command(request, actor.name)
         Gesture.create(
@@ -98,10 +108,7 @@ class Gestures:
             receipts = _restrict(request, parts)
             bump([part.device_id for part in parts], now)
         else:
-            receipts = [
-                (part, None, () if is_possible(request.kind, part.capabilities) else (str(request.kind),))
-                for part in parts
-            ]
+            receipts = [_command_row(request.kind, part) for part in parts]
         encoded = _json.db_value(command)
         moment, expires = to_milliseconds(now), to_milliseconds(lesson.ends_at)
         execute_many(
@@ -139,9 +146,7 @@ def _document(sha256: object) -> dict[str, object]:
 
 def _chosen(lesson_id: str, device_ids: Sequence[str] | None) -> list[_Part]:
     rows = database.execute_sql(_PARTS, (lesson_id,)).fetchall()
-    parts = [
-        _Part(row[0], row[1], frozenset(_json.python_value(row[2])), read_hold(row[3], row[4])) for row in rows
-    ]
+    parts = [_Part(row[0], row[1], frozenset(_json.python_value(row[2])), read_hold(row[3], row[4])) for row in rows]
     if device_ids is None:
         return parts
     chosen = [part for part in parts if part.device_id in set(device_ids)]
@@ -150,7 +155,7 @@ def _chosen(lesson_id: str, device_ids: Sequence[str] | None) -> list[_Part]:
     return chosen
 
 
-def _restrict(request: Request, parts: Sequence[_Part]) -> list[tuple[_Part, int, tuple[str, ...]]]:
+def _restrict(request: Request, parts: Sequence[_Part]) -> list[_Row]:
     """Writes what the lesson wants of each device; receipts wait for the version that follows."""
     after = [hold_after(request.kind, request.args, part.hold) for part in parts]
     execute_many(
@@ -164,6 +169,10 @@ def _restrict(request: Request, parts: Sequence[_Part]) -> list[tuple[_Part, int
         (part, part.version + 1, _missing(request, hold, part.capabilities))
         for part, hold in zip(parts, after, strict=True)
     ]
+
+
+def _command_row(kind: GestureKind, part: _Part) -> _Row:
+    return part, None, () if is_possible(kind, part.capabilities) else (str(kind),)
 
 
 def _missing(request: Request, hold: Hold, capabilities: frozenset[str]) -> tuple[str, ...]:

@@ -13,15 +13,16 @@ from appliance.domain.receipts import OPEN, ReceiptState, from_ack, states_befor
 from appliance.domain.usage import next_watermark
 from appliance.store.bulk import execute_many
 from appliance.store.fields import to_milliseconds
-from appliance.store.models import Device, Dropped, Inventory as InventoryRow, Receipt, UsageMark, UsageRecord, database
-from protocol.device import Ack, Access, Inventory, Reported, Restrictions, UsageAck, UsageBatch, read_object, encode_inventory
+from appliance.store.models import Device, Dropped, Receipt, UsageMark, UsageRecord, database
+from appliance.store.models import Inventory as InventoryRow
+from protocol.device import Access, Ack, Inventory, Reported, UsageAck, UsageBatch, inventory_as_json
 
 MAX_RECORDS_KEPT = 200_000  # raw usage, until totals replace it (a later step); the oldest go first
 
 
 @dataclass(slots=True)
 class Batch:
-    """Messages of many devices, in the order of their arrival; the last reported state and inventory per device count."""
+    """Messages of many devices in the order of arrival; of states and inventories a device's last one counts."""
 
     acks: list[tuple[str, Ack]] = field(default_factory=list)
     usage: list[tuple[str, UsageBatch]] = field(default_factory=list)
@@ -49,7 +50,9 @@ class Intake:
             _record_acks(batch.acks, now)
             _record_reported(batch.reported, now)
             usage_acks = [
-                (device_id, _record_usage(device_id, usage, now)) for device_id, usage in batch.usage if device_id in known
+                (device_id, _record_usage(device_id, usage, now))
+                for device_id, usage in batch.usage
+                if device_id in known
             ]
             _record_inventories({key: value for key, value in batch.inventories.items() if key in known}, now)
             _record_dropped(batch.dropped, now)
@@ -84,12 +87,12 @@ def _record_reported(reported: Mapping[str, Reported], now: datetime) -> None:
     settled = [
         (*_settled(receipt, reported[receipt.device_id]), moment, receipt.id)
         for receipt in waiting
-        if receipt.version <= reported[receipt.device_id].version
+        if (receipt.version or 0) <= reported[receipt.device_id].version
     ]
     execute_many("UPDATE receipt SET state = ?, error = ?, unsupported = ?, updated_at = ? WHERE id = ?", settled)
 
 
-def _settled(receipt: Receipt, reported: Reported) -> tuple[str, str | None, str]:
+def _settled(receipt: Receipt, reported: Reported) -> tuple[str, str | None, str | None]:
     known = [*receipt.unsupported, *(str(word) for word in reported.unsupported)]
     asked = _asked(receipt)
     unsupported = [word for word in dict.fromkeys(known) if word in asked]
@@ -136,7 +139,7 @@ def _record_usage(device_id: str, batch: UsageBatch, now: datetime) -> UsageAck:
 
 def _record_inventories(inventories: Mapping[str, Inventory], now: datetime) -> None:
     for device_id, inventory in inventories.items():
-        document = read_object(encode_inventory(inventory))
+        document = inventory_as_json(inventory)
         known = _known_inventory(device_id)
         if known != document:  # retained: it comes again at each start, unchanged
             InventoryRow.insert(device=device_id, document=document, received_at=now).on_conflict_replace().execute()

@@ -8,7 +8,7 @@ from peewee import fn
 
 from appliance.clock import Clock
 from appliance.domain.lessons import EndReason, checked_end
-from appliance.domain.people import APPLIANCE, Actor, Role
+from appliance.domain.people import APPLIANCE, Actor, Role, display_name
 from appliance.domain.receipts import OPEN, ReceiptState
 from appliance.domain.restrictions import Hold
 from appliance.errors import Conflict, Denied, Invalid, NotFound
@@ -16,7 +16,7 @@ from appliance.ids import new_command_id
 from appliance.nudge import NudgeSender
 from appliance.services.desired import bump, hold_as_json
 from appliance.services.journal import record
-from appliance.store.models import Device, Handover, Lesson, LessonDevice, Receipt, database
+from appliance.store.models import Cart, Classroom, Device, Handover, Lesson, LessonDevice, Receipt, database
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Lessons:
             lesson = Lesson.create(
                 id=new_command_id(now),
                 teacher=actor.user_id,
-                title=plan.title.strip()[:80],
+                title=_title(plan),
                 cart=plan.cart_id,
                 classroom=plan.classroom_id,
                 started_at=now,
@@ -168,6 +168,14 @@ class Lessons:
                 LessonDevice.create(lesson=lesson_id, device=device_id, base=hold_as_json(Hold()), joined_at=now)
         bump(wanted, now)
         _end_emptied({part.lesson_id for part in others}, now)
+
+
+def _title(plan: Plan) -> str:
+    """As typed, or the classroom's name, or the cart's."""
+    if plan.title.strip():
+        return display_name(plan.title, "title")
+    places = (Classroom.get_or_none(Classroom.id == plan.classroom_id), Cart.get_or_none(Cart.id == plan.cart_id))
+    return next((str(place.name) for place in places if place is not None), "Séance")
 
 
 def open_lesson(lesson_id: str) -> Lesson:

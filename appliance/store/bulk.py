@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from peewee import __exception_wrapper__ as wrapped
+import apsw
+from peewee import OperationalError
 
 from appliance.store.models import database
 
 
 def execute_many(statement: str, rows: Iterable[Sequence[object]]) -> None:
-    """Inside the caller's transaction; errors arrive as peewee's."""
-    with wrapped:
+    """Inside the caller's transaction; a full disk arrives as peewee's error."""
+    try:
         database.connection().cursor().executemany(statement, rows)
+    except apsw.FullError as error:
+        raise OperationalError(str(error)) from error

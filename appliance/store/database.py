@@ -34,7 +34,9 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {}
 def open_store(path: Path, sqlite_version: Callable[[], str] = apsw.sqlite_lib_version) -> None:
     """Bind the models to `path`, creating or migrating it. Raises CannotStart with what to do."""
     if _version_number(sqlite_version()) < _OLDEST_SAFE:
-        raise CannotStart("sqlite_too_old", "La bibliothèque SQLite est trop ancienne (3.51.3 au moins) : relancez ./run.")
+        raise CannotStart(
+            "sqlite_too_old", "La bibliothèque SQLite est trop ancienne (3.51.3 au moins) : relancez ./run."
+        )
     if not database.is_closed():
         database.close()
     database.init(str(path), pragmas=PRAGMAS, timeout=10)

@@ -153,7 +153,7 @@ class Lesson(Row):
 
 
 class LessonDevice(Row):
-    """One device's part in one lesson; `left_at` null while it is held (one lesson at a time: see the partial index)."""
+    """One device's part in one lesson; `left_at` null while it is held: in one lesson at a time (partial index)."""
 
     id = AutoField()
     lesson = ForeignKeyField(Lesson, on_delete="CASCADE", backref="parts")
@@ -298,7 +298,6 @@ TABLES: tuple[type[Row], ...] = (
 
 INDEXES = (
     "CREATE UNIQUE INDEX IF NOT EXISTS one_lesson_per_device ON lesson_device(device_id) WHERE left_at IS NULL",
-    "CREATE INDEX IF NOT EXISTS open_receipts ON receipt(device_id) "
-    "WHERE state IN ('queued', 'sent', 'acknowledged')",
+    "CREATE INDEX IF NOT EXISTS open_receipts ON receipt(device_id) WHERE state IN ('queued', 'sent', 'acknowledged')",
     "CREATE UNIQUE INDEX IF NOT EXISTS one_answer_per_device ON receipt(gesture_id, device_id)",
 )

@@ -1,0 +1,71 @@
+"""The command line: `python -m appliance run | demo | admin …`; `bridge` and `web` are the children's own doors."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from appliance.cli.options import add_options, read_config
+from appliance.errors import CannotStart, PreauError
+
+_DATA = Path("préau-data")
+
+
+def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["admin"]:
+        from appliance.cli.admin import main as admin
+
+        return admin(arguments[1:])
+    options = _parser().parse_args(arguments)
+    try:
+        return _DOORS[options.door](options)
+    except CannotStart as error:
+        sys.stderr.write(f"\npréau : {error}\n")
+        return 1
+    except PreauError as error:
+        sys.stderr.write(f"\npréau : {error}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./run", description="Préau, le boîtier de l’école.")
+    doors = parser.add_subparsers(dest="door", required=True, metavar="COMMANDE")
+    run = doors.add_parser("run", help="un boîtier, sans données de démonstration", prog="./run appliance")
+    add_options(run, data=_DATA, host="0.0.0.0")  # noqa: S104 - an appliance serves its LAN
+    demo = doors.add_parser("demo", help="une école de démonstration", prog="./run demo")
+    add_options(demo, data=Path("préau-demo"), host="127.0.0.1")
+    demo.add_argument("--devices", type=int, default=15, metavar="N", help="tablettes simulées (15)")
+    doors.add_parser("admin", help="utilisateurs, chariots, liens, appareils, sauvegardes")
+    for child in ("bridge", "web"):
+        add_options(doors.add_parser(child), data=_DATA, host="0.0.0.0")  # noqa: S104 - as above
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    from appliance.cli.appliance import main as appliance
+
+    return appliance(read_config(options))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from appliance.cli.demo import main as demo
+
+    return demo(read_config(options), options.devices)
+
+
+def _bridge(options: argparse.Namespace) -> int:
+    from appliance.broker_bridge.start import main as bridge
+
+    return bridge(read_config(options))
+
+
+def _web(options: argparse.Namespace) -> int:
+    from appliance.web.serve import main as web
+
+    return web(read_config(options))
+
+
+# Imported when chosen: a child should not carry what the others need.
+_DOORS = {"run": _run, "demo": _demo, "bridge": _bridge, "web": _web}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,85 @@
+"""The only wiring: which service is given what. Holds no logic and starts no process."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from appliance.broker.configuration import BrokerSettings, TlsFiles
+from appliance.broker.reload import apply_credentials
+from appliance.clock import HubClock
+from appliance.config import Config
+from appliance.nudge import NudgeSender
+from appliance.services.board import Board
+from appliance.services.enrollment import Door, Enrollment, credentials
+from appliance.services.favourites import Favourites
+from appliance.services.gestures import Gestures
+from appliance.services.journal import JournalReader
+from appliance.services.lessons import Lessons
+from appliance.services.passwords import Passwords
+from appliance.services.people import People
+from appliance.services.sign_in import SignIn
+from appliance.services.start_page import StartPage
+from appliance.store.database import open_store
+from appliance.store.live import open_live
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every use case of the appliance, ready to be called."""
+
+    clock: HubClock
+    people: People
+    sign_in: SignIn
+    journal: JournalReader
+    enrollment: Enrollment
+    lessons: Lessons
+    gestures: Gestures
+    board: Board
+    start_page: StartPage
+    favourites: Favourites
+
+
+def broker_settings(config: Config) -> BrokerSettings:
+    tls = None
+    if config.tls_certificate is not None and config.tls_key is not None:
+        tls = TlsFiles(config.tls_certificate, config.tls_key)
+    return BrokerSettings(
+        host=config.host,
+        mqtt_port=config.mqtt_port,
+        websocket_port=config.websocket_port,
+        data_path=config.broker_path,
+        runtime_path=config.runtime_path,
+        tls=tls,
+    )
+
+
+def open_databases(config: Config) -> None:
+    """Binds the models of this process; connections are opened by whoever works."""
+    open_store(config.store_path)
+    open_live(config.live_path)
+
+
+def build_services(config: Config) -> Services:
+    clock = HubClock(config.runtime_path)
+    nudge = NudgeSender(config.runtime_path, "bridge")
+    settings = broker_settings(config)
+
+    def apply(_changed: Collection[str]) -> None:
+        apply_credentials(settings, credentials)
+        nudge.send()
+
+    ca = None if config.tls_ca is None else config.tls_ca.read_text()
+    door = Door(config.mqtt_port, config.websocket_port, config.tls, ca)
+    passwords = Passwords()
+    lessons = Lessons(clock, nudge)
+    return Services(
+        clock=clock,
+        people=People(clock, passwords),
+        sign_in=SignIn(clock, passwords),
+        journal=JournalReader(),
+        enrollment=Enrollment(clock, door, apply),
+        lessons=lessons,
+        gestures=Gestures(clock, nudge),
+        board=Board(clock),
+        start_page=StartPage(lessons),
+        favourites=Favourites(clock),
+    )

@@ -1,0 +1,163 @@
+"""`run`: one appliance in the foreground, from an empty folder to serving, and back to nothing at Ctrl-C."""
+
+import fcntl
+import logging
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from appliance import logs
+from appliance.bootstrap import Services, broker_settings, build_services, open_databases
+from appliance.broker.process import (
+    allow_open_files,
+    check_configuration,
+    command_line,
+    find_mosquitto,
+    port_is_free,
+    require_free_ports,
+    wait_ready,
+    write_configuration,
+)
+from appliance.broker.reload import apply_credentials
+from appliance.cli.options import as_arguments
+from appliance.clock import ClockKeeper
+from appliance.config import Config, make_folders
+from appliance.errors import CannotStart
+from appliance.services.enrollment import credentials
+from appliance.services.settings import write_setting
+from appliance.store.database import is_sound
+from appliance.store.models import database
+from appliance.supervisor import Program, Supervisor
+
+_log = logging.getLogger("start")
+_READY_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a caller (the demo) may use once everything serves."""
+
+    config: Config
+    services: Services
+    supervisor: Supervisor
+    base_url: str
+
+
+def run(config: Config, on_ready: Callable[[Running], None], log_level: int = logging.WARNING) -> int:
+    """Blocks until Ctrl-C or SIGTERM. Raises CannotStart with a whole sentence."""
+    logs.set_up("boîtier", log_level)
+    make_folders(config)
+    with _alone(config), _runtime(config):
+        _check_ports(config)
+        keeper = ClockKeeper(config.runtime_path, config.clock_floor_path)
+        keeper.start()
+        open_databases(config)
+        _check_store(config)
+        base_url = _base_url(config)
+        stopping = threading.Event()
+        supervisor = Supervisor(_programs(config, stopping), config.runtime_path / "processes.json", stopping)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: stopping.set())
+        try:
+            supervisor.start()
+            apply_credentials(broker_settings(config), credentials)
+            on_ready(Running(config, build_services(config), supervisor, base_url))
+            supervisor.run(keeper.step)
+        finally:
+            supervisor.stop()
+            keeper.stop()
+    return 0
+
+
+@contextmanager
+def _alone(config: Config) -> Iterator[None]:
+    """One appliance per data folder. The lock goes with the process, however it ends."""
+    descriptor = os.open(config.data_path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(
+                "already_running",
+                f"Un boîtier travaille déjà dans {config.data_path}. Arrêtez-le, ou donnez un autre --data.",
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _runtime(config: Config) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        shutil.rmtree(config.runtime_path, ignore_errors=True)
+
+
+def _check_ports(config: Config) -> None:
+    find_mosquitto()
+    allow_open_files()
+    if not port_is_free(config.host, config.http_port):
+        raise CannotStart(
+            "port_in_use",
+            f"Le port {config.http_port} ({config.host}) est déjà utilisé par un autre programme. "
+            "Arrêtez-le, ou choisissez un autre port : --http PORT.",
+        )
+    require_free_ports(broker_settings(config))
+
+
+def _check_store(config: Config) -> None:
+    with database.connection_context():
+        if not is_sound():
+            raise CannotStart(
+                "data_damaged",
+                f"{config.store_path} est endommagé. Rien n’a été modifié. "
+                "Restaurez une sauvegarde : ./run admin --data DOSSIER restore FICHIER.",
+            )
+
+
+def _programs(config: Config, stopping: threading.Event) -> list[Program]:
+    settings = broker_settings(config)
+    write_configuration(settings)
+    if config.tls:
+        check_configuration(settings)
+    apply_credentials(settings, credentials)
+    ourselves = [sys.executable, "-m", "appliance"]
+    arguments = as_arguments(config)
+    return [
+        Program("broker", command_line(settings), lambda: wait_ready(settings, _READY_SECONDS, stopping)),
+        Program("bridge", [*ourselves, "bridge", *arguments]),
+        Program("web", [*ourselves, "web", *arguments], lambda: _wait_for_web(config, stopping)),
+    ]
+
+
+def _base_url(config: Config) -> str:
+    """The address to show and to put into links."""
+    url = _address(config)
+    with database.connection_context():
+        write_setting("base_url", url)
+    return url
+
+
+def _address(config: Config) -> str:
+    """An address that is bound to all interfaces is reached through loopback."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, not bound
+    host = everywhere.get(config.host, config.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{config.http_port}"
+
+
+def _wait_for_web(config: Config, stopping: threading.Event) -> None:
+    url = f"{_address(config)}/api/time"
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline and not stopping.wait(0.05):
+        with suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http address
+            if answer.status == 200:
+                return
+    raise CannotStart("web_not_ready", "Les pages n’ont pas démarré à temps. Le message ci-dessus dit pourquoi.")

@@ -1,0 +1,125 @@
+"""The appliance's processes: starts the broker, the bridge and the web, restarts what dies, stops all of them.
+
+Knows how to keep processes, not what they do. A child never outlives it, even when it is killed.
+"""
+
+import contextlib
+import ctypes
+import json
+import logging
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from appliance.logs import fact
+
+_log = logging.getLogger("supervisor")
+_PR_SET_PDEATHSIG = 1
+_LOOK_SECONDS = 0.1
+_STOP_SECONDS = 8.0
+_libc = ctypes.CDLL(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One process to keep. `ready` blocks until it serves, or raises; `after` is called at each of its starts."""
+
+    name: str
+    command: Sequence[str]
+    ready: Callable[[], None] = field(default=lambda: None)
+
+
+@dataclass(slots=True)
+class _Child:
+    program: Program
+    process: subprocess.Popen[bytes]
+    started_at: float
+    restarts: int = 0
+    start_again_at: float = 0.0
+
+
+def _die_with_parent() -> None:
+    """In the child: a supervisor killed with -9 leaves nothing behind."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Supervisor:
+    def __init__(self, programs: Sequence[Program], status_path: Path, stopping: threading.Event) -> None:
+        self._programs = programs
+        self._status_path = status_path
+        self._children: list[_Child] = []
+        self._stopping = stopping
+
+    def start(self) -> None:
+        """All, in order, each ready before the next. When one raises, the caller stops what had started."""
+        for program in self._programs:
+            self._children.append(_Child(program, _spawn(program), time.monotonic()))
+            program.ready()
+        self._write_status()
+
+    def run(self, each_second: Callable[[], object]) -> None:
+        """Watches until `stopping` is set."""
+        next_second = 0.0
+        while not self._stopping.wait(_LOOK_SECONDS):
+            self.step(time.monotonic())
+            if time.monotonic() >= next_second:
+                next_second = time.monotonic() + 1
+                each_second()
+
+    def step(self, monotonic: float) -> bool:
+        """Starts again what has died; quickly the first time, then up to 5 s later, so that a defect does not spin."""
+        changed = False
+        for child in self._children:
+            if child.process.poll() is None:
+                continue
+            if not child.start_again_at:
+                lived = monotonic - child.started_at
+                child.restarts = 0 if lived > 60 else child.restarts + 1
+                child.start_again_at = monotonic + min(5.0, 0.1 * 2 ** min(child.restarts, 6) - 0.1)
+                fact(_log, "process_died", name=child.program.name, code=child.process.returncode)
+                changed = True
+            if monotonic >= child.start_again_at:
+                child.process = _spawn(child.program)
+                child.started_at, child.start_again_at = monotonic, 0.0
+                fact(_log, "process_started", name=child.program.name, pid=child.process.pid)
+                changed = True
+        if changed:
+            self._write_status()
+        return changed
+
+    def stop(self) -> None:
+        """In reverse order, each asked first, then killed."""
+        for child in reversed(self._children):
+            child.process.terminate()
+            try:
+                child.process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                child.process.kill()
+                child.process.wait()
+        self._children.clear()
+        with contextlib.suppress(OSError):
+            self._status_path.unlink(missing_ok=True)
+
+    def _write_status(self) -> None:
+        status = {
+            child.program.name: {
+                "pid": child.process.pid,
+                "running": child.process.poll() is None,
+                "restarts": child.restarts,
+            }
+            for child in self._children
+        }
+        aside = self._status_path.with_suffix(".new")
+        aside.write_text(json.dumps(status))
+        aside.replace(self._status_path)
+
+
+def _spawn(program: Program) -> subprocess.Popen[bytes]:
+    """In a session of its own: Ctrl-C in the terminal reaches the supervisor only, which stops all in order."""
+    return subprocess.Popen(
+        program.command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_parent
+    )

@@ -1,0 +1,159 @@
+"""Lessons in the browser: start, the board, gestures, favourites. Thin: parse, call one service, answer."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from appliance.bootstrap import Services
+from appliance.domain.gestures import GestureKind
+from appliance.domain.lessons import DEFAULT_MINUTES, checked_minutes
+from appliance.errors import Invalid
+from appliance.services.apps import installed
+from appliance.services.gestures import Request
+from appliance.services.lessons import Plan
+from appliance.web.auth import sign_in_required
+
+
+def make_lessons(services: Services) -> Blueprint:
+    pages = Blueprint("lessons", __name__)
+    pages.before_request(sign_in_required())
+    _add_pages(pages, services)
+    _add_acts(pages, services)
+    _add_sharing(pages, services)
+    _add_favourites(pages, services)
+    return pages
+
+
+def _add_pages(pages: Blueprint, services: Services) -> None:
+    @pages.get("/")
+    def start() -> ResponseReturnValue:
+        return render_template(
+            "lessons/start.html",
+            **services.start_page.choices(),
+            favourites=services.favourites.of(g.actor),
+            open_lessons=services.lessons.open_of(g.actor),
+            default_minutes=DEFAULT_MINUTES,
+        )
+
+    @pages.get("/lessons/<lesson_id>")
+    def board(lesson_id: str) -> ResponseReturnValue:
+        return render_template("lessons/board.html", snapshot=_snapshot(services, lesson_id))
+
+    @pages.get("/lessons/<lesson_id>/board.json")
+    def board_json(lesson_id: str) -> ResponseReturnValue:
+        return jsonify(_snapshot(services, lesson_id))
+
+
+def _add_acts(pages: Blueprint, services: Services) -> None:
+    @pages.post("/lessons")
+    def start_lesson() -> ResponseReturnValue:
+        lesson_id = services.lessons.start(g.actor, _plan(services))
+        return redirect(url_for("lessons.board", lesson_id=lesson_id), 303)
+
+    @pages.post("/lessons/<lesson_id>/gestures")
+    def gesture(lesson_id: str) -> ResponseReturnValue:
+        services.gestures.perform(g.actor, lesson_id, _gesture(_body()))
+        return jsonify(gesture=services.board.gesture(lesson_id)), 201
+
+    @pages.post("/lessons/<lesson_id>/extend")
+    def extend(lesson_id: str) -> ResponseReturnValue:
+        services.lessons.extend(g.actor, lesson_id, checked_minutes(_body().get("minutes")))
+        return jsonify(lesson=services.board.snapshot(lesson_id)["lesson"])
+
+    @pages.post("/lessons/<lesson_id>/end")
+    def end(lesson_id: str) -> ResponseReturnValue:
+        services.lessons.end(g.actor, lesson_id)
+        if request.is_json:
+            return jsonify(lesson=services.board.snapshot(lesson_id)["lesson"])
+        return redirect(url_for("lessons.start"), 303)
+
+
+def _add_sharing(pages: Blueprint, services: Services) -> None:
+    @pages.post("/lessons/<lesson_id>/devices")
+    def add_devices(lesson_id: str) -> ResponseReturnValue:
+        body = _body()
+        services.lessons.add(g.actor, lesson_id, _ids(body.get("devices")) or [], bool(body.get("take_over")))
+        return jsonify(_snapshot(services, lesson_id))
+
+    @pages.post("/requests")
+    def ask() -> ResponseReturnValue:
+        return jsonify(asked=services.lessons.ask(g.actor, _ids(_body().get("devices")) or [])), 201
+
+    @pages.post("/requests/<int:request_id>")
+    def answer(request_id: int) -> ResponseReturnValue:
+        services.lessons.answer(g.actor, request_id, bool(_body().get("granted")))
+        return jsonify({})
+
+
+def _add_favourites(pages: Blueprint, services: Services) -> None:
+    @pages.post("/favourites")
+    def keep() -> ResponseReturnValue:
+        body = _body()
+        favourite = services.favourites.add(g.actor, body.get("kind"), body.get("value"), body.get("label"))
+        return jsonify(favourite=favourite), 201
+
+    @pages.delete("/favourites/<int:favourite_id>")
+    def forget(favourite_id: int) -> ResponseReturnValue:
+        services.favourites.remove(g.actor, favourite_id)
+        return jsonify({})
+
+
+def _snapshot(services: Services, lesson_id: str) -> dict[str, Any]:
+    snapshot = services.board.snapshot(lesson_id)
+    snapshot["lesson"]["mine"] = snapshot["lesson"]["teacher"]["id"] == g.actor.user_id
+    snapshot["favourites"] = services.favourites.of(g.actor)
+    snapshot["apps"] = installed()
+    snapshot["documents"] = [
+        {"sha256": one.sha256, "name": one.name, "mime": one.mime, "size": one.size}
+        for one in services.documents.listed(g.actor)
+    ]
+    return snapshot
+
+
+def _body() -> dict[str, Any]:
+    """The JSON object of a request, or the fields of a form."""
+    if not request.is_json:
+        return dict(request.form)
+    body = request.get_json(silent=True)
+    if not isinstance(body, dict):
+        raise Invalid("bad_request", {"body": "not_json"})
+    return body
+
+
+def _ids(value: object) -> Sequence[str] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise Invalid("bad_gesture", {"devices": "wrong_type"})
+    return value
+
+
+def _gesture(body: dict[str, Any]) -> Request:
+    try:
+        gesture_id = str(uuid.UUID(str(body.get("id"))))
+        kind = GestureKind(str(body.get("kind")))
+    except ValueError:
+        raise Invalid("bad_gesture", {"kind": "unknown_value"}) from None
+    args = body.get("args") or {}
+    if not isinstance(args, dict):
+        raise Invalid("bad_gesture", {"args": "wrong_type"})
+    return Request(gesture_id, kind, args, _ids(body.get("devices")))
+
+
+def _plan(services: Services) -> Plan:
+    """A cart, or single devices, or both; a classroom says whose names are shown."""
+    form = request.form
+    cart_id = form.get("cart", type=int)
+    device_ids = [] if cart_id is None else services.start_page.device_ids(cart_id)
+    chosen = form.getlist("devices")
+    return Plan(
+        title=form.get("title", ""),
+        minutes=checked_minutes(form.get("minutes", DEFAULT_MINUTES)),
+        device_ids=[*device_ids, *chosen],
+        cart_id=cart_id,
+        classroom_id=form.get("classroom", type=int),
+        take_over=form.get("take_over") == "1",
+    )

@@ -1,0 +1,118 @@
+"""The board, live: Socket.IO rooms, one per lesson, fed with what changed since the last look.
+
+Each open page holds a thread of the server: more viewers than it was started for are told so and read
+`board.json` instead.
+"""
+
+import logging
+import threading
+from typing import Any
+
+from flask import request
+from flask_socketio import SocketIO, disconnect, emit, join_room
+
+from appliance.bootstrap import Services
+from appliance.config import Config
+from appliance.errors import PreauError
+from appliance.logs import fact
+from appliance.nudge import NudgeReceiver
+from appliance.store.live import live_database
+from appliance.store.models import database
+from appliance.web.sessions import signed_in
+
+_log = logging.getLogger("live")
+_LOOK_SECONDS = 1.0
+_PAUSE_SECONDS = 0.05  # after a look: thirty acks become a few messages, not thirty
+
+Json = dict[str, Any]
+
+
+class LiveBoard:
+    """Watches the lessons that somebody looks at. `step` compares with what was sent last and emits the difference."""
+
+    def __init__(self, services: Services, socketio: SocketIO, viewers: int) -> None:
+        self._services = services
+        self._socketio = socketio
+        self._viewers = viewers
+        self._watching: dict[str, str] = {}  # Socket.IO session -> lesson
+        self._sent: dict[str, Json] = {}
+        self._pause = threading.Event()
+        socketio.on_event("connect", self._connect)
+        socketio.on_event("disconnect", self._disconnect)
+        socketio.on_event("watch", self._watch)
+
+    def run(self, nudged: NudgeReceiver) -> None:
+        """For ever, in a background thread of the web process."""
+        while True:
+            nudged.wait(_LOOK_SECONDS)
+            try:
+                self.step()
+            except Exception:
+                # The pages live on by polling; the next look tries again.
+                _log.exception("live_look_failed")
+            self._pause.wait(_PAUSE_SECONDS)
+
+    def step(self) -> None:
+        lessons = set(self._watching.values())
+        for gone in set(self._sent) - lessons:
+            self._sent.pop(gone, None)
+        if not lessons:
+            return
+        with database.connection_context(), live_database.connection_context():
+            for lesson_id in lessons:
+                self._emit_changes(lesson_id)
+
+    def _emit_changes(self, lesson_id: str) -> None:
+        snapshot = self._services.board.snapshot(lesson_id)
+        changes = difference(self._sent.get(lesson_id), snapshot)
+        self._sent[lesson_id] = snapshot
+        if len(changes) > 1:
+            self._socketio.emit("board", changes, to=lesson_id)
+        if snapshot["lesson"]["ended_at"] is not None and "lesson" in changes:
+            self._socketio.emit("lesson_over", {"lesson": snapshot["lesson"]}, to=lesson_id)
+
+    def _connect(self, _auth: object = None) -> bool | None:
+        with database.connection_context():
+            if signed_in(self._services, request) is None:
+                return False
+        if len(self._watching) >= self._viewers:
+            fact(_log, "too_many_viewers", viewers=self._viewers)
+            emit("busy", {"viewers": self._viewers})
+            disconnect()
+        return None
+
+    def _disconnect(self, _reason: object = None) -> None:
+        self._watching.pop(request.sid, None)  # type: ignore[attr-defined]  # Flask-SocketIO's request has a sid
+
+    def _watch(self, message: object) -> None:
+        lesson_id = str(message.get("lesson")) if isinstance(message, dict) else ""
+        with database.connection_context(), live_database.connection_context():
+            try:
+                snapshot = self._services.board.snapshot(lesson_id)
+            except PreauError:
+                return
+        join_room(lesson_id)
+        self._watching[request.sid] = lesson_id  # type: ignore[attr-defined]  # as above
+        emit("board", snapshot)
+
+
+def difference(before: Json | None, now: Json) -> Json:
+    """`now` without what `before` said already: whole tiles that changed, other parts as they are."""
+    if before is None:
+        return now
+    known = {tile["device_id"]: tile for tile in before["tiles"]}
+    changes: Json = {key: now[key] for key in now if key not in ("tiles", "now") and before.get(key) != now[key]}
+    if {tile["device_id"] for tile in now["tiles"]} != set(known):
+        changes["tiles"], changes["whole"] = now["tiles"], True  # devices came or went: the list itself changes
+    else:
+        tiles = [tile for tile in now["tiles"] if known[tile["device_id"]] != tile]
+        if tiles:
+            changes["tiles"] = tiles
+    return {"now": now["now"], **changes}
+
+
+def start_live(services: Services, config: Config, socketio: SocketIO) -> LiveBoard:
+    board = LiveBoard(services, socketio, config.viewers)
+    nudged = NudgeReceiver(config.runtime_path, "web")
+    socketio.start_background_task(board.run, nudged)
+    return board
