@@ -46,7 +46,8 @@ SENTENCES = {
     "1.removed_device_loses_its_password_at_once": "a removed device loses its password at once",
     "1.removed_device_loses_its_connection_at_once": "a removed device loses its live connection at once",
     # 2. Topics
-    "2.presence_is_bare_text_and_retained": "presence is the bare text online or offline, retained",
+    "2.presence_is_bare_text": "presence is the bare text online or offline",
+    "2.presence_is_retained_from_device": "devices/{id}/presence: device to hub, retained",
     "2.last_will_is_offline": "presence is also the device's last will",
     "2.desired_is_retained_from_hub": "devices/{id}/desired: hub to device, retained",
     "2.reported_is_retained_from_device": "devices/{id}/reported: device to hub, retained",

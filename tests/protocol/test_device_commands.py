@@ -100,7 +100,6 @@ def test_a_command_with_wrong_arguments_is_not_sent() -> None:
         encode_command(Command("1", CommandType.OPEN_LINK, NOW, NOW, {"url": "file:///x"}))
 
 
-@pytest.mark.contract("4.received_may_come_before_a_final")
 def test_every_status_but_received_is_final() -> None:
     assert [status for status in AckStatus if not status.is_final] == [AckStatus.RECEIVED]
     assert len(AckStatus) == 5
@@ -112,7 +111,7 @@ def test_a_long_explanation_does_not_cost_the_acknowledgement() -> None:
     assert ack.error == "x" * 500
 
 
-@pytest.mark.contract("2.presence_is_bare_text_and_retained")
+@pytest.mark.contract("2.presence_is_bare_text")
 def test_presence_is_bare_text() -> None:
     assert encode_presence(Presence.ONLINE) == b"online"
     assert parse_presence(b"offline") is Presence.OFFLINE

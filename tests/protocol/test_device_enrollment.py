@@ -27,7 +27,6 @@ def test_the_contracts_request_means_what_it_says() -> None:
     assert request.capabilities == frozenset(Capability)
 
 
-@pytest.mark.contract("1.bad_request_is_422_with_errors")
 def test_every_field_at_fault_is_named_at_once() -> None:
     assert errors_of(b"{}") == dict.fromkeys(REQUEST, "missing")
     assert errors_with(serial="", kind="fridge", os=14) == {
@@ -82,7 +81,6 @@ def test_secrets_are_not_printed() -> None:
     assert answer.mqtt.password not in repr(answer)
 
 
-@pytest.mark.contract("1.ca_is_null_where_tls_is_off", "0.client_id_is_user_name_is_device_id")
 def test_the_contracts_answer_means_what_it_says() -> None:
     tls = parse_enrollment_answer((EXAMPLES / "enrollment_answer.tls.json").read_bytes())
     plain = parse_enrollment_answer((EXAMPLES / "enrollment_answer.plain.json").read_bytes())

@@ -9,7 +9,6 @@ from tests.protocol.golden import MESSAGES, example_id, examples, expected_reaso
 
 @pytest.mark.contract(
     "0.payloads_are_utf8_json_objects",
-    "2.presence_is_bare_text_and_retained",
     "3.desired_has_the_shape",
     "3.reported_has_the_shape",
     "4.command_has_the_shape",
@@ -53,7 +52,6 @@ def test_an_invalid_example_is_refused_for_the_reason_in_its_name(example: Path)
     assert caught.value.reason == expected_reason(example)
 
 
-@pytest.mark.contract("1.bad_request_is_422_with_errors")
 @pytest.mark.parametrize("example", [e for e in examples("invalid") if message_name(e) == "enrollment"], ids=example_id)
 def test_an_invalid_enrollment_names_the_one_field_and_why(example: Path) -> None:
     with pytest.raises(InvalidEnrollment) as caught:

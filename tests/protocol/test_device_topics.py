@@ -19,17 +19,6 @@ TABLE = [
 ]
 
 
-@pytest.mark.contract(
-    "0.device_keeps_to_the_directions",
-    "2.desired_is_retained_from_hub",
-    "2.reported_is_retained_from_device",
-    "2.commands_are_not_retained",
-    "2.acks_are_not_retained",
-    "2.usage_is_not_retained",
-    "2.usage_ack_is_not_retained",
-    "2.inventory_is_retained",
-    "2.events_are_not_retained",
-)
 def test_the_topics_are_those_of_the_contracts_table() -> None:
     assert [(leaf.value, leaf in FROM_DEVICE, leaf in RETAINED) for leaf in Leaf] == TABLE
     assert set(Leaf) == FROM_DEVICE | TO_DEVICE
