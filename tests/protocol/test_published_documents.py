@@ -157,7 +157,7 @@ def test_the_routes_are_the_contracts_with_their_answers() -> None:
     }
     bulk = {"200", "206", "401", "404", "416", "503"}
     assert routes == {
-        ("get", "/t/{token}"): {"200", "404"},
+        ("get", "/t/{token}"): {"200", "401"},
         ("post", "/api/devices"): {"201", "401", "422", "429"},
         ("get", "/api/time"): {"200"},
         ("get", "/packages/{sha256}"): bulk,
