@@ -9,6 +9,11 @@ from appliance.clock import HubClock
 from appliance.config import Config
 from appliance.nudge import NudgeSender
 from appliance.services.board import Board
+from appliance.services.carts import Carts
+from appliance.services.classrooms import Rosters
+from appliance.services.device_list import DeviceList
+from appliance.services.devices import Devices
+from appliance.services.documents import Documents
 from appliance.services.enrollment import Door, Enrollment, credentials
 from appliance.services.favourites import Favourites
 from appliance.services.gestures import Gestures
@@ -18,6 +23,7 @@ from appliance.services.passwords import Passwords
 from appliance.services.people import People
 from appliance.services.sign_in import SignIn
 from appliance.services.start_page import StartPage
+from appliance.services.tokens import Tokens
 from appliance.store.database import open_store
 from appliance.store.live import open_live
 
@@ -29,8 +35,14 @@ class Services:
     clock: HubClock
     people: People
     sign_in: SignIn
-    journal: JournalReader
     enrollment: Enrollment
+    carts: Carts
+    rosters: Rosters
+    tokens: Tokens
+    devices: Devices
+    device_list: DeviceList
+    documents: Documents
+    journal: JournalReader
     lessons: Lessons
     gestures: Gestures
     board: Board
@@ -69,14 +81,20 @@ def build_services(config: Config) -> Services:
 
     ca = None if config.tls_ca is None else config.tls_ca.read_text()
     door = Door(config.mqtt_port, config.websocket_port, config.tls, ca)
-    passwords = Passwords()
+    passwords, journal = Passwords(), JournalReader()
     lessons = Lessons(clock, nudge)
     return Services(
         clock=clock,
         people=People(clock, passwords),
         sign_in=SignIn(clock, passwords),
-        journal=JournalReader(),
         enrollment=Enrollment(clock, door, apply),
+        carts=Carts(clock),
+        rosters=Rosters(clock),
+        tokens=Tokens(clock),
+        devices=Devices(clock, nudge, apply),
+        device_list=DeviceList(clock, journal),
+        documents=Documents(clock, config.documents_path),
+        journal=journal,
         lessons=lessons,
         gestures=Gestures(clock, nudge),
         board=Board(clock),

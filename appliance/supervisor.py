@@ -26,7 +26,7 @@ _libc = ctypes.CDLL(None)
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process to keep. `ready` blocks until it serves, or raises; `after` is called at each of its starts."""
+    """One process to keep. `ready` blocks until it serves, or raises."""
 
     name: str
     command: Sequence[str]
@@ -57,8 +57,12 @@ class Supervisor:
     def start(self) -> None:
         """All, in order, each ready before the next. When one raises, the caller stops what had started."""
         for program in self._programs:
-            self._children.append(_Child(program, _spawn(program), time.monotonic()))
-            program.ready()
+            self.add(program)
+
+    def add(self, program: Program) -> None:
+        """One more, once the others serve."""
+        self._children.append(_Child(program, _spawn(program), time.monotonic()))
+        program.ready()
         self._write_status()
 
     def run(self, each_second: Callable[[], object]) -> None:

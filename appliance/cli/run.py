@@ -40,6 +40,9 @@ _log = logging.getLogger("start")
 _READY_SECONDS = 15.0
 
 
+EachSecond = Callable[[], object]
+
+
 @dataclass(frozen=True, slots=True)
 class Running:
     """What a caller (the demo) may use once everything serves."""
@@ -50,8 +53,8 @@ class Running:
     base_url: str
 
 
-def run(config: Config, on_ready: Callable[[Running], None], log_level: int = logging.WARNING) -> int:
-    """Blocks until Ctrl-C or SIGTERM. Raises CannotStart with a whole sentence."""
+def run(config: Config, on_ready: Callable[[Running], EachSecond], log_level: int = logging.WARNING) -> int:
+    """Blocks until Ctrl-C or SIGTERM; calls what `on_ready` gave once a second. Raises CannotStart."""
     logs.set_up("boîtier", log_level)
     make_folders(config)
     with _alone(config), _runtime(config):
@@ -68,8 +71,8 @@ def run(config: Config, on_ready: Callable[[Running], None], log_level: int = lo
         try:
             supervisor.start()
             apply_credentials(broker_settings(config), credentials)
-            on_ready(Running(config, build_services(config), supervisor, base_url))
-            supervisor.run(keeper.step)
+            each_second = on_ready(Running(config, build_services(config), supervisor, base_url))
+            supervisor.run(lambda: (keeper.step(), each_second()))
         finally:
             supervisor.stop()
             keeper.stop()

@@ -1,0 +1,111 @@
+"""`./run demo`: a school with two teachers, two carts, a classroom and simulated tablets, to try everything.
+
+The passwords are made for this folder at its first start and kept beside the data, so that a second start shows them.
+"""
+
+import json
+import secrets
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from appliance.broker.credentials import write_atomically
+from appliance.cli.run import EachSecond, Running, run
+from appliance.config import Config
+from appliance.domain.people import CONSOLE, Role
+from appliance.errors import CannotStart
+from appliance.services.people import NewPerson
+from appliance.services.settings import write_setting
+from appliance.store.models import Classroom, Device, Pupil, User, database
+from appliance.supervisor import Program
+
+_WORDS = (
+    "cerise", "tilleul", "caillou", "galet", "noisette", "plume", "sentier", "lavande", "ardoise", "mimosa",
+    "hirondelle", "cabane", "nuage", "violon", "citron", "moulin", "pivoine", "castor", "bouleau", "grenier",
+)  # fmt: skip
+_PEOPLE = (
+    ("direction", "Claire Martin", Role.ADMINISTRATOR, "direction"),
+    ("durand", "Mme Durand", Role.TEACHER, "enseignante"),
+    ("petit", "M. Petit", Role.TEACHER, "enseignant"),
+)
+_PUPILS = (
+    "Léa M.;Sacha B.;Inès K.;Hugo D.;Lina T.;Noé G.;Jade R.;Adam S.;Zoé P.;Yanis L.;"
+    "Manon C.;Théo V.;Aya F.;Louis J.;Rose N."
+)
+
+
+def main(config: Config, devices: int) -> int:
+    if not 0 <= devices <= 1000:
+        raise CannotStart("bad_devices", "--devices : de 0 à 1000.")
+    return run(config, lambda running: _fill_and_say(running, devices))
+
+
+def _fill_and_say(running: Running, devices: int) -> EachSecond:
+    path = running.config.data_path / "demo.json"
+    with database.connection_context():
+        logins = _passwords(path)
+        if User.get_or_none() is None:
+            _fill(running, logins)
+        link = _link(running, devices)
+    if devices:
+        running.supervisor.add(_simulator(running, link, devices))
+    _say(running, logins, devices)
+    return lambda: _give_names(running)
+
+
+def _give_names(running: Running) -> None:
+    """Once the tablets are enrolled, each gets a pupil of the classroom; what was assigned by hand stays."""
+    with database.connection_context():
+        free = Pupil.select().where(Pupil.device.is_null()).exists()
+        if free and Device.select().where(Device.status == "active").exists():
+            classroom, cart = Classroom.get(), running.services.carts.find("Classe mobile A")
+            running.services.rosters.assign_in_order(classroom.id, cart.id, CONSOLE)
+
+
+def _passwords(path: Path) -> dict[str, str]:
+    if not path.exists():
+        made = {login: _password() for login, *_ in _PEOPLE}
+        write_atomically(path, json.dumps(made, ensure_ascii=False))
+    read: dict[str, str] = json.loads(path.read_text())
+    return read
+
+
+def _password() -> str:
+    """Easy to copy by hand: about 28 bits, behind the sign-in's limits, for a school that does not exist."""
+    return f"{secrets.choice(_WORDS)}-{secrets.choice(_WORDS)}-{secrets.randbelow(1_000_000):06d}"
+
+
+def _fill(running: Running, logins: dict[str, str]) -> None:
+    services = running.services
+    write_setting("school_name", "École des Tilleuls")
+    write_setting("school_code", "0880123K")
+    for cart in ("Classe mobile A", "Classe mobile B"):
+        services.carts.add(cart, CONSOLE)
+    classroom = services.rosters.add("CE2 B", CONSOLE, "CE2")
+    for pupil in _PUPILS.split(";"):
+        first_name, initial = pupil.rstrip(".").split(" ")
+        services.rosters.add_pupil(classroom.id, first_name, initial, CONSOLE)
+    for login, name, role, _ in _PEOPLE:
+        services.people.add(CONSOLE, NewPerson(login, name, role), logins[login])
+
+
+def _link(running: Running, devices: int) -> str:
+    """A new link at each start; a simulator that knows its devices already does not use it up."""
+    cart = running.services.carts.find("Classe mobile A")
+    token = running.services.tokens.new(CONSOLE, max(1, devices), timedelta(days=1), cart.id)
+    return running.base_url + token.path
+
+
+def _simulator(running: Running, link: str, devices: int) -> Program:
+    state = running.config.data_path / "simulateur.json"
+    command = [sys.executable, "-m", "simulator", "--link", link, "--devices", str(devices), "--state", str(state)]
+    return Program("simulator", [*command, "--quiet"])
+
+
+def _say(running: Running, logins: dict[str, str], devices: int) -> None:
+    roles = {login: role for login, _, _, role in _PEOPLE}
+    lines = ["", f"Préau, démonstration : {devices} tablettes simulées.", f"  Page     {running.base_url}/"]
+    lines += [f"  {roles[login]:<12} {login:<10} {password}" for login, password in logins.items()]
+    lines += [f"  Données  {running.config.data_path}", "  Ctrl-C arrête tout ; les données restent.", "", ""]
+    sys.stdout.write("\n".join(lines))
+    sys.stdout.flush()
