@@ -50,14 +50,15 @@ def _fill_and_say(running: Running, devices: int) -> EachSecond:
     if devices:
         running.supervisor.add(_simulator(running, link, devices))
     _say(running, logins, devices)
-    return lambda: _give_names(running)
+    return lambda: _give_names(running, devices)
 
 
-def _give_names(running: Running) -> None:
-    """Once the tablets are enrolled, each gets a pupil of the classroom; what was assigned by hand stays."""
+def _give_names(running: Running, devices: int) -> None:
+    """Once all tablets are enrolled, each gets a pupil of the classroom; what was assigned by hand stays."""
     with database.connection_context():
-        free = Pupil.select().where(Pupil.device.is_null()).exists()
-        if free and Device.select().where(Device.status == "active").exists():
+        if Pupil.select().where(Pupil.device.is_null(False)).exists():
+            return
+        if Device.select().where(Device.status == "active").count() >= max(1, devices):
             classroom, cart = Classroom.get(), running.services.carts.find("Classe mobile A")
             running.services.rosters.assign_in_order(classroom.id, cart.id, CONSOLE)
 

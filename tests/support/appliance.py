@@ -1,4 +1,4 @@
-"""A whole real appliance for tests: `python -m appliance run` in its own folder, on free ports, and the ways to use it."""
+"""A whole real appliance for tests, in its own folder and on free ports, and the ways to use it."""
 
 import json
 import os
