@@ -1,0 +1,68 @@
+// The board's only wiring: the data, the link, what is drawn, in start order.
+import { readJson } from "../core/dom.js";
+import { closeSheet, sheet } from "../core/sheet.js";
+import { loadStrings } from "../core/text.js";
+import { Bar } from "./bar.js";
+import { Gestures } from "./gestures.js";
+import { Heading } from "./heading.js";
+import { wireKeys } from "./keys.js";
+import { Live } from "./live.js";
+import { drawNotices } from "./notices.js";
+import { ReceiptLine } from "./receipt.js";
+import { AppsSheet } from "./sheets/apps.js";
+import { DeviceSheet } from "./sheets/device.js";
+import { FindSheet } from "./sheets/find.js";
+import { GiveSheet } from "./sheets/give.js";
+import { OpenSheet } from "./sheets/open.js";
+import { SaySheet } from "./sheets/say.js";
+import { Board } from "./state.js";
+import { Tiles } from "./tiles.js";
+import { countDevices, deviceName } from "./words.js";
+
+loadStrings();
+const board = new Board(readJson("snapshot"));
+const live = new Live(board);
+const gestures = new Gestures(board, () => live.refresh());
+
+/** Who a sheet speaks of. @param {string[]|null} devices */
+function whom(devices) {
+  const tiles = (devices ?? [...board.tiles.keys()]).map((id) => board.expected(id));
+  return tiles.length === 1 ? deviceName(tiles[0]) : countDevices(tiles);
+}
+
+/** From one tablet's sheet to another sheet: the first gives its place. @param {{open: (devices: string[]|null, whom: string) => void}} target */
+function opening(target) {
+  return (/** @type {string[]|null} */ devices) => {
+    if (sheet("tile-sheet").open) closeSheet("tile-sheet");
+    target.open(devices, whom(devices));
+  };
+}
+
+const device = new DeviceSheet(board);
+const tiles = new Tiles(board, (id) => device.open(id));
+const bar = new Bar(board, gestures, {
+  open: opening(new OpenSheet(board, gestures)),
+  give: opening(new GiveSheet(board, gestures)),
+  say: opening(new SaySheet(gestures)),
+  find: opening(new FindSheet(board, gestures)),
+  apps: opening(new AppsSheet(board, gestures)),
+});
+bar.listenTo(sheet("tile-sheet"), () => device.devices());
+const heading = new Heading(board, (id) => tiles.focus(id), () => live.end());
+const receipt = new ReceiptLine(board, gestures, (id) => device.open(id));
+
+function draw() {
+  drawNotices(board);
+  heading.draw();
+  tiles.draw();
+  bar.draw();
+  receipt.draw();
+  device.draw();
+}
+
+board.listen(draw);
+wireKeys(board);
+draw();
+live.start();
+setInterval(() => { heading.tick(); receipt.tick(); }, 1000);
+setInterval(() => { tiles.draw(); device.draw(); }, 30_000);

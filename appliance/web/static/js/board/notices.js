@@ -1,0 +1,34 @@
+// What the page must say of itself: the appliance is lost, too many look, signed out, the lesson is over.
+/** @import {Board} from "./state.js" */
+import { byId, icon, make, redraw } from "../core/dom.js";
+import { clock, say } from "../core/text.js";
+
+/** @type {Record<string, {name: string, kind: string, drawing: string, action?: {href: string, label: string}}>} */
+const NOTICES = {
+  lost: { name: "lost", kind: "problem", drawing: "unplug" },
+  busy: { name: "busy", kind: "notice", drawing: "users" },
+  signed_out: { name: "signed_out", kind: "problem", drawing: "key-round", action: { href: "", label: "sign_in" } },
+  over: { name: "over", kind: "good", drawing: "circle-check", action: { href: "/", label: "over_action" } },
+};
+
+/** @param {Board} board */
+export function drawNotices(board) {
+  document.body.dataset.link = board.link;
+  const notice = NOTICES[board.link];
+  const time = clock(new Date(board.freshAt));
+  if (notice) return show(notice, say(`${notice.name}_title`), say(`${notice.name}_text`, { time }), `${board.link}${time}`);
+  if (board.lesson.mine) return show(null, "", "", "");
+  const watching = { name: "watching", kind: "info", drawing: "eye" };
+  return show(watching, say("watching_title", { name: board.lesson.teacher.name }), say("watching_text"), "watching");
+}
+
+/** @param {typeof NOTICES[string]|null} notice @param {string} title @param {string} text @param {string} signature */
+function show(notice, title, text, signature) {
+  redraw(byId("notices"), signature, () => {
+    if (!notice) return [];
+    const words = make("div", { class: "banner-text" }, [make("strong", { text: title }), make("span", { text })]);
+    const { action } = notice;
+    const link = action && make("a", { class: "button", href: action.href || location.href, text: say(action.label) });
+    return [make("div", { class: `banner banner-${notice.kind}`, role: notice.kind === "problem" ? "alert" : "status" }, [icon(notice.drawing), words, link])];
+  });
+}

@@ -1,0 +1,157 @@
+// The receipt line: what became of the last gesture, honestly, in one place that never moves.
+/** @import {Board} from "./state.js" */
+/** @import {Gestures} from "./gestures.js" */
+/** @import {Gesture, Problem} from "./types.js" */
+import { byId, icon, make, redraw, setAttr, setText } from "../core/dom.js";
+import { openSheet } from "../core/sheet.js";
+import { ago, say } from "../core/text.js";
+import { canRetry, groupProblems, problemKind, tally, weight } from "./rules.js";
+import { gestureWords, problemWords } from "./words.js";
+
+const LIVE_MS = 2000;
+const NUMBERS_SHOWN = 4;
+
+export class ReceiptLine {
+  /** @param {Board} board @param {Gestures} gestures @param {(id: string) => void} openTile */
+  constructor(board, gestures, openTile) {
+    this.board = board;
+    this.gestures = gestures;
+    this.openTile = openTile;
+    this.root = byId("receipt");
+    this.saidAt = 0;
+    /** @type {ReturnType<typeof setTimeout>|undefined} */ this.sayTimer = undefined;
+  }
+
+  draw() {
+    const { board } = this;
+    if (board.failure) return this.drawFailure(board.failure);
+    const pending = [...board.pending.values()].find((one) => !one.accepted);
+    if (pending) return this.drawSending(pending);
+    if (board.gesture) return this.drawGesture(board.gesture);
+    return this.show("none", [say("receipt_none")], [], []);
+  }
+
+  /** @param {string} kind @param {(Node|string)[]} text @param {Node[]} groups @param {Node[]} actions @param {string} [signature] */
+  show(kind, text, groups, actions, signature) {
+    setAttr(this.root, "data-kind", kind);
+    const mark = signature ?? kind + text.map((part) => (typeof part === "string" ? part : part.textContent)).join("|");
+    redraw(byId("receipt-text"), mark, () => text);
+    redraw(byId("receipt-groups"), mark, () => groups);
+    redraw(byId("receipt-actions"), mark, () => actions);
+  }
+
+  /** @param {{text: string, again: (() => void)|null}} failure */
+  drawFailure({ text, again }) {
+    const retry = again && make("button", { type: "button", class: "button", onclick: again }, [icon("refresh-cw"), say("retry", { n: 1 })]);
+    const dismiss = make("button", { type: "button", class: "button button-quiet", onclick: () => this.board.setFailure(null) }, [say("dismiss")]);
+    this.show("failure", [icon("triangle-alert"), make("strong", { text })], [], retry ? [retry, dismiss] : [dismiss], text);
+    this.announce(text);
+  }
+
+  /** @param {import("./types.js").Pending} pending */
+  drawSending(pending) {
+    const words = make("span", { class: "receipt-what", text: gestureWords(this.board, pending) });
+    this.show("pending", [icon("hourglass"), words, make("span", { class: "soft", text: say("receipt_sending") })], [], [], `sending${pending.id}`);
+  }
+
+  /** @param {Gesture} gesture */
+  drawGesture(gesture) {
+    const sums = tally(gesture);
+    const groups = groupProblems(gesture.problems, (problem) => problemWords(problem, gesture.kind));
+    const seen = this.board.seenGesture === gesture.id;
+    const kind = sums.problem && !seen ? "problem" : sums.pending ? "pending" : "good";
+    const signature = JSON.stringify([gesture.id, gesture.counts, gesture.problems, seen]);
+    this.show(kind, this.countWords(gesture, sums), seen ? [] : groups.map((group) => this.groupButton(group)),
+      seen ? [] : this.actions(gesture, sums.problem > 0), signature);
+    this.tick();
+    this.announce(this.sentence(gesture, sums, groups));
+  }
+
+  /** @param {Gesture} gesture @param {{done: number, pending: number}} sums @returns {(Node|string)[]} */
+  countWords(gesture, sums) {
+    const count = say("receipt_count", { done: sums.done, all: gesture.targets });
+    return [
+      icon(sums.pending ? "hourglass" : sums.done === gesture.targets ? "check-check" : "check"),
+      make("span", { class: "receipt-what", dir: "auto", text: gestureWords(this.board, gesture) }),
+      make("strong", { class: "receipt-count", text: count }),
+      sums.pending ? make("span", { class: "receipt-pending", text: say("receipt_pending", { n: sums.pending }) }) : "",
+      make("span", { class: "receipt-ago soft" }),
+    ];
+  }
+
+  /** The time goes on without anything else being drawn again. */
+  tick() {
+    const place = this.root.querySelector(".receipt-ago");
+    const { gesture } = this.board;
+    if (place && gesture) setText(place, ago((this.board.now() - Date.parse(gesture.at)) / 1000));
+  }
+
+  /** @param {Problem[]} problems */
+  numbers(problems) {
+    const numbers = problems.slice(0, NUMBERS_SHOWN).map((problem) => problem.number || problem.name);
+    const rest = problems.length - numbers.length;
+    return numbers.join(", ") + (rest > 0 ? ` ${say("receipt_more", { n: rest })}` : "");
+  }
+
+  /** @param {{words: string, kind: string, problems: Problem[]}} group */
+  groupWords(group) {
+    return say(group.kind === "quiet" ? "receipt_off" : "receipt_and", { numbers: this.numbers(group.problems), reason: group.words });
+  }
+
+  /** @param {{words: string, kind: string, problems: Problem[]}} group */
+  groupButton(group) {
+    const [first] = group.problems;
+    const open = () => (group.problems.length === 1 ? this.openTile(first.device_id) : this.openList());
+    return make("button", { type: "button", class: "receipt-group", "data-kind": group.kind, onclick: open },
+      [icon(group.kind === "quiet" ? "wifi-off" : "triangle-alert"), make("span", { text: this.groupWords(group), dir: "auto" })]);
+  }
+
+  /** @param {Gesture} gesture @param {boolean} hasProblem */
+  actions(gesture, hasProblem) {
+    const again = gesture.problems.filter(canRetry).map((problem) => problem.device_id);
+    const nodes = [];
+    if (again.length && this.board.canAct) {
+      nodes.push(make("button", { type: "button", class: "button", onclick: () => void this.gestures.send(gesture.kind, gesture.args, again) },
+        [icon("refresh-cw"), say("retry", { n: again.length })]));
+    }
+    if (hasProblem) nodes.push(make("button", { type: "button", class: "button button-quiet", onclick: () => this.dismiss(gesture) }, [icon("check"), say("dismiss")]));
+    return nodes;
+  }
+
+  /** @param {Gesture} gesture */
+  dismiss(gesture) {
+    this.board.seenGesture = gesture.id;
+    this.board.changed();
+  }
+
+  openList() {
+    const { gesture } = this.board;
+    if (!gesture) return;
+    const rows = gesture.problems.filter(problemKind).map((problem) => this.problemRow(problem, gesture));
+    byId("receipt-list").replaceChildren(...rows);
+    openSheet("receipt-sheet", { text: `${gestureWords(this.board, gesture)} · ${say("by", { name: gesture.by })}` });
+  }
+
+  /** @param {Problem} problem @param {Gesture} gesture */
+  problemRow(problem, gesture) {
+    const words = [make("strong", { dir: "auto", text: problem.name }), make("span", { dir: "auto", text: problemWords(problem, gesture.kind) })];
+    return make("button", { type: "button", class: "row-main", onclick: () => this.openTile(problem.device_id) },
+      [icon(weight(problem) === "quiet" ? "wifi-off" : "triangle-alert"), make("span", { class: "row-text" }, words), icon("chevron-right")]);
+  }
+
+  /** @param {Gesture} gesture @param {{done: number}} sums @param {{words: string, kind: string, problems: Problem[]}[]} groups */
+  sentence(gesture, sums, groups) {
+    const said = say("receipt_said", { gesture: gestureWords(this.board, gesture), done: sums.done, all: gesture.targets });
+    return [said, ...groups.map((group) => this.groupWords(group))].join(" ");
+  }
+
+  /** Politely, and not at each tablet that answers. @param {string} text */
+  announce(text) {
+    clearTimeout(this.sayTimer);
+    const wait = Math.max(300, LIVE_MS - (performance.now() - this.saidAt));
+    this.sayTimer = setTimeout(() => {
+      this.saidAt = performance.now();
+      setText(byId("receipt-live"), text);
+    }, wait);
+  }
+}

@@ -1,0 +1,38 @@
+// "Trouver": the chosen tablets make themselves seen; with none chosen, the sheet asks which.
+/** @import {Board} from "../state.js" */
+/** @import {Gestures} from "../gestures.js" */
+import { byId, icon, make } from "../../core/dom.js";
+import { closeSheet, openSheet } from "../../core/sheet.js";
+import { say } from "../../core/text.js";
+import { deviceName } from "../words.js";
+
+export class FindSheet {
+  /** @param {Board} board @param {Gestures} gestures */
+  constructor(board, gestures) {
+    this.board = board;
+    this.gestures = gestures;
+  }
+
+  /** @param {string[]|null} devices */
+  open(devices) {
+    if (devices) return void this.gestures.send("identify", {}, devices);
+    byId("find-numbers").replaceChildren(...[...this.board.tiles.values()].map((tile) => this.button(tile)));
+    openSheet("find-sheet");
+  }
+
+  /** @param {import("../types.js").Tile} tile */
+  button(tile) {
+    const away = tile.presence !== "online";
+    const words = [make("strong", { text: tile.number || "–" }), make("span", { dir: "auto", text: tile.pupil ?? tile.name })];
+    const button = make("button", { type: "button", class: "number-button", "data-away": away, onclick: () => this.find(tile.device_id),
+      "aria-label": [deviceName(tile), tile.pupil, away ? say("offline") : ""].filter(Boolean).join(", ") }, words);
+    if (away) button.append(icon("wifi-off"));
+    return button;
+  }
+
+  /** @param {string} id */
+  find(id) {
+    closeSheet("find-sheet");
+    void this.gestures.send("identify", {}, [id]);
+  }
+}

@@ -1,0 +1,26 @@
+// The shapes of the board's data, as the appliance sends them. No code.
+/**
+ * @typedef {"lock"|"sound"|"camera"|"internet"|"apps"} Restriction
+ * @typedef {{lock: {message: string}|null, sound: "allowed"|"blocked", camera: "allowed"|"blocked",
+ *   internet: "allowed"|"blocked", apps: string[]|null}} Restrictions
+ * @typedef {"queued"|"offline"|"sent"|"acknowledged"|"succeeded"|"failed"|"rejected"|"timed_out"|"canceled"} Status
+ * @typedef {{gesture_id: string, status: Status, error: string|null, unsupported: string[]}} Receipt
+ * @typedef {{device_id: string, number: string, name: string, pupil: string|null,
+ *   kind: "tablet"|"chromebook"|"laptop"|"screen", presence: "online"|"offline"|"never", seen_at: string|null,
+ *   battery: {level: number, charging: boolean}|null, app: {package: string, label: string}|null, hand_at: string|null,
+ *   capabilities: string[], restrictions: Restrictions, applied: boolean, eyes_up: boolean, receipt: Receipt|null}} Tile
+ * @typedef {{device_id: string, number: string, name: string, status: Status, error: string|null, unsupported: string[]}} Problem
+ * @typedef {{id: string, kind: string, args: Record<string, any>, at: string, by: string, targets: number,
+ *   counts: Partial<Record<Status, number>>, problems: Problem[]}} Gesture
+ * @typedef {{id: string, title: string, cart: string|null, teacher: {id: string, name: string}, started_at: string,
+ *   ends_at: string, mine: boolean}} Lesson
+ * @typedef {{id: string, kind: "link"|"app"|"document", label: string, value: string}} Favourite
+ * @typedef {{package: string, label: string}} App
+ * @typedef {{sha256: string, name: string, mime: string, size: number}} Document
+ * @typedef {{now: string, lesson: Lesson, tiles: Tile[], gesture: Gesture|null, favourites: Favourite[], apps: App[],
+ *   documents: Document[]}} Snapshot
+ * @typedef {"live"|"polling"|"busy"|"lost"|"signed_out"|"over"} Link
+ * @typedef {{id: string, kind: string, args: Record<string, any>, devices: Set<string>, accepted: boolean}} Pending
+ * @typedef {{text: string, again: (() => void)|null}} Failure
+ */
+export {};

@@ -1,0 +1,85 @@
+// How tiles, problems and gestures are said. Text only.
+/** @import {Board} from "./state.js" */
+/** @import {Gesture, Problem, Receipt, Restriction, Tile} from "./types.js" */
+import { ago, has, say } from "../core/text.js";
+import { isHeld, RESTRICTIONS } from "./rules.js";
+
+/** @param {Tile} tile */
+export function isFeminine(tile) {
+  return tile.kind === "tablet";
+}
+
+/** "Tablette 04". @param {Tile} tile */
+export function deviceName(tile) {
+  return tile.number ? say(tile.kind, { number: tile.number }) : tile.name;
+}
+
+/** "Tablette", to be heard before its number. @param {Tile} tile */
+export function deviceKind(tile) {
+  return say(tile.kind, { number: "" }).trim();
+}
+
+/** "15 tablettes". @param {Tile[]} tiles */
+export function countDevices(tiles) {
+  return say(tiles.every(isFeminine) ? "tablets" : "devices", { n: tiles.length });
+}
+
+/** "hors ligne" and "vue il y a 6 min". @param {Tile} tile @param {number} now */
+export function presenceWords(tile, now) {
+  const suffix = isFeminine(tile) ? "" : "_m";
+  if (tile.presence === "online") return { word: say("online"), seen: "" };
+  if (tile.presence === "never" || !tile.seen_at) return { word: say("offline"), seen: say(`never${suffix}`) };
+  const seconds = (now - Date.parse(tile.seen_at)) / 1000;
+  return { word: say("offline"), seen: say(`seen${suffix}`, { ago: ago(seconds, true) }) };
+}
+
+/** @param {Tile} tile */
+export function lockedWord(tile) {
+  return say(isFeminine(tile) ? "locked" : "locked_m");
+}
+
+/** @param {string} capability */
+function lackWords(capability) {
+  return has(`unsupported.${capability}`) ? say(`unsupported.${capability}`) : say("not_managed");
+}
+
+/** What went wrong, in a few words. @param {Problem|Receipt} problem @param {string} [kind] the gesture's */
+export function problemWords(problem, kind = "") {
+  if (problem.unsupported?.length) return problem.unsupported.map(lackWords).join(", ");
+  if (problem.status === "rejected" && has(`unsupported.${kind}`)) return say(`unsupported.${kind}`);
+  if (problem.error) return problem.status === "failed" ? say("failed_because", { error: problem.error }) : problem.error;
+  return say(`status.${problem.status}`);
+}
+
+/** @param {Restriction} name @param {Record<string, any>} args */
+function restrictWords(name, args) {
+  const on = isHeld(/** @type {any} */ (args), name);
+  return say(`restrict_done.${name}_${on ? "on" : "off"}`);
+}
+
+/** "Couper le son", "Ouvrir lumni.fr". @param {Board} board @param {Pick<Gesture, "kind"|"args">} gesture */
+export function gestureWords(board, { kind, args }) {
+  if (kind === "restrict") {
+    const parts = RESTRICTIONS.filter((name) => name in args).map((name) => restrictWords(name, args));
+    return parts.join(", ") || say("gesture.restrict");
+  }
+  return has(`gesture.${kind}`) ? say(`gesture.${kind}`, { what: whatOf(board, kind, args) }) : kind;
+}
+
+/** @param {Board} board @param {string} kind @param {Record<string, any>} args */
+function whatOf(board, kind, args) {
+  if (kind === "open_link") return hostOf(args.url);
+  if (kind === "open_app") return board.apps.find((app) => app.package === args.package)?.label ?? args.package ?? "";
+  if (kind === "open_document") return args.name ?? board.documents.find((document) => document.sha256 === args.sha256)?.name ?? "";
+  return args.text ?? "";
+}
+
+/** @param {string} url */
+export function hostOf(url) {
+  try {
+    const { hostname, pathname } = new URL(url);
+    return hostname.replace(/^www\./, "") + (pathname.length > 1 ? "/…" : "");
+  } catch {
+    return String(url);
+  }
+}

@@ -1,0 +1,63 @@
+// Words: from the page's JSON block, with numbers, plurals and times said as the page's language says them.
+import { readJson } from "./dom.js";
+
+/** @type {Record<string, any>} */ let strings = {};
+/** @type {Intl.PluralRules} */ let plurals;
+
+/** Must be called once, before any other function here. */
+export function loadStrings() {
+  strings = readJson("strings");
+  plurals = new Intl.PluralRules(document.documentElement.lang || "fr");
+}
+
+/** @param {string} path dotted @returns {any} */
+function find(path) {
+  return path.split(".").reduce((place, key) => place?.[key], strings);
+}
+
+/** @param {string} path @returns {boolean} */
+export function has(path) {
+  return find(path) !== undefined;
+}
+
+/** A sentence; `n` chooses the plural form. @param {string} path @param {Record<string, string|number>} [values] @returns {string} */
+export function say(path, values = {}) {
+  const found = find(path);
+  if (found === undefined) throw new Error(`no words for ${path}`);
+  const form = typeof found === "string" ? found : (found[plurals.select(Number(values.n ?? 0))] ?? found.other);
+  return form.replace(/\{(\w+)\}/g, (/** @type {string} */ all, /** @type {string} */ key) => String(values[key] ?? all));
+}
+
+const STEPS = /** @type {const} */ ([["ago_d", 86400], ["ago_h", 3600], ["ago_min", 60], ["ago_s", 2]]);
+
+/** "il y a 6 min". @param {number} seconds @param {boolean} [coarse] do not count the seconds @returns {string} */
+export function ago(seconds, coarse = false) {
+  const step = STEPS.find(([, size]) => seconds >= size);
+  if (!step || (coarse && seconds < 60)) return say("ago_now");
+  return say(step[0], { n: Math.floor(seconds / step[1]) });
+}
+
+/** "10 h 30". @param {Date} time @returns {string} */
+export function clock(time) {
+  return say("clock", { h: time.getHours(), m: String(time.getMinutes()).padStart(2, "0") });
+}
+
+/** "encore 32 min". @param {number} seconds @returns {string} */
+export function remaining(seconds) {
+  if (seconds <= 0) return say("remaining_over");
+  if (seconds < 60) return say("remaining_last");
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 100) return say("remaining_min", { n: minutes });
+  return say("remaining_h", { h: Math.floor(minutes / 60), m: String(minutes % 60).padStart(2, "0") });
+}
+
+/** @param {number} bytes @returns {string} */
+export function fileSize(bytes) {
+  const number = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: bytes < 10e6 ? 1 : 0 });
+  return bytes < 1e6 ? say("size_kb", { n: Math.max(1, Math.round(bytes / 1000)) }) : say("size_mb", { n: number.format(bytes / 1e6) });
+}
+
+/** For searching: "Éléphant" is found by "ele". @param {string} text @returns {string} */
+export function plain(text) {
+  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+}
