@@ -179,6 +179,8 @@ class Link:
         sock = self._client.socket()
         if not isinstance(sock, socket.socket):
             return False
+        # Acknowledgement and answer are two small writes: Nagle would hold the second back for 40 ms.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._watched = sock
         if not self._wanted:
             self.cut()
