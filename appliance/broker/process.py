@@ -19,7 +19,7 @@ from appliance.broker.configuration import SOCKET_PATH_BYTES, BrokerSettings, re
 from appliance.broker.credentials import write_atomically
 from appliance.broker.password_file import hub_login
 from appliance.broker.probe import Answer, Deadline, ask
-from appliance.broker.reload import apply_credentials, make_folders
+from appliance.broker.reload import apply_credentials, catch_up, make_folders
 from appliance.errors import CannotStart, Unavailable
 
 OPEN_FILES = 65_536
@@ -103,9 +103,9 @@ def check_configuration(settings: BrokerSettings) -> None:
 
 
 def wait_ready(settings: BrokerSettings, timeout_seconds: float, stop: threading.Event | None = None) -> None:
-    """Returns when the running broker lets our own user in; raises `Unavailable` after `timeout_seconds` or `stop`.
+    """Returns when the running broker lets in our own user, and whoever has credentials by now.
 
-    Call `apply_credentials` after it: a change that came while the broker was reading its files is caught up then.
+    Raises `Unavailable` after `timeout_seconds`, or when `stop` is set.
     """
     deadline = Deadline(timeout_seconds, stop)
     login = hub_login(settings)
@@ -113,6 +113,7 @@ def wait_ready(settings: BrokerSettings, timeout_seconds: float, stop: threading
         if deadline.is_over:
             raise Unavailable("broker_unavailable")
         deadline.pause()
+    catch_up(settings, deadline.left)
 
 
 def _run_once(trial: BrokerSettings) -> None:

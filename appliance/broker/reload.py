@@ -61,6 +61,13 @@ def apply_credentials(
             return outcome
 
 
+def catch_up(settings: BrokerSettings, timeout_seconds: float = TIMEOUT_SECONDS) -> Outcome:
+    """For a broker that has just started: what was written while it was reading its files is taken over now."""
+    deadline = Deadline(timeout_seconds)
+    with Turnstile(settings.lock_path) as turnstile, turnstile.alone(deadline):
+        return _settle(settings, password_file.read(settings.credentials_path), deadline)
+
+
 def make_folders(settings: BrokerSettings) -> None:
     for folder in (settings.data_path, settings.runtime_path):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -69,13 +76,18 @@ def make_folders(settings: BrokerSettings) -> None:
 def _take_over(settings: BrokerSettings, devices: Mapping[str, str], deadline: Deadline) -> Outcome:
     current = password_file.read(settings.credentials_path)
     following = current.changed_to(password_file.everyone(settings, devices, current))
-    if following is not current:
-        write_atomically(settings.credentials_path, following.render())
-    elif not following.leaving:
-        answer = ask(settings.socket_path, following.canary, deadline)
-        if answer in _AT_ONCE:
-            return _AT_ONCE[answer]
+    if following is current:
+        return _settle(settings, current, deadline)
+    write_atomically(settings.credentials_path, following.render())
     return _reload(settings, following, deadline)
+
+
+def _settle(settings: BrokerSettings, written: PasswordFile, deadline: Deadline) -> Outcome:
+    """For a file that may have been taken over already, or not, as when its writer was killed before the reload."""
+    answer = ask(settings.socket_path, written.canary, deadline)
+    if answer in _AT_ONCE and not written.leaving:
+        return _AT_ONCE[answer]
+    return _reload(settings, written, deadline)
 
 
 _AT_ONCE = {Answer.ACCEPTED: Outcome.UNCHANGED, Answer.ABSENT: Outcome.BROKER_DOWN}
