@@ -1,0 +1,156 @@
+"""The web application, put together: who guards, which pages, in which order. Opens nothing until it is called."""
+
+import secrets
+from pathlib import Path
+
+from flask import Flask, g, request, session
+from flask.json.provider import DefaultJSONProvider
+from flask_babel import Babel
+from flask_babel import gettext as _
+from flask_socketio import SocketIO
+
+from appliance.bootstrap import Services
+from appliance.broker.credentials import write_atomically
+from appliance.config import Config
+from appliance.domain.people import Language
+from appliance.errors import CannotStart
+from appliance.services.settings import read_setting
+from appliance.store.live import live_database
+from appliance.store.models import database
+from appliance.web.account import make_account
+from appliance.web.auth import Door, make_auth
+from appliance.web.device_api import make_device_api, make_link_page
+from appliance.web.errors import register_errors
+from appliance.web.files import Transfers
+from appliance.web.hosts import HostGate, OwnNames
+from appliance.web.icons import icon
+from appliance.web.lessons import make_lessons
+from appliance.web.security import protect
+from appliance.web.sessions import cookies_of, load_sessions
+from appliance.web.setup import make_setup
+
+FILES_AT_ONCE = 40  # of the threads that `serve` starts
+_LANGUAGE_NAMES = {Language.FRENCH: "Français", Language.ENGLISH: "English"}
+
+
+class _Json(DefaultJSONProvider):
+    """In the order in which it was written, and readable."""
+
+    sort_keys = False
+    ensure_ascii = False
+
+
+def create_app(config: Config, services: Services) -> Flask:
+    """Needs the databases bound (`bootstrap.open_databases`). Socket.IO is in `app.extensions["socketio"]`."""
+    app = Flask(__name__)
+    app.secret_key = _web_key(config.secrets_path / "web-key")
+    app.json = _Json(app)
+    Babel(
+        app,
+        default_locale="fr",
+        default_timezone="Europe/Paris",
+        default_translation_directories=str(Path(__file__).parent / "translations"),
+        locale_selector=choose_language,
+    )
+    _connect(app)
+    cookies = cookies_of(config)
+    load_sessions(app, services, cookies)
+    csrf = protect(app, config)
+    register_errors(app)
+    door = Door(services, cookies)
+    devices = make_device_api(services, Transfers(FILES_AT_ONCE))
+    csrf.exempt(devices)
+    for blueprint in (
+        make_auth(services, door),
+        make_setup(services, door),
+        make_account(services, door),
+        devices,
+        make_link_page(services),
+        make_lessons(services),
+    ):
+        app.register_blueprint(blueprint)
+    _dress(app)
+    _add_socket(app)
+    app.wsgi_app = HostGate(app.wsgi_app, OwnNames(config))  # type: ignore[method-assign]  # outermost: Socket.IO, too
+    return app
+
+
+def choose_language() -> str:
+    """The person's, else what this browser chose, else what it asks for, else French."""
+    found = g.get("session")
+    if found is not None:
+        return str(found.language)
+    if session.get("lang") in list(Language):
+        return str(session["lang"])
+    return request.accept_languages.best_match(list(Language), Language.FRENCH) or Language.FRENCH
+
+
+def _connect(app: Flask) -> None:
+    """A connection per request, for those that read the store at all."""
+
+    both = (database, live_database)
+
+    @app.before_request
+    def open_connections() -> None:
+        if request.endpoint != "static":
+            g.opened = [each for each in both if each.connect(reuse_if_open=True)]
+
+    @app.teardown_request
+    def close_connections(_error: BaseException | None) -> None:
+        for each in g.pop("opened", []):
+            each.close()
+
+
+def _dress(app: Flask) -> None:
+    app.jinja_env.globals["icon"] = icon
+
+    @app.context_processor
+    def common() -> dict[str, object]:
+        language = choose_language()
+        found = g.get("session")
+        return {
+            "lang": language,
+            "school_name": read_setting("school_name"),
+            "viewer": None if found is None else {"name": found.person.name, "is_admin": found.actor.is_administrator},
+            "nav": [] if found is None else _navigation(found.actor.is_administrator),
+            "languages": [
+                {"code": code.value, "label": label} for code, label in _LANGUAGE_NAMES.items() if code != language
+            ],
+        }
+
+
+def _navigation(is_administrator: bool) -> list[dict[str, object]]:
+    entries = [("/", "presentation", _("Séances")), ("/account", "user", _("Mon compte"))]
+    if is_administrator:
+        entries.insert(1, ("/admin", "settings", _("Administration")))
+    return [
+        {"href": href, "icon": drawing, "label": label, "current": _is_here(href)} for href, drawing, label in entries
+    ]
+
+
+def _is_here(href: str) -> bool:
+    if href == "/":
+        return request.path == "/" or request.path.startswith("/lessons")
+    return request.path == href or request.path.startswith(f"{href}/")
+
+
+def _add_socket(app: Flask) -> None:
+    """Same origin only. A page learns within ten seconds that it has lost the box."""
+    SocketIO(
+        app,
+        async_mode="threading",
+        manage_session=False,
+        max_http_buffer_size=16 * 1024,
+        ping_interval=4,
+        ping_timeout=5,
+    )
+
+
+def _web_key(path: Path) -> bytes:
+    """Signs forms' tokens. Made at the first start; one that was damaged is never replaced quietly."""
+    if not path.exists():
+        write_atomically(path, secrets.token_hex(32) + "\n")
+    key = path.read_bytes().strip()
+    if len(key) < 32:
+        raise CannotStart("web_key_unreadable", f"{path} est abîmé. Supprimez-le : chacun devra se reconnecter.")
+    return key

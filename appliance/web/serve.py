@@ -1,0 +1,113 @@
+"""The web process: gunicorn with one worker of threads (Flask-SocketIO needs one), stopped quickly when asked."""
+
+import logging
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from appliance import logs
+from appliance.bootstrap import build_services, open_databases
+from appliance.config import Config
+
+PAGE_THREADS = 30  # beyond those that open boards and transfers hold
+_LOOPBACK = "127.0.0.1"
+_STUCK_SECONDS = 60  # a peer that says nothing for so long in the middle of something is gone
+
+
+def main(config: Config) -> int:
+    """Serves until it is told to stop."""
+    logs.set_up("web", logging.INFO)
+    _Server(config).run()
+    return 0
+
+
+def options_of(config: Config) -> dict[str, Any]:
+    from appliance.web.app import FILES_AT_ONCE
+
+    threads = config.viewers + FILES_AT_ONCE + PAGE_THREADS
+    options: dict[str, Any] = {
+        "bind": _addresses(config),
+        "workers": 1,
+        "worker_class": "gthread",
+        "threads": threads,
+        "worker_connections": threads + 1000,  # kept-alive and waiting connections need no thread
+        "backlog": 2048,
+        "keepalive": 15,
+        "timeout": 30,
+        "graceful_timeout": 2,  # an open board never finishes by itself
+        "control_socket_disable": True,
+        "worker_tmp_dir": str(config.runtime_path),
+        "forwarded_allow_ips": "",  # no proxy is believed
+        "limit_request_line": 4094,
+        "limit_request_fields": 60,
+        "accesslog": None,
+        "loglevel": "warning",
+        "logger_class": _Log,
+        "proc_name": "preau-web",
+        "post_worker_init": _limit_silence,
+    }
+    if config.tls_certificate is not None and config.tls_key is not None:
+        options |= {"certfile": str(config.tls_certificate), "keyfile": str(config.tls_key)}
+    return options
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
+    """gunicorn, given its settings by us and not by a file, the command line or the environment."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in options_of(self._config).items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Callable[..., Any]:
+        """In the worker: what is opened here lives and dies with it."""
+        from appliance.web.app import create_app
+        from appliance.web.live import start_live
+
+        open_databases(self._config)
+        services = build_services(self._config)
+        app = create_app(self._config, services)
+        start_live(services, self._config, app.extensions["socketio"])
+        return app
+
+
+class _Log(Logger):  # type: ignore[misc]  # as above
+    """gunicorn's lines go the way of ours: one format, no second handler."""
+
+    def setup(self, cfg: Any) -> None:
+        self.loglevel = logging.WARNING
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.WARNING)
+        self.access_log.handlers.clear()
+
+    def access(self, *_args: object) -> None:
+        """No line per request: a school has better uses for its card."""
+
+
+def _addresses(config: Config) -> list[str]:
+    """Where one LAN address was asked for, loopback too: the appliance's own checks come that way."""
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    wanted = [f"{host}:{config.http_port}"]
+    if config.host not in ("0.0.0.0", "::", "localhost", "::1") and not config.host.startswith("127."):  # noqa: S104
+        wanted.append(f"{_LOOPBACK}:{config.http_port}")
+    return wanted
+
+
+def _limit_silence(worker: Any) -> None:
+    """Accepted connections inherit it: a tablet that fell asleep in the middle of a download frees its thread.
+
+    Longer than Socket.IO's own heartbeat, so that no open board is cut.
+    """
+    limit = struct.pack("ll", _STUCK_SECONDS, 0)
+    for listener in worker.sockets:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
