@@ -7,7 +7,6 @@ from flask_babel import gettext
 
 from appliance.errors import Invalid, PreauError, TooMany
 from appliance.web.admin_texts import ADMIN_REASONS, ADMIN_TEXTS
-from appliance.web.admin_texts import ADMIN_REASONS, ADMIN_TEXTS
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name that pybabel looks for
