@@ -4,9 +4,6 @@ import contextlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-import apsw
-from peewee import PeeweeException
-
 from appliance.clock import Clock
 from appliance.domain.people import Actor, Language, Role
 from appliance.domain.sessions import LONGEST, is_over
@@ -15,6 +12,7 @@ from appliance.ids import new_secret
 from appliance.services.journal import record
 from appliance.services.people import Person, hash_secret, person_of
 from appliance.store.models import Session, User, database
+from appliance.store.trouble import STORE_ERRORS
 
 _TOUCH_EVERY = timedelta(minutes=5)  # each touch is an fsync on the card
 
@@ -70,7 +68,7 @@ class Sessions:
             raise NotSignedIn("session_over")
         if now - row.seen_at >= _TOUCH_EVERY:
             # On a full disk nothing can be written; the teacher keeps the class all the same.
-            with contextlib.suppress(PeeweeException, apsw.Error):
+            with contextlib.suppress(*STORE_ERRORS):
                 Session.update(seen_at=now).where(Session.id_hash == row.id_hash).execute()
         return OpenSession(row.id_hash, person_of(row.user), row.by_pin, row.browser_id)
 

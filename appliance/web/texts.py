@@ -18,7 +18,7 @@ GENERAL = N_(
     "Cela n’a pas pu être fait, et rien n’a été changé. Réessayez ; si cela continue, prévenez l’administrateur."
 )
 
-TEXTS: dict[str, str] = ADMIN_TEXTS | {
+TEXTS: dict[str, str] = {
     **ADMIN_TEXTS,
     # signing in
     "bad_credentials": N_("L’identifiant ou le mot de passe n’est pas le bon."),
@@ -67,7 +67,7 @@ TEXTS: dict[str, str] = ADMIN_TEXTS | {
     "disk_full": N_("Le boîtier n’a plus de place. Rien n’a été changé ; l’administrateur peut libérer des documents."),
 }
 
-REASONS: dict[str, str] = ADMIN_REASONS | {
+REASONS: dict[str, str] = {
     **ADMIN_REASONS,
     "missing": N_("À remplir."),
     "wrong_type": N_("Ce n’est pas la bonne forme."),
