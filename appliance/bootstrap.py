@@ -7,7 +7,9 @@ from appliance.broker.configuration import BrokerSettings, TlsFiles
 from appliance.broker.reload import apply_credentials
 from appliance.clock import HubClock
 from appliance.config import Config
+from appliance.health import Health
 from appliance.nudge import NudgeSender
+from appliance.services.backups import Backups
 from appliance.services.board import Board
 from appliance.services.carts import Carts
 from appliance.services.classrooms import Rosters
@@ -17,10 +19,12 @@ from appliance.services.documents import Documents
 from appliance.services.enrollment import Door, Enrollment, credentials
 from appliance.services.favourites import Favourites
 from appliance.services.gestures import Gestures
+from appliance.services.health_report import HealthReport
 from appliance.services.journal import JournalReader
 from appliance.services.lessons import Lessons
 from appliance.services.passwords import Passwords
 from appliance.services.people import People
+from appliance.services.school import School
 from appliance.services.sign_in import SignIn
 from appliance.services.start_page import StartPage
 from appliance.services.tokens import Tokens
@@ -48,6 +52,9 @@ class Services:
     board: Board
     start_page: StartPage
     favourites: Favourites
+    backups: Backups
+    school: School
+    health: Health
 
 
 def broker_settings(config: Config) -> BrokerSettings:
@@ -83,16 +90,18 @@ def build_services(config: Config) -> Services:
     door = Door(config.mqtt_port, config.websocket_port, config.tls, ca)
     passwords, journal = Passwords(), JournalReader()
     lessons = Lessons(clock, nudge)
+    rosters, backups, device_list = Rosters(clock), Backups(clock, config), DeviceList(clock, journal)
+    report = HealthReport(clock, device_list, backups, rosters)
     return Services(
         clock=clock,
         people=People(clock, passwords),
         sign_in=SignIn(clock, passwords),
         enrollment=Enrollment(clock, door, apply),
         carts=Carts(clock),
-        rosters=Rosters(clock),
+        rosters=rosters,
         tokens=Tokens(clock),
         devices=Devices(clock, nudge, apply),
-        device_list=DeviceList(clock, journal),
+        device_list=device_list,
         documents=Documents(clock, config.documents_path),
         journal=journal,
         lessons=lessons,
@@ -100,4 +109,7 @@ def build_services(config: Config) -> Services:
         board=Board(clock),
         start_page=StartPage(lessons),
         favourites=Favourites(clock),
+        backups=backups,
+        school=School(clock),
+        health=Health(config, settings, report.findings),
     )

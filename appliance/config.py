@@ -33,6 +33,10 @@ class Config:
         return self.data_path / "documents"
 
     @property
+    def backups_path(self) -> Path:
+        return self.data_path / "backups"
+
+    @property
     def secrets_path(self) -> Path:
         return self.data_path / "secrets"
 

@@ -51,7 +51,7 @@ class Incoming:
         """Raises TooLarge, or Unavailable when the disk is nearly full."""
         self.size += len(chunk)
         if self.size > self._limits.longest:
-            raise TooLarge("document_too_large", limit=self._limits.longest)
+            raise TooLarge("document_too_large", limit_mb=self._limits.longest // 1_000_000)
         if self.size - self._asked_at > _ROOM_EVERY:
             self._room = self.size - len(chunk) + self._limits.room()
             self._asked_at = self.size

@@ -1,0 +1,52 @@
+"""What the store has to say about the appliance's health: messages dropped, backups, names that should be gone."""
+
+from datetime import timedelta
+
+from appliance.clock import Clock
+from appliance.domain.findings import Finding, Severity
+from appliance.services.backups import Backups
+from appliance.services.classrooms import Rosters
+from appliance.services.device_list import DeviceList
+from appliance.store.models import Journal
+
+_BACKUP_AFTER = timedelta(days=8)
+_RECENT = timedelta(days=7)
+_MANY_DROPPED = 1_000
+
+
+class HealthReport:
+    def __init__(self, clock: Clock, devices: DeviceList, backups: Backups, rosters: Rosters) -> None:
+        self._clock = clock
+        self._devices = devices
+        self._backups = backups
+        self._rosters = rosters
+
+    def findings(self) -> list[Finding]:
+        return [*self._dropped(), *self._conflicts(), *self._backup(), *self._pupils()]
+
+    def _dropped(self) -> list[Finding]:
+        counts = self._devices.dropped_since(self._clock.now().date().isoformat())
+        total = sum(counts.values())
+        if not total:
+            return [Finding(Severity.GOOD, "nothing_dropped")]
+        severity = Severity.PROBLEM if total > _MANY_DROPPED else Severity.NOTICE
+        return [Finding(severity, "messages_dropped", {"count": total, "devices": len(counts)})]
+
+    def _conflicts(self) -> list[Finding]:
+        since = self._clock.now() - _RECENT
+        rows = Journal.select(Journal.target).where(
+            (Journal.action == "device.serial_conflict") & (Journal.at >= since)
+        )
+        targets = {row.target for row in rows}
+        return [Finding(Severity.NOTICE, "serial_conflict", {"count": len(targets)})] if targets else []
+
+    def _backup(self) -> list[Finding]:
+        latest = next(iter(self._backups.listed()), None)
+        if latest is None:
+            return [Finding(Severity.NOTICE, "backup_none")]
+        if self._clock.now() - latest.created_at > _BACKUP_AFTER:
+            return [Finding(Severity.NOTICE, "backup_old", {"at": latest.created_at})]
+        return [Finding(Severity.GOOD, "backup_fresh", {"at": latest.created_at})]
+
+    def _pupils(self) -> list[Finding]:
+        return [Finding(Severity.NOTICE, "pupils_outdated")] if self._rosters.has_outdated_pupils() else []

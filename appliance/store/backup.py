@@ -1,0 +1,183 @@
+"""Makes a backup while the appliance works: the store as of one moment, without what must not leave, and the documents.
+
+Left out, and why (docs/decisions/backups.md): pupils and what teachers wrote to them; sessions, known browsers with
+their PINs, and invitations; every secret of this box. What remains of passwords are salted hashes.
+"""
+
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import apsw
+
+from appliance.config import Config
+from appliance.errors import Unavailable
+from appliance.store.backup_file import DOCUMENTS, MANIFEST, STORE, Manifest, Part, copy_hashed, encode_manifest
+from appliance.store.ballast import disk_of
+
+_WORK = ".backup-work-"
+_ASIDE = ".backup-aside-"
+_BUSY_MILLISECONDS = 10_000
+
+# In this order: gestures carry receipts along. Message texts may name a pupil; a lesson ends at a restore anyway.
+_STRIP = (
+    "DELETE FROM pupil",
+    "DELETE FROM session",
+    "DELETE FROM browser",
+    "DELETE FROM invitation",
+    "DELETE FROM receipt",
+    "DELETE FROM gesture",
+    "UPDATE lesson_device SET eyes_up = NULL",
+    "DELETE FROM setting WHERE key IN ('roster_imported_at', 'setup_code')",
+)
+
+
+def write_backup(config: Config, target: Path, school: str, created_at: datetime) -> Manifest:
+    """At `target` there is a whole backup or what was there before. Raises Unavailable when the disk has no room."""
+    _require_room(config)
+    aside = target.with_name(f"{_ASIDE}{secrets.token_hex(6)}-{target.name}")
+    sweep(config.data_path, target.parent)
+    try:
+        with _work_folder(config.data_path) as work:
+            schema = _copy_store(config.store_path, work)
+            manifest = _write_zip(aside, config, work / STORE, Manifest(schema, school, created_at, {}))
+        aside.replace(target)
+        sync_folder(target.parent)
+    except (OSError, apsw.Error) as error:
+        raise Unavailable("backup_failed", why=str(error)) from error
+    finally:
+        aside.unlink(missing_ok=True)
+    return manifest
+
+
+def sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_file(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _require_room(config: Config) -> None:
+    """The zip, the copy that is stripped, and the one that is vacuumed."""
+    documents = sum(path.stat().st_size for path in config.documents_path.glob("*") if path.is_file())
+    if disk_of(config.data_path).writable < documents + 3 * config.store_path.stat().st_size:
+        raise Unavailable("disk_nearly_full")
+
+
+@contextlib.contextmanager
+def _work_folder(data_path: Path) -> Iterator[Path]:
+    work = data_path / f"{_WORK}{secrets.token_hex(6)}"
+    work.mkdir(mode=0o700)
+    descriptor = os.open(work, os.O_RDONLY | os.O_DIRECTORY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+        os.close(descriptor)
+
+
+def sweep(*folders: Path) -> None:
+    """What killed backups left: a live one holds a lock on its files. The work folder has pupils' names in it."""
+    for folder in folders:
+        for path in (*folder.glob(f"{_WORK}*"), *folder.glob(f"{_ASIDE}*")):
+            with contextlib.suppress(OSError):
+                _remove_if_abandoned(path)
+
+
+def _remove_if_abandoned(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    finally:
+        os.close(descriptor)
+
+
+def _copy_store(source: Path, work: Path) -> int:
+    """SQLite's own backup sees one moment of the store, whoever writes meanwhile. Returns the schema's version."""
+    raw = work / "raw.db"
+    origin = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READWRITE)
+    copy = apsw.Connection(str(raw))
+    try:
+        origin.set_busy_timeout(_BUSY_MILLISECONDS)
+        with copy.backup("main", origin, "main") as backup:
+            backup.step(-1)
+        copy.execute("PRAGMA journal_mode = delete; PRAGMA secure_delete = on; PRAGMA foreign_keys = off")
+        with copy:
+            for statement in _STRIP:
+                copy.execute(statement)
+        copy.execute("VACUUM INTO ?", (str(work / STORE),))
+        return int(str(copy.pragma("user_version")))
+    finally:
+        copy.close()
+        origin.close()
+
+
+def _write_zip(aside: Path, config: Config, store: Path, manifest: Manifest) -> Manifest:
+    parts: dict[str, Part] = {}
+    missing = []
+    with _locked_file(aside) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        parts[STORE] = _add(archive, STORE, store, manifest.created_at)
+        for sha256, size in _documents_of(store):
+            path = config.documents_path / sha256
+            if not path.is_file() or path.stat().st_size != size:
+                missing.append(sha256)
+                continue
+            part = _add(archive, DOCUMENTS + sha256, path, manifest.created_at)
+            if part.sha256 == sha256:
+                parts[DOCUMENTS + sha256] = part
+            else:
+                missing.append(sha256)
+        whole = Manifest(manifest.schema, manifest.school, manifest.created_at, parts, tuple(missing))
+        archive.writestr(_info(MANIFEST, whole.created_at), encode_manifest(whole))
+    sync_file(aside)
+    return whole
+
+
+@contextlib.contextmanager
+def _locked_file(path: Path) -> Iterator[BinaryIO]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with os.fdopen(descriptor, "w+b") as file:
+        yield file
+
+
+def _add(archive: zipfile.ZipFile, name: str, path: Path, at: datetime) -> Part:
+    with path.open("rb") as source, archive.open(_info(name, at), "w", force_zip64=True) as target:
+        return copy_hashed(source, target)
+
+
+def _info(name: str, at: datetime) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, (max(1980, at.year), at.month, at.day, at.hour, at.minute, at.second))
+    info.external_attr = 0o600 << 16
+    return info
+
+
+def _documents_of(store: Path) -> list[tuple[str, int]]:
+    connection = apsw.Connection(str(store), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        return [
+            (str(sha256), int(str(size))) for sha256, size in connection.execute("SELECT sha256, size FROM document")
+        ]
+    finally:
+        connection.close()
