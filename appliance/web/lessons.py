@@ -14,7 +14,7 @@ from appliance.errors import Invalid
 from appliance.services.apps import installed
 from appliance.services.gestures import Request
 from appliance.services.lessons import Plan
-from appliance.web.auth import sign_in_required
+from appliance.web.sessions import sign_in_required
 
 
 def make_lessons(services: Services) -> Blueprint:

@@ -7,6 +7,7 @@ from flask_babel import gettext
 
 from appliance.errors import Invalid, PreauError, TooMany
 from appliance.web.admin_texts import ADMIN_REASONS, ADMIN_TEXTS
+from appliance.web.lesson_texts import LESSON_REASONS, LESSON_TEXTS
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name that pybabel looks for
@@ -20,6 +21,7 @@ GENERAL = N_(
 
 TEXTS: dict[str, str] = {
     **ADMIN_TEXTS,
+    **LESSON_TEXTS,
     # signing in
     "bad_credentials": N_("L’identifiant ou le mot de passe n’est pas le bon."),
     "signed_out": N_("Vous n’êtes pas connecté. La séance en cours continue ; connectez-vous pour agir."),
@@ -69,6 +71,7 @@ TEXTS: dict[str, str] = {
 
 REASONS: dict[str, str] = {
     **ADMIN_REASONS,
+    **LESSON_REASONS,
     "missing": N_("À remplir."),
     "wrong_type": N_("Ce n’est pas la bonne forme."),
     "too_long": N_("C’est trop long."),
