@@ -64,3 +64,14 @@ def test_the_layers_drawn_in_the_architecture_are_those_that_are_checked(root: P
     assert drawing
     drawn = [set(re.findall(r"appliance\.(\w+)", line)) for line in drawing.group(1).splitlines()]
     assert drawn == checked
+
+
+def test_every_document_a_source_names_exists(root: Path) -> None:
+    sources = [
+        path
+        for name in ("appliance", "protocol", "simulator", "tests", "tools")
+        for path in (root / name).rglob("*.py")
+    ]
+    named = {word for path in sources for word in re.findall(r"docs/[\w/-]+\.\w+", path.read_text(encoding="utf-8"))}
+    assert len(named) > 3
+    assert [name for name in sorted(named) if not (root / name).exists()] == []

@@ -3,9 +3,12 @@
 import json
 import re
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
+from tests.house.sources import imported_packages
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 
@@ -43,8 +46,12 @@ def test_a_python_lock_names_no_index_and_no_file(root: Path, lock: str) -> None
 
 
 def test_the_lock_for_development_adds_to_the_other_and_changes_nothing(root: Path) -> None:
-    runtime, development = (pinned(root / lock) for lock in LOCKS)
-    assert runtime.items() <= development.items()
+    """It may want on all Pythons what the other wants on some: what follows the semicolon is left aside."""
+    runtime, development = (
+        {(requirement.partition(" ;")[0], *hashes) for requirement, hashes in pinned(root / lock).items()}
+        for lock in LOCKS
+    )
+    assert runtime <= development
 
 
 def test_every_declared_python_dependency_is_locked(root: Path) -> None:
@@ -73,3 +80,15 @@ def test_every_dependency_has_its_line_in_the_decisions(root: Path) -> None:
     declared |= browser["dependencies"].keys() | browser["devDependencies"].keys()
     told = set(re.findall(r"`([^`]+)`", "\n".join(re.findall(r"^\| ([^|]+) \|", decisions, re.MULTILINE))))
     assert declared == told
+
+
+def test_every_dependency_of_the_appliance_is_imported_by_it(root: Path) -> None:
+    """Or by another on its behalf: Flask-SocketIO looks for simple-websocket by itself."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {name_of(requirement) for requirement in project["dependencies"]} - {"simple-websocket"}
+    imported = {
+        name_of(distribution)
+        for module in imported_packages(root / "appliance") | imported_packages(root / "simulator")
+        for distribution in packages_distributions().get(module, [])
+    }
+    assert declared - imported == set()
