@@ -38,7 +38,8 @@ def test_every_relative_link_in_a_document_leads_to_a_file(root: Path) -> None:
 def test_every_place_the_house_documents_name_exists(root: Path, name: str) -> None:
     named = set(PATH.findall((root / name).read_text(encoding="utf-8")))
     assert len(named) > 3
-    assert [place for place in sorted(named) if not (root / place).exists()] == []
+    missing = [place for place in sorted(named) if not (root / place).exists()]
+    assert not missing, missing
 
 
 def test_every_command_a_document_names_exists(root: Path) -> None:
@@ -74,4 +75,5 @@ def test_every_document_a_source_names_exists(root: Path) -> None:
     ]
     named = {word for path in sources for word in re.findall(r"docs/[\w/-]+\.\w+", path.read_text(encoding="utf-8"))}
     assert len(named) > 3
-    assert [name for name in sorted(named) if not (root / name).exists()] == []
+    missing = [name for name in sorted(named) if not (root / name).exists()]
+    assert not missing, missing
