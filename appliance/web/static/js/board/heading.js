@@ -39,6 +39,7 @@ export class Heading {
     setText(byId("present"), say("online_count", { on: all.filter((tile) => tile.presence === "online").length, all: all.length }));
     const hands = this.hands().length;
     byId("hands").hidden = hands === 0;
+    setText(byId("hands-number"), String(hands));
     setText(byId("hands-text"), say("hands", { n: hands }));
     document.querySelectorAll("[data-own]").forEach((button) => {
       setAttr(button, "aria-disabled", this.board.canAct ? null : "true");

@@ -2,7 +2,7 @@
 /** @import {Board} from "./state.js" */
 /** @import {Gestures} from "./gestures.js" */
 /** @import {Gesture, Problem} from "./types.js" */
-import { byId, icon, make, redraw, setAttr, setText } from "../core/dom.js";
+import { byId, icon, make, setAttr, setText } from "../core/dom.js";
 import { openSheet } from "../core/sheet.js";
 import { ago, say } from "../core/text.js";
 import { canRetry, groupProblems, problemKind, tally, weight } from "./rules.js";
@@ -20,6 +20,7 @@ export class ReceiptLine {
     this.root = byId("receipt");
     this.saidAt = 0;
     /** @type {ReturnType<typeof setTimeout>|undefined} */ this.sayTimer = undefined;
+    new ResizeObserver(() => this.fit()).observe(this.root);
   }
 
   draw() {
@@ -35,9 +36,12 @@ export class ReceiptLine {
   show(kind, text, groups, actions, signature) {
     setAttr(this.root, "data-kind", kind);
     const mark = signature ?? kind + text.map((part) => (typeof part === "string" ? part : part.textContent)).join("|");
-    redraw(byId("receipt-text"), mark, () => text);
-    redraw(byId("receipt-groups"), mark, () => groups);
-    redraw(byId("receipt-actions"), mark, () => actions);
+    if (this.root.dataset.mark === mark) return;
+    this.root.dataset.mark = mark;
+    byId("receipt-text").replaceChildren(...text);
+    byId("receipt-groups").replaceChildren(...groups);
+    byId("receipt-actions").replaceChildren(...actions);
+    this.fit();
   }
 
   /** @param {{text: string, again: (() => void)|null}} failure */
@@ -98,11 +102,29 @@ export class ReceiptLine {
     return say(group.kind === "quiet" ? "receipt_off" : "receipt_and", { numbers: this.numbers(group.problems), reason: group.words });
   }
 
+  /** As many groups as the line holds; the others behind one button. */
+  fit() {
+    const place = byId("receipt-groups");
+    const buttons = /** @type {HTMLElement[]} */ ([...place.querySelectorAll(".receipt-group:not(.receipt-rest)")]);
+    place.querySelector(".receipt-rest")?.remove();
+    buttons.forEach((button) => { button.hidden = false; delete button.dataset.squeezed; });
+    if (place.scrollWidth <= place.clientWidth) return;
+    const rest = make("button", { type: "button", class: "receipt-group receipt-rest", onclick: () => this.openList() });
+    for (let shown = buttons.length - 1; shown >= 1; shown -= 1) {
+      const left = buttons.slice(shown).reduce((sum, button) => sum + Number(button.dataset.devices), 0);
+      setText(rest, say("receipt_more", { n: left }));
+      place.append(rest);
+      buttons[shown].hidden = true;
+      if (place.scrollWidth <= place.clientWidth) return;
+    }
+    buttons[0].dataset.squeezed = "";
+  }
+
   /** @param {{words: string, kind: string, problems: Problem[]}} group */
   groupButton(group) {
     const [first] = group.problems;
     const open = () => (group.problems.length === 1 ? this.openTile(first.device_id) : this.openList());
-    return make("button", { type: "button", class: "receipt-group", "data-kind": group.kind, onclick: open },
+    return make("button", { type: "button", class: "receipt-group", "data-kind": group.kind, "data-devices": String(group.problems.length), onclick: open },
       [icon(group.kind === "quiet" ? "wifi-off" : "triangle-alert"), make("span", { text: this.groupWords(group), dir: "auto" })]);
   }
 
@@ -114,7 +136,8 @@ export class ReceiptLine {
       nodes.push(make("button", { type: "button", class: "button", onclick: () => void this.gestures.send(gesture.kind, gesture.args, again) },
         [icon("refresh-cw"), say("retry", { n: again.length })]));
     }
-    if (hasProblem) nodes.push(make("button", { type: "button", class: "button button-quiet", onclick: () => this.dismiss(gesture) }, [icon("check"), say("dismiss")]));
+    if (hasProblem) nodes.push(make("button", { type: "button", class: "button button-quiet", onclick: () => this.dismiss(gesture) },
+        [icon("check"), make("span", { text: say("dismiss") })]));
     return nodes;
   }
 

@@ -92,10 +92,10 @@ export function drawTile(root, board, id) {
   drawHead(root, tile, top);
   const text = part(root, "line");
   setAttr(text, "data-state", says.state);
-  redraw(text, `${says.drawing}|${says.text}`, () => (says.drawing ? [icon(says.drawing), says.text] : [says.text]));
-  drawFoot(root, tile);
-  const mark = receiptIcon(board, tile, pending);
+  setText(part(root, "text"), says.text);
+  const mark = says.drawing || receiptIcon(board, tile, pending);
   redraw(part(root, "receipt"), mark, () => (mark ? [icon(mark)] : []));
+  drawFoot(root, tile);
   drawCheck(root, board, tile);
 }
 
