@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 import requests
 
-CHUNK_BYTES = 256 * 1024
+# What is read of a piece that a cut interrupts is lost: small pieces make progress on a bad line.
+CHUNK_BYTES = 64 * 1024
 TIMEOUT_SECONDS = (5.0, 20.0)
 TRIES = 6
 LONGEST_WAIT_SECONDS = 10.0

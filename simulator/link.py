@@ -210,7 +210,7 @@ class Link:
         if self._options.mqtt_version == 3:
             self._client.connect(self._access.host, self._access.port, KEEPALIVE_SECONDS)
             return
-        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties = Properties(PacketTypes.CONNECT)
         properties.SessionExpiryInterval = SESSION_EXPIRY_SECONDS
         self._client.connect(
             self._access.host, self._access.port, KEEPALIVE_SECONDS, clean_start=False, properties=properties

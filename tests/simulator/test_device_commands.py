@@ -1,6 +1,7 @@
 """Commands: carried out at most once, none after its end of life, and what the pupil and usage have to say."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from simulator import effects
 from simulator.commands import CommandDesk
 from tests.simulator.workbench import Workbench, connected
 
-DOCUMENT = {
+DOCUMENT: dict[str, Any] = {
     "url": "http://b/documents/x",
     "name": "fractions.pdf",
     "mime": "application/pdf",
@@ -29,7 +30,7 @@ DOCUMENT = {
         (CommandType.REPORT, {}),
     ],
 )
-def test_what_can_be_done_at_once_is_done_at_once(kind: CommandType, args: dict[str, object]) -> None:
+def test_what_can_be_done_at_once_is_done_at_once(kind: CommandType, args: dict[str, Any]) -> None:
     bench = connected()
     command = bench.order(kind, **args)
     assert bench.statuses() == ["done"]
@@ -89,7 +90,9 @@ def test_an_app_that_is_not_there_or_not_allowed_is_an_honest_failure() -> None:
 
 def test_a_command_of_a_newer_hub_is_answered_and_a_broken_one_too() -> None:
     bench = connected()
-    message = json.loads(wire.encode_command(wire.Command("c1", CommandType.IDENTIFY, bench.hub_now, bench.hub_now, {})))
+    message = json.loads(
+        wire.encode_command(wire.Command("c1", CommandType.IDENTIFY, bench.hub_now, bench.hub_now, {}))
+    )
     bench.hear(Leaf.COMMANDS, json.dumps(message | {"type": "dance"}).encode())
     bench.hear(Leaf.COMMANDS, json.dumps(message | {"id": "c2", "type": "open_link"}).encode())
     assert (bench.statuses("c1"), bench.statuses("c2")) == (["unsupported"], ["failed"])

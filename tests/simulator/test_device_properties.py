@@ -53,8 +53,10 @@ class DeviceMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.floats(0.1, 90))
     def time_passes(self, seconds: float) -> None:
-        self.bench.pass_by(seconds, step=5)
-        self._look()
+        while seconds > 0:
+            self.bench.pass_by(min(5.0, seconds), step=5)
+            seconds -= 5
+            self._look()
 
     @rule(version=st.integers(0, 12), seconds=st.integers(-5, 120), is_locked=st.booleans())
     def hub_desires(self, version: int, seconds: int, is_locked: bool) -> None:
@@ -96,7 +98,6 @@ class DeviceMachine(RuleBasedStateMachine):
         self.is_connected = False
         again = Workbench(self.profile, kept, bench.now)
         again.hub_start = bench.hub_start
-        again.device.boot = again.device.front.log.boot = f"start-{len(self.records)}-{bench.now}"
         again.device.clocks.set_hub(again.hub_now, again.now)
         self.bench = again
 
@@ -136,9 +137,7 @@ class DeviceMachine(RuleBasedStateMachine):
 
     @invariant()
     def usage_is_kept_until_covered(self) -> None:
-        kept = {
-            (batch.boot, record.seq) for batch in self.bench.device.front.log.batches() for record in batch.records
-        }
+        kept = {(batch.boot, record.seq) for batch in self.bench.device.front.log.batches() for record in batch.records}
         assert set(self.records) - self.covered <= kept
 
     def _hear(self, command: wire.Command) -> None:

@@ -7,7 +7,7 @@ import pytest
 from protocol import device as wire
 from protocol.device import Access, Capability, Leaf, PackageAction, PackageOrder
 from simulator import effects
-from tests.simulator.workbench import DEVICE_ID, LOCKED, Workbench, connected
+from tests.simulator.workbench import LOCKED, Workbench, connected
 
 
 def test_on_connection_it_says_that_it_is_there_what_it_is_and_how_it_is() -> None:
@@ -203,5 +203,3 @@ def _free(version: int) -> wire.Desired:
 def _package(name: str, size: int) -> PackageOrder:
     sha256 = "ab" * 32
     return PackageOrder(name, 7, "0.7", PackageAction.INSTALL, f"http://b/packages/{sha256}", size, sha256)
-
-

@@ -20,6 +20,8 @@ HUB_START = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 LOCKED = wire.Restrictions(lock=wire.Lock("Les yeux vers moi"))
 
 E = TypeVar("E")
+# No boot is ever used twice, by any device.
+_BOOTS = count(1)
 
 
 @dataclass
@@ -30,9 +32,8 @@ class Workbench:
 
     def __post_init__(self) -> None:
         behaviour = parse_profile(self.profile)
-        boots = count(1)
         clocks = Clocks(HUB_START + behaviour.clock_wrong_by, HUB_START, self.now)
-        identity = Identity(DEVICE_ID, "R52T90ABCDE", TABLET_A8, lambda: f"boot-{next(boots)}")
+        identity = Identity(DEVICE_ID, "R52T90ABCDE", TABLET_A8, lambda: f"boot-{next(_BOOTS)}")
         self.device = Device(identity, behaviour, self.memory, clocks, self.now)
         self.hub_start = self.now
         self.effects: list[effects.Effect] = []
