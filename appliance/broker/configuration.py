@@ -125,6 +125,9 @@ def _limits(limits: Limits) -> list[str]:
         "set_tcp_nodelay true",
         # The hub itself must see and count payloads above 64 KiB, so the broker cuts only far above.
         f"max_packet_size {limits.packet_bytes}",
+        # The line above binds plain MQTT only. Over WebSocket a larger payload is read, answered, and thrown away.
+        # No memory_limit: a stranger could use it up with the mere announcement of a large packet.
+        f"message_size_limit {limits.packet_bytes}",
         # At the default of 1,000 acknowledgements of 600 devices are dropped without a word.
         f"max_queued_messages {limits.queued_messages}",
         f"max_inflight_messages {limits.inflight_messages}",
@@ -147,6 +150,9 @@ def _lan(settings: BrokerSettings) -> list[str]:
         "use_username_as_clientid true",
         f"max_connections {settings.limits.connections}",
     ]
+    if settings.host and ":" not in settings.host:
+        # Without it the WebSocket listener ignores an IPv4 address and listens on all of the machine's.
+        lines.append("socket_domain ipv4")
     if settings.tls is None:
         return lines
     return [*lines, f"certfile {settings.tls.certificate}", f"keyfile {settings.tls.key}", "tls_version tlsv1.2"]

@@ -1,4 +1,4 @@
-"""Which topics a device may write and read: each topic, both directions, its own and another's, four ways to connect."""
+"""Which topics a device may write and read: both directions, its own and another's, four ways to connect."""
 
 from collections.abc import Iterator
 from typing import Any

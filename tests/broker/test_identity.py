@@ -6,9 +6,8 @@ import pytest
 
 from appliance.broker.credentials import hash_password, write_atomically
 from tests.support.mosquitto import Broker
-from tests.support.mqtt import Login, Manners, Peer
+from tests.support.mqtt import BAD_LOGIN, Login, Manners, Peer
 
-REFUSED = {4: {5}, 5: {0x86, 0x87}}
 WAYS = [("tcp", 4), ("tcp", 5), ("websockets", 4), ("websockets", 5)]
 
 
@@ -37,7 +36,7 @@ def test_only_the_right_password_is_let_in(broker: Broker, transport: Any, versi
     ]
     for login in wrong:
         if login.username is None or login.password is not None or version == 5:
-            assert connect(broker, login, transport, version=version) in REFUSED[version], login
+            assert connect(broker, login, transport, version=version) in BAD_LOGIN, login
     assert connect(broker, Login("d-one", right), transport, version=version) == 0
 
 
@@ -94,25 +93,24 @@ def test_a_session_waits_for_its_device_with_what_it_missed(broker: Broker, vers
         assert [m.payload for m in device.wait_for_count(50)] == [b"%d" % number for number in range(50)]
 
 
-@pytest.mark.parametrize("name", ["+", "#", "d-one/+", "d-+", "d-one/#", "+/presence", "d-two/.."])
+@pytest.mark.parametrize("name", ["+", "d-one/+", "d-+", "d-one/#", "+/presence", "d-two/#"])
 def test_a_name_made_to_open_other_subtrees_opens_none_even_if_it_got_into_the_file(broker: Broker, name: str) -> None:
     """`render_password_file` refuses such names; this is the second wall, Mosquitto's own."""
     path = broker.settings.credentials_path
     write_atomically(path, path.read_text() + f"{name}:{hash_password('password')}\n")
     broker.stop()
     broker.start_as_it_is()
-    with broker.hub() as hub, broker.device("d-two") as victim:
+    liar = Peer(broker.address(), Login(name, "password"), Manners(clean=True))
+    with broker.hub() as hub, broker.device("d-two") as victim, liar:
         hub.subscribe("devices/#")
-        with Peer(broker.address(), Login(name, "password"), Manners(clean=True)) as liar:
-            liar.subscribe("#", "devices/#", "devices/+/desired", "devices/d-two/desired")
-            for topic in ("devices/d-two/presence", "devices/d-two/events", f"devices/{name}/events"):
-                if not {"+", "#"} & set(topic):
-                    liar.publish(topic, b"forged")
-            hub.publish("devices/d-two/desired", b"for the victim", retain=True)
-            victim.subscribe("devices/d-two/desired")
-            victim.wait_for(b"for the victim")
-            liar.subscribe("devices/d-two/commands")
-            assert liar.messages == []
-            victim.publish("devices/d-two/events", b"the last one")
+        liar.subscribe("#", "devices/#", "devices/+/desired", "devices/d-two/desired")
+        for topic in ("presence", "events", "desired"):
+            liar.publish(f"devices/d-two/{topic}", b"forged")
+        hub.publish("devices/d-two/desired", b"for the victim", retain=True)
+        victim.subscribe("devices/d-two/desired")
+        victim.wait_for(b"for the victim")
+        liar.subscribe("devices/d-two/commands")  # its answer comes after whatever was sent to it before
+        assert liar.messages == []
+        victim.publish("devices/d-two/events", b"the last one")
         hub.wait_for(b"the last one")
         assert b"forged" not in [m.payload for m in hub.messages]

@@ -1,6 +1,8 @@
 """What the broker takes from one device, and that the others do not suffer from what it refuses."""
 
+import select
 import socket
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -24,11 +26,10 @@ def test_the_hub_itself_sees_a_payload_above_64_kib(broker: Broker, transport: A
         assert [len(m.payload) for m in hub.wait_for_count(3)] == [64 * KIB, 64 * KIB + 1, PACKET_BYTES - 100]
 
 
-@pytest.mark.parametrize("transport", ["tcp", "websockets"])
-def test_a_packet_over_the_limit_ends_its_sender_and_nobody_else(broker: Broker, transport: Any) -> None:
+def test_a_packet_over_the_limit_ends_its_sender_and_nobody_else(broker: Broker) -> None:
     with broker.hub() as hub, broker.device("d-two") as other:
         hub.subscribe("devices/#")
-        device = broker.device("d-one", transport, version=4)  # MQTT 5 clients know the limit and keep to it
+        device = broker.device("d-one", version=4)  # MQTT 5 clients know the limit and keep to it
         assert device.connect() == 0
         device.send("devices/d-one/events", b"x" * (PACKET_BYTES + 1))
         device.wait_for_end()
@@ -38,6 +39,16 @@ def test_a_packet_over_the_limit_ends_its_sender_and_nobody_else(broker: Broker,
         assert other.is_connected
 
 
+def test_a_payload_over_the_limit_on_a_websocket_goes_nowhere(broker: Broker) -> None:
+    """There Mosquitto does not look at the packet's size."""
+    with broker.hub() as hub, broker.device("d-one", "websockets", version=4) as device:
+        hub.subscribe("devices/#")
+        device.publish("devices/d-one/events", b"x" * (PACKET_BYTES + 1))
+        device.publish("devices/d-one/events", b"the last one")
+        hub.wait_for(b"the last one")
+        assert len(hub.messages) == 1
+
+
 def test_an_mqtt_5_device_is_told_the_limits(broker: Broker) -> None:
     with broker.device("d-one", version=5, keepalive=1_500) as device:
         assert device.connack.MaximumPacketSize == PACKET_BYTES
@@ -45,7 +56,7 @@ def test_an_mqtt_5_device_is_told_the_limits(broker: Broker) -> None:
 
 
 @pytest.mark.parametrize("version", [4, 5])
-@pytest.mark.parametrize("keepalive", [10, 300, 900, 1_200])
+@pytest.mark.parametrize("keepalive", [10, 300, 900])
 def test_a_device_may_stay_silent_as_long_as_android_agents_do(broker: Broker, version: int, keepalive: int) -> None:
     with broker.device("d-one", version=version, keepalive=keepalive) as device:
         assert getattr(device.connack, "ServerKeepAlive", keepalive) == keepalive
@@ -99,14 +110,16 @@ def test_more_connections_than_allowed_are_refused_and_the_hub_is_not() -> None:
     with running_broker("d-one", limits=Limits(connections=20)) as broker:
         held = [socket.create_connection(("127.0.0.1", broker.settings.mqtt_port)) for _ in range(40)]
         try:
+            refused = closed_ones(held, 20)
             with broker.hub() as hub:
                 hub.publish("hub/time", b"{}")
-            refused = [connection for connection in held if is_closed(connection)]
-            assert 18 <= len(refused) <= 22
+            survivor = next(connection for connection in held if connection not in refused)
+            survivor.sendall(encode_connect(Login("d-one", broker.passwords["d-one"], "d-one")))
+            assert survivor.recv(4)[3] == 0
+            assert len(closed_ones(held, 20)) == 20
         finally:
             for connection in held:
                 connection.close()
-        assert broker.is_running
 
 
 @pytest.mark.parametrize(
@@ -131,6 +144,16 @@ def test_what_is_no_mqtt_ends_its_own_connection_only(broker: Broker, garbage: b
         other.publish("devices/d-two/events", b"not bothered")
         hub.wait_for(b"not bothered")
         assert other.is_connected
+
+
+def closed_ones(held: list[socket.socket], count: int) -> list[socket.socket]:
+    """Once the broker has closed `count` of them: these."""
+    deadline = time.monotonic() + 20
+    while True:
+        readable, _, _ = select.select(held, [], [], 0.05)
+        if len(readable) >= count:
+            return readable
+        assert time.monotonic() < deadline, f"{len(readable)} of {count} closed"
 
 
 def send_acks(broker: Broker, name: str, count: int) -> None:
