@@ -32,8 +32,12 @@ QOS = 1
 # How often paho looks whether a ping is due or overdue.
 HOUSEKEEPING_SECONDS = 5.0
 MQTT_VERSIONS = {3: paho.MQTTv311, 5: paho.MQTTv5}
-# Two clients with one id would otherwise kick each other out for ever.
+# A connection that ends sooner counts as a failure: two clients with one id would otherwise kick each other out for
+# ever, thirty times a minute.
+STABLE_SECONDS = 10.0
+# MQTT 5 says it outright: then wait as long as after many failures.
 TAKEN_OVER = "Session taken over"
+TRIES_WHEN_TAKEN_OVER = 11
 CUT = "cut"
 
 
@@ -163,11 +167,11 @@ class Link:
             failures = 1 if await self._connect_and_serve() else failures + 1
             self._lower(self._reason or "closed")
             if self._wanted:
-                tries = failures + 5 if TAKEN_OVER in self._reason else failures
+                tries = TRIES_WHEN_TAKEN_OVER if TAKEN_OVER in self._reason else failures
                 await self._pause(self._options.backoff.seconds(tries, self._options.chance()))
 
     async def _connect_and_serve(self) -> bool:
-        """Returns, once the connection is over, whether the broker had let us in."""
+        """Returns, once the connection is over, whether it was a good one."""
         self._closed.clear()
         self._reason = ""
         loop = asyncio.get_running_loop()
@@ -190,15 +194,15 @@ class Link:
         return await self._serve()
 
     async def _serve(self) -> bool:
-        welcomed = False
+        loop = asyncio.get_running_loop()
+        since = loop.time()
         while not self._closed.is_set():
             try:
                 await asyncio.wait_for(self._closed.wait(), HOUSEKEEPING_SECONDS)
             except TimeoutError:
                 if not self._frozen:
                     self._client.loop_misc()
-            welcomed = welcomed or self.up
-        return welcomed or self._reason == CUT
+        return self._reason == CUT or loop.time() - since >= STABLE_SECONDS
 
     async def _pause(self, seconds: float) -> None:
         self._hurry.clear()
