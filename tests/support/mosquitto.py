@@ -15,7 +15,7 @@ from appliance.broker.credentials import hash_password, new_password
 from appliance.broker.password_file import hub_password
 from appliance.broker.process import allow_open_files, command_line, wait_ready, write_configuration
 from appliance.broker.reload import Outcome, apply_credentials
-from tests.support.mqtt import Address, Login, Manners, Peer
+from tests.support.mqtt import BAD_LOGIN, Address, Login, Manners, Peer
 
 READY_SECONDS = 30.0
 
@@ -98,6 +98,14 @@ class Broker:
     def device(self, name: str, transport: Literal["tcp", "websockets"] = "tcp", **manners: Any) -> Peer:
         """A peer with the device's newest password; `manners`: see `Manners`."""
         return Peer(self.address(transport), self.login(name), Manners(**manners))
+
+    def lets_in(self, name: str) -> bool:
+        """Whether the broker accepts the device's newest password; leaves no session."""
+        peer = self.device(name, clean=True)
+        code = peer.connect()
+        peer.close()
+        assert code == 0 or code in BAD_LOGIN
+        return code == 0
 
     def hub(self, client_id: str = "hub-test", **manners: Any) -> Peer:
         """Our own user on the internal socket."""
