@@ -2,13 +2,13 @@
 
 from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from appliance.bootstrap import Services
 from appliance.errors import Denied, Invalid, NotSignedIn, PreauError, TooMany
 from appliance.web.auth import Door, answer
 from appliance.web.sessions import local_path, sign_in_required
 from appliance.web.texts import field_texts, text_of
+from appliance.web.texts import filled as _
 
 
 def make_account(services: Services, door: Door) -> Blueprint:

@@ -6,7 +6,6 @@ from pathlib import Path
 from flask import Flask, g, request, session
 from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel
-from flask_babel import gettext as _
 from flask_socketio import SocketIO
 
 from appliance.bootstrap import Services
@@ -28,6 +27,8 @@ from appliance.web.lessons import make_lessons
 from appliance.web.security import protect
 from appliance.web.sessions import cookies_of, load_sessions
 from appliance.web.setup import make_setup
+from appliance.web.texts import filled as _
+from appliance.web.texts import translate, translate_number
 
 FILES_AT_ONCE = 40  # of the threads that `serve` starts
 _LANGUAGE_NAMES = {Language.FRENCH: "Français", Language.ENGLISH: "English"}
@@ -82,7 +83,8 @@ def choose_language() -> str:
         return str(found.language)
     if session.get("lang") in list(Language):
         return str(session["lang"])
-    return request.accept_languages.best_match(list(Language), Language.FRENCH) or Language.FRENCH
+    asked = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
+    return next((tag for tag in asked if tag in list(Language)), str(Language.FRENCH))
 
 
 def _connect(app: Flask) -> None:
@@ -103,6 +105,8 @@ def _connect(app: Flask) -> None:
 
 def _dress(app: Flask) -> None:
     app.jinja_env.globals["icon"] = icon
+    # after Babel's own, which knows nothing of French spaces
+    app.jinja_env.install_gettext_callables(translate, translate_number, newstyle=True)  # type: ignore[attr-defined]
 
     @app.context_processor
     def common() -> dict[str, object]:

@@ -5,7 +5,6 @@ import secrets
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, make_response, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -13,6 +12,7 @@ from appliance.errors import Denied, NotFound, NotSignedIn, PreauError, TooLarge
 from appliance.store.trouble import read_trouble
 from appliance.web.sessions import came_from
 from appliance.web.texts import field_texts, text_of, title
+from appliance.web.texts import filled as _
 
 _log = logging.getLogger("web")
 _RETRY_SECONDS = 2
@@ -129,5 +129,5 @@ def _way_on() -> dict[str, str]:
 
 def _size(limit: int) -> str:
     if limit >= 1_000_000:
-        return str(_("%(size)s Mo", size=limit // 1_000_000))
-    return str(_("%(size)s Ko", size=limit // 1000))
+        return _("%(size)s Mo", size=limit // 1_000_000)
+    return _("%(size)s Ko", size=limit // 1000)

@@ -3,11 +3,12 @@
 It says what happened, what is safe, what to do; never whose fault it is. The French text is the key that is translated.
 """
 
-from flask_babel import gettext
+from flask_babel import get_locale, gettext, ngettext
 
 from appliance.errors import Invalid, PreauError, TooMany
 from appliance.web.admin_texts import ADMIN_REASONS, ADMIN_TEXTS
 from appliance.web.lesson_texts import LESSON_REASONS, LESSON_TEXTS
+from appliance.web.typography import typeset
 
 
 def N_(text: str) -> str:  # noqa: N802 - the name that pybabel looks for
@@ -58,6 +59,7 @@ TEXTS: dict[str, str] = {
     "bad_token": N_("Ce lien d’inscription n’est pas valable, ou plus. Demandez-en un autre à l’administrateur."),
     "bad_device_credentials": N_("Cet appareil n’est pas, ou plus, inscrit dans cette école."),
     "busy_files": N_("Le boîtier envoie déjà beaucoup de documents. Réessayez dans quelques secondes."),
+    "no_package": N_("Cette application n’est pas gardée sur le boîtier."),
     # the box
     "not_found": N_("Cette page n’existe pas, ou plus."),
     "wrong_method": N_("Cette adresse ne se visite pas ainsi. Revenez à l’accueil."),
@@ -107,15 +109,32 @@ def text_of(error: PreauError) -> str:
     if isinstance(error, TooMany):
         shown["minutes"] = -(-error.retry_after // 60)
     try:
-        return str(gettext(TEXTS.get(error.code, GENERAL), **shown))
+        return filled(TEXTS.get(error.code, GENERAL), **shown)
     except KeyError:  # a text wants what this error does not carry
-        return str(gettext(GENERAL))
+        return translate(GENERAL)
+
+
+def translate(text: str) -> str:
+    """Into the reader's language, with that language's spaces; `%(blanks)s` stay."""
+    locale = get_locale()
+    return typeset(str(gettext(text)), "fr" if locale is None else locale.language)
+
+
+def filled(text: str, **shown: object) -> str:
+    """`translate`, with its blanks filled in. Views call it `_`."""
+    found = translate(text)
+    return found % shown if "%(" in found else found
+
+
+def translate_number(singular: str, plural: str, number: int) -> str:
+    locale = get_locale()
+    return typeset(str(ngettext(singular, plural, number)), "fr" if locale is None else locale.language)
 
 
 def reason(word: str, field: str = "") -> str:
     if field == "password" and word == "too_short":
-        return str(gettext(_PASSWORD_SHORT))
-    return str(gettext(REASONS.get(word, REASONS["wrong_type"])))
+        return translate(_PASSWORD_SHORT)
+    return translate(REASONS.get(word, REASONS["wrong_type"]))
 
 
 def field_texts(error: PreauError | None) -> dict[str, str]:
@@ -124,4 +143,4 @@ def field_texts(error: PreauError | None) -> dict[str, str]:
 
 
 def title(status: int) -> str:
-    return str(gettext(TITLES.get(status, _TITLE)))
+    return translate(TITLES.get(status, _TITLE))

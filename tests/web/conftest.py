@@ -34,7 +34,9 @@ class Browser:
 
     def get(self, path: str, **rest: Any) -> TestResponse:
         answer = self.client.get(path, **rest)
-        found = re.search(r'name="csrf-token" content="([^"]+)"', answer.text) if "html" in answer.mimetype else None
+        found = (
+            re.search(r'name="csrf-token" content="([^"]+)"', answer.text) if answer.mimetype == "text/html" else None
+        )
         self.token = found[1] if found else self.token
         return answer
 

@@ -137,7 +137,7 @@ def test_a_thousand_wrong_passwords_are_stopped_after_ten(site: Site, teacher: P
     last = browser.post("/sign-in", login="durand", password=PASSWORD)
     assert last.status_code == 429
     assert 0 < int(last.headers["Retry-After"]) <= 900
-    assert "15 min" in last.text
+    assert "15\u00a0min" in last.text
 
 
 def test_guessing_on_a_tablet_does_not_lock_the_teacher_out(site: Site, teacher: Person) -> None:
@@ -232,11 +232,11 @@ def test_five_wrong_pins_end_the_pin_and_the_password_is_asked(site: Site, teach
     assert browser.sign_in("durand").status_code == 303
 
 
-def test_a_thousand_pins_are_not_tried(site: Site, teacher: Person) -> None:
+def test_pins_are_not_tried_one_after_the_other(site: Site, teacher: Person) -> None:
     browser = signed_out(remembered(site))
     mine = tile(browser)
-    for number in range(1000):
-        assert browser.post("/sign-in/pin", browser=mine, pin=f"{number:04d}").status_code in (401, 429)
+    statuses = [browser.post("/sign-in/pin", browser=mine, pin=f"{n:04d}").status_code for n in range(100, 200)]
+    assert set(statuses) <= {401, 429}
     assert not is_in(browser)
     assert browser.post("/sign-in/pin", browser=mine, pin="4951").status_code in (401, 429)
 
@@ -390,7 +390,7 @@ def test_a_persons_language_follows_to_other_browsers(site: Site, teacher: Perso
     assert browser.post("/language", lang="<script>").status_code == 422
 
 
-def test_after_choosing_a_language_one_is_on_the_same_page(site: Site) -> None:
+def test_after_choosing_a_language_one_is_on_the_same_page(site: Site, teacher: Person) -> None:
     browser = site.browser()
     browser.get("/sign-in")
     form = {"csrf_token": browser.token, "lang": "en"}
