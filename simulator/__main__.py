@@ -35,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(asked: argparse.Namespace) -> int:
+    tell = _keep_quiet if asked.quiet else _tell
     options = FleetOptions(
         seed=asked.seed,
         speed=asked.speed,
@@ -43,15 +44,15 @@ async def _run(asked: argparse.Namespace) -> int:
         stagger_seconds=asked.stagger,
         downloads_at_once=asked.downloads,
         ca_path=asked.ca,
-        tell=_tell,
+        tell=tell,
     )
     ending = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ending.set)
     fleet = Fleet(asked.link, asked.devices, asked.profile, options)
-    _tell(f"Inscription de {asked.devices} appareils simulés…")
-    async with fleet, _Summary(fleet):
-        _tell(f"{len(fleet.tablets)} appareils simulés en marche. Ctrl-C pour arrêter.")
+    tell(f"Inscription de {asked.devices} appareils simulés…")
+    async with fleet, contextlib.nullcontext() if asked.quiet else _Summary(fleet):
+        tell(f"{len(fleet.tablets)} appareils simulés en marche. Ctrl-C pour arrêter.")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(ending.wait(), asked.seconds)
     return 0
@@ -89,6 +90,10 @@ class _Summary:
 
 def _tell(text: str) -> None:
     print(text, flush=True)
+
+
+def _keep_quiet(_text: str) -> None:
+    """With --quiet only what goes wrong is told, on the log."""
 
 
 def _set_up_log(quiet: bool) -> None:

@@ -34,7 +34,7 @@ from simulator.fetch import Credentials
 from simulator.life import Life
 from simulator.link import Backoff, Link, LinkOptions, Will
 from simulator.profiles import assign, parse_profile
-from simulator.roster import Order, gather
+from simulator.roster import Order, Roster
 from simulator.state_file import Kept
 from simulator.tablet import Hooks, Surroundings, Tablet
 
@@ -133,7 +133,7 @@ class Fleet:
         self._resting = kept[len(self._order.profiles) :]
         enroller = Enroller(self._enrollment, self._ending.wait, self._options.tell, self._options.ca_path)
         try:
-            return gather(self._order, kept, enroller, self._write)
+            return Roster(self._order, enroller, self._write, self._ending.wait).gather(kept)
         finally:
             enroller.close()
 

@@ -67,6 +67,9 @@ class Listener(Protocol):
 
     def on_down(self, reason: str) -> None: ...
 
+    def on_failed(self, reason: str) -> None:
+        """An attempt that never got as far as `on_up`."""
+
 
 @dataclass(frozen=True)
 class LinkOptions:
@@ -165,7 +168,7 @@ class Link:
         await self._pause(delay_seconds)
         while self._wanted:
             failures = 1 if await self._connect_and_serve() else failures + 1
-            self._lower(self._reason or "closed")
+            self._tell_end()
             if self._wanted:
                 tries = TRIES_WHEN_TAKEN_OVER if TAKEN_OVER in self._reason else failures
                 await self._pause(self._options.backoff.seconds(tries, self._options.chance()))
@@ -259,6 +262,13 @@ class Link:
             loop.add_writer(sock, self._flush)
         else:
             loop.remove_writer(sock)
+
+    def _tell_end(self) -> None:
+        reason = self._reason or "closed"
+        if self.up:
+            self._lower(reason)
+        elif self._wanted and self._listener is not None:
+            self._listener.on_failed(reason)
 
     def _lower(self, reason: str) -> None:
         if self.up:

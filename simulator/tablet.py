@@ -70,6 +70,7 @@ class Tablet:
         }
         self._is_asleep = False
         self._is_wiped = False
+        self._last_failure = ""
         self._tasks: set[asyncio.Task[None]] = set()
         self.has_news = False
 
@@ -164,6 +165,7 @@ class Tablet:
         now = time.monotonic()
         self.device.connected(now)
         self._carry_out()
+        self._last_failure = ""
         self._log("connected")
         self._outside.hooks.on_up(self.id, now)
 
@@ -175,6 +177,12 @@ class Tablet:
         self.device.disconnected()
         self._log("disconnected", reason=reason)
         self._outside.hooks.on_down(self.id, time.monotonic())
+
+    def on_failed(self, reason: str) -> None:
+        """Told once for each reason: it is tried again for as long as it takes."""
+        if reason != self._last_failure:
+            self._last_failure = reason
+            self._log("not_connected", level=logging.WARNING, reason=reason)
 
     # What the state machine asks
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.broker.credentials import hash_password
 from protocol import device as wire
 from protocol.device import Access, Capability, CommandType, Leaf
 from simulator.fleet import Fleet, FleetOptions
@@ -241,3 +242,21 @@ def test_two_devices_with_one_identity_do_not_kick_each_other_out_for_ever(schoo
                     await until(lambda: school.heard("d-00000001", Leaf.PRESENCE).count(b"online") > 20, seconds=3)
 
     asyncio.run(run())
+
+
+def test_a_device_that_the_broker_refuses_says_so_once_and_keeps_trying(
+    school: School, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def run() -> None:
+        async with Fleet(school.link, 1, ["idle"], options()) as fleet:
+            await fleet.all_up()
+            await asyncio.to_thread(school.broker.remove, "d-00000001")
+            await until(lambda: "fact=not_connected" in caplog.text)
+            password = school.broker.passwords["d-00000001"]
+            school.broker.credentials["d-00000001"] = hash_password(password)
+            await asyncio.to_thread(school.broker.apply)
+            await fleet.all_up()
+
+    asyncio.run(run())
+    assert caplog.text.count("fact=not_connected") == 1
+    assert "Not authorized" in caplog.text

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from protocol import device as wire
-from protocol.device import CommandType, Leaf
+from protocol.device import Capability, CommandType, Leaf
 from simulator import state_file
 from simulator.fleet import Fleet
 from simulator.state_file import UnreadableState
@@ -100,3 +100,30 @@ async def devices_of(school: School, path: Path, count: int) -> list[str]:
     async with Fleet(school.link, count, ["idle"], options(state_path=path)) as fleet:
         await fleet.all_up()
         return list(fleet.tablets)
+
+
+def test_devices_whose_broker_has_moved_enroll_anew(school: School, tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    asyncio.run(devices_of(school, path, 2))
+    content = json.loads(path.read_text())
+    for device in content["devices"]:
+        device["answer"]["mqtt"]["port"] = 9
+    path.write_text(json.dumps(content))
+    assert len(asyncio.run(devices_of(school, path, 2))) == 2
+    assert len(school.requests) == 4
+    assert len({request.serial for request in school.requests}) == 2
+
+
+def test_a_profile_that_changes_what_the_device_can_do_enrolls_it_anew(school: School, tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    asyncio.run(devices_of(school, path, 1))
+
+    async def again(profile: str) -> None:
+        async with Fleet(school.link, 1, [profile], options(state_path=path)) as fleet:
+            await fleet.all_up()
+
+    asyncio.run(again("idle+flaky"))
+    assert len(school.requests) == 1
+    asyncio.run(again("idle+old"))
+    assert len(school.requests) == 2
+    assert Capability.CAMERA not in school.requests[-1].capabilities
