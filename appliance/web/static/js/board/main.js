@@ -38,7 +38,7 @@ function opening(target) {
   };
 }
 
-const device = new DeviceSheet(board);
+const device = new DeviceSheet(board, gestures);
 const tiles = new Tiles(board, (id) => device.open(id));
 const bar = new Bar(board, gestures, {
   open: opening(new OpenSheet(board, gestures)),

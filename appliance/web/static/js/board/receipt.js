@@ -158,7 +158,7 @@ export class ReceiptLine {
   /** @param {Problem} problem @param {Gesture} gesture */
   problemRow(problem, gesture) {
     const words = [make("strong", { dir: "auto", text: problem.name }), make("span", { dir: "auto", text: problemWords(problem, gesture.kind) })];
-    return make("button", { type: "button", class: "row-main", onclick: () => this.openTile(problem.device_id) },
+    return make("button", { type: "button", class: "row-main", "data-kind": weight(problem), onclick: () => this.openTile(problem.device_id) },
       [icon(weight(problem) === "quiet" ? "wifi-off" : "triangle-alert"), make("span", { class: "row-text" }, words), icon("chevron-right")]);
   }
 

@@ -74,11 +74,11 @@ function whatOf(board, kind, args) {
   return args.text ?? "";
 }
 
-/** @param {string} url */
-export function hostOf(url) {
+/** "lumni.fr", or with its path. @param {string} url @param {boolean} [whole] */
+export function hostOf(url, whole = false) {
   try {
     const { hostname, pathname } = new URL(url);
-    return hostname.replace(/^www\./, "") + (pathname.length > 1 ? "/…" : "");
+    return hostname.replace(/^www\./, "") + (whole ? pathname.replace(/\/$/, "") : "");
   } catch {
     return String(url);
   }

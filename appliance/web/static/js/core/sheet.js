@@ -15,8 +15,9 @@ export function openSheet(id, words = {}) {
   if (words.title !== undefined && title) title.textContent = words.title;
   if (words.text !== undefined && text) text.textContent = words.text;
   if (!dialog.open) dialog.showModal();
-  const first = /** @type {HTMLElement|null} */ (dialog.querySelector("[autofocus]") ?? title);
-  first?.focus();
+  // A field at once for a keyboard; on a touch screen its keyboard would hide what can be pressed.
+  const field = matchMedia("(pointer: fine)").matches ? dialog.querySelector("[data-first]") : null;
+  /** @type {HTMLElement|null} */ (field ?? title)?.focus();
 }
 
 /** @param {string} id */

@@ -1,19 +1,22 @@
 // One device, seen from near: what is known of it, and the same gestures, for it alone.
 /** @import {Board} from "../state.js" */
+/** @import {Gestures} from "../gestures.js" */
 /** @import {Tile} from "../types.js" */
 import { byId, icon, make, redraw } from "../../core/dom.js";
 import { closeSheet, openSheet, sheet } from "../../core/sheet.js";
 import { ago, has, say } from "../../core/text.js";
 import { drawToggles } from "../bar.js";
-import { batteryIcon, weight } from "../rules.js";
+import { batteryIcon, can, weight } from "../rules.js";
 import { trouble } from "../tile.js";
 import { deviceName, gestureWords, presenceWords } from "../words.js";
 
 export class DeviceSheet {
-  /** @param {Board} board */
-  constructor(board) {
+  /** @param {Board} board @param {Gestures} gestures */
+  constructor(board, gestures) {
     this.board = board;
     /** @type {string|null} */ this.id = null;
+    byId("tile-eyes").addEventListener("click", () => { void gestures.send("eyes_up", { message: say("eyes_message") }, this.devices()); byId("tile-free").focus(); });
+    byId("tile-free").addEventListener("click", () => { void gestures.send("eyes_free", {}, this.devices()); byId("tile-eyes").focus(); });
   }
 
   /** @returns {string[]} */
@@ -39,6 +42,8 @@ export class DeviceSheet {
       make("dt", { text: name }), make("dd", { dir: "auto" }, [drawing ? icon(drawing) : "", " ", text]),
     ]));
     drawToggles(sheet("tile-sheet"), [tile], this.board.canAct);
+    byId("tile-eyes").hidden = tile.eyes_up || !can(tile, "eyes");
+    byId("tile-free").hidden = !tile.eyes_up;
   }
 
   /** @param {Tile} tile @returns {[string, string, string][]} */

@@ -4,7 +4,6 @@
 import { byId, icon, make } from "../../core/dom.js";
 import { closeSheet, openSheet } from "../../core/sheet.js";
 import { say } from "../../core/text.js";
-import { deviceName } from "../words.js";
 
 export class FindSheet {
   /** @param {Board} board @param {Gestures} gestures */
@@ -24,10 +23,8 @@ export class FindSheet {
   button(tile) {
     const away = tile.presence !== "online";
     const words = [make("strong", { text: tile.number || "–" }), make("span", { dir: "auto", text: tile.pupil ?? tile.name })];
-    const button = make("button", { type: "button", class: "number-button", "data-away": away, onclick: () => this.find(tile.device_id),
-      "aria-label": [deviceName(tile), tile.pupil, away ? say("offline") : ""].filter(Boolean).join(", ") }, words);
-    if (away) button.append(icon("wifi-off"));
-    return button;
+    const gone = away ? [icon("wifi-off"), make("span", { class: "visually-hidden", text: say("offline") })] : [];
+    return make("button", { type: "button", class: "number-button", "data-away": away, onclick: () => this.find(tile.device_id) }, [...words, ...gone]);
   }
 
   /** @param {string} id */

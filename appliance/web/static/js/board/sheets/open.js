@@ -56,7 +56,7 @@ export class OpenSheet {
     ];
     return [
       ...favourites.map((one) => ({ kind: one.kind, label: one.label, value: one.value, favouriteId: one.id,
-        detail: one.kind === "link" ? hostOf(one.value) : undefined })),
+        detail: one.kind === "link" ? hostOf(one.value, true) : undefined })),
       ...others.filter((thing) => !kept.has(`${thing.kind} ${thing.value}`)),
     ];
   }

@@ -29,7 +29,6 @@ export class SaySheet {
     this.devices = devices;
     this.count();
     openSheet("say-sheet", { text: whom });
-    this.text.focus();
   }
 
   count() {

@@ -1,0 +1,67 @@
+// The start page: when the lesson would end, what it would be called, who holds the tablets; the form works without.
+import { ask } from "./core/http.js";
+import { byId, setText } from "./core/dom.js";
+import { clock, loadStrings, say } from "./core/text.js";
+
+loadStrings();
+
+/** @param {string} name @returns {HTMLInputElement|null} */
+function checked(name) {
+  return document.querySelector(`input[name="${name}"]:checked`);
+}
+
+function drawEnds() {
+  document.querySelectorAll("[data-until]").forEach((place) => {
+    const minutes = Number(/** @type {HTMLElement} */ (place).dataset.until);
+    setText(place, say("until", { time: clock(new Date(Date.now() + minutes * 60_000)) }));
+  });
+}
+
+/** What an empty name would become. */
+function drawTitle() {
+  const title = /** @type {HTMLInputElement} */ (byId("title"));
+  title.placeholder = checked("classroom")?.dataset.name || checked("source")?.dataset.name || title.placeholder;
+}
+
+/** Only the lessons that hold some of what is chosen. */
+function drawHeld() {
+  const source = checked("source")?.value ?? "";
+  const devices = new Set([...document.querySelectorAll('input[name="devices"]:checked')].map((box) => /** @type {HTMLInputElement} */ (box).value));
+  document.querySelectorAll(".held").forEach((element) => {
+    const box = /** @type {HTMLFieldSetElement} */ (element);
+    const carts = JSON.parse(box.dataset.carts ?? "[]").map((/** @type {string} */ id) => `cart:${id}`);
+    const theirs = JSON.parse(box.dataset.devices ?? "[]");
+    const concerned = source === "devices" ? theirs.some((/** @type {string} */ id) => devices.has(id)) : carts.includes(source);
+    box.hidden = !concerned;
+    box.disabled = !concerned;
+  });
+}
+
+/** @param {HTMLElement} button */
+async function forget(button) {
+  const line = byId("favourites-error");
+  line.hidden = true;
+  try {
+    await ask("DELETE", `/favourites/${encodeURIComponent(button.dataset.forget ?? "")}`);
+    button.closest("[data-favourite]")?.remove();
+    byId("favourites-none").hidden = document.querySelector("[data-favourite]") !== null;
+    byId("favourites-title").setAttribute("tabindex", "-1");
+    byId("favourites-title").focus();
+  } catch (problem) {
+    setText(/** @type {Element} */ (line.querySelector("span")), /** @type {Error} */ (problem).message);
+    line.hidden = false;
+  }
+}
+
+const form = document.getElementById("start-form");
+if (form) {
+  const draw = () => { drawTitle(); drawHeld(); };
+  form.addEventListener("change", draw);
+  draw();
+  drawEnds();
+  setInterval(drawEnds, 20_000);
+  document.addEventListener("click", (event) => {
+    const button = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-forget]"));
+    if (button) void forget(button);
+  });
+}
