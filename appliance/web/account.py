@@ -64,7 +64,7 @@ def _add_pin(pages: Blueprint, services: Services, door: Door) -> None:
     @pages.post("/pin/forget")
     def forget_pin() -> ResponseReturnValue:
         response = make_response(redirect(url_for("account.show"), 303))
-        door.forget(response, _own_browser(door) or "")
+        door.forget(response, g.session.person.login)
         flash(_("Cet appareil ne vous connaît plus : il demandera votre mot de passe."), "good")
         return response
 

@@ -16,7 +16,7 @@ from appliance.services.known_browsers import Known
 from appliance.services.people import Person
 from appliance.web.limits import FailureLimit, address_key, attempt
 from appliance.web.sessions import Cookies, came_from, local_path, sign_in_required
-from appliance.web.texts import field_texts, text_of
+from appliance.web.texts import text_of
 
 __all__ = ["Door", "make_auth", "sign_in_required"]
 
@@ -42,8 +42,8 @@ class Door:
         with attempt(*limits):
             return self._services.sign_in.check_password(login, password)
 
-    def check_pin(self, browser: str, pin: str) -> Known:
-        secret = next((one for one, known in self.known().items() if known.browser == browser), None)
+    def check_pin(self, login: str, pin: str) -> Known:
+        secret = next((one for one, known in self.known().items() if known.person.login == login), None)
         if secret is None:
             raise NotSignedIn("pin_over")
         with attempt((self._address, address_key(request.remote_addr))):
@@ -82,8 +82,8 @@ class Door:
         """`secret` first; people whom the server has forgotten leave the cookie."""
         self._cookies.set_known(response, [secret, *(one for one in self.known() if one != secret)])
 
-    def forget(self, response: Response, browser: str) -> None:
-        kept = {secret: known for secret, known in self.known().items() if known.browser != browser}
+    def forget(self, response: Response, login: str) -> None:
+        kept = {secret: known for secret, known in self.known().items() if known.person.login != login}
         for secret in set(self.known()) - set(kept):
             self._services.sign_in.browsers.forget(secret)
         self._cookies.set_known(response, list(kept))
@@ -104,7 +104,7 @@ class Door:
 def make_auth(services: Services, door: Door) -> Blueprint:
     pages = Blueprint("auth", __name__)
     _add_sign_in(pages, services, door)
-    _add_pin(pages, services, door)
+    _add_checks(pages, door)
     _add_confirm(pages, door)
     _add_leaving(pages, services, door)
     return pages
@@ -119,33 +119,28 @@ def _add_sign_in(pages: Blueprint, services: Services, door: Door) -> None:
             return redirect(_target(), 303)
         return _sign_in_page(door)
 
+
+def _add_checks(pages: Blueprint, door: Door) -> None:
     @pages.post("/sign-in")
     def check() -> ResponseReturnValue:
-        login = request.form.get("login", "")
+        """With a PIN where this browser knows the person, with a password everywhere."""
+        login, by_pin = request.form.get("login", ""), "pin" in request.form
         try:
+            if by_pin:
+                known = door.check_pin(login, request.form["pin"])
+                return door.let_in(known.person, _target(), by_pin=True, browser=known.browser)
             person = door.check_password(login, request.form.get("password", ""))
-        except (NotSignedIn, TooMany) as problem:
-            return _sign_in_page(door, problem, login=login)
-        if request.form.get("pin") == "1":
-            return door.let_in(person, url_for("account.choose_pin", next=_target()))
-        return door.let_in(person, _target())
-
-
-def _add_pin(pages: Blueprint, services: Services, door: Door) -> None:
-    @pages.post("/sign-in/pin")
-    def check_pin() -> ResponseReturnValue:
-        browser = request.form.get("browser", "")
-        try:
-            known = door.check_pin(browser, request.form.get("pin", ""))
         except (NotSignedIn, TooMany, Invalid) as problem:
             g.pop("known", None)  # the fifth wrong PIN has just ended one
-            return _sign_in_page(door, problem, chosen=browser)
-        return door.let_in(known.person, _target(), by_pin=True, browser=known.browser)
+            return _sign_in_page(door, problem, login)
+        if request.form.get("choose_pin") == "1":
+            return door.let_in(person, url_for("account.choose_pin", next=_target()))
+        return door.let_in(person, _target())
 
     @pages.post("/sign-in/forget")
     def forget() -> ResponseReturnValue:
         response = make_response(redirect(url_for("auth.sign_in", next=_target()), 303))
-        door.forget(response, request.form.get("browser", ""))
+        door.forget(response, request.form.get("login", ""))
         return response
 
 
@@ -182,17 +177,13 @@ def _add_leaving(pages: Blueprint, services: Services, door: Door) -> None:
         return redirect(came_from(), 303)
 
 
-def _sign_in_page(
-    door: Door, problem: PreauError | None = None, login: str = "", chosen: str = ""
-) -> ResponseReturnValue:
+def _sign_in_page(door: Door, problem: PreauError | None = None, login: str = "") -> ResponseReturnValue:
     page = render_template(
         "auth/sign_in.html",
-        people=[{"id": known.browser, "name": known.person.name} for known in door.known().values()],
-        chosen=chosen,
+        known=[{"login": known.person.login, "name": known.person.name} for known in door.known().values()],
         login=login,
         next=_target(),
-        problem=None if problem is None else text_of(problem),
-        errors=field_texts(problem),
+        error=None if problem is None else text_of(problem),
     )
     return answer(page, problem)
 
