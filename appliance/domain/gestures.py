@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from appliance.domain.restrictions import Hold, changed, message_text, package_name
+from appliance.domain.restrictions import Hold, changed, in_force, message_text, package_name
 from appliance.errors import Invalid
-from protocol.device import Access, Capability, CommandType, Restrictions
+from protocol.device import Access, Capability, CommandType, Restrictions, is_web_link
 
 
 class GestureKind(StrEnum):
@@ -45,6 +45,9 @@ _NEEDED: dict[GestureKind, Capability] = {
 }
 
 _MAX_URL = 2000
+_ALL_BUT_APPS = tuple(map(str, (Capability.LOCK, Capability.SOUND, Capability.CAMERA, Capability.INTERNET)))
+_RESTRICTIONS = (*_ALL_BUT_APPS, str(Capability.APPS))
+_OTHER_SCHEMES = ("javascript:", "data:", "file:", "mailto:", "about:", "tel:", "blob:")
 
 
 def is_possible(kind: GestureKind, capabilities: frozenset[str]) -> bool:
@@ -54,14 +57,16 @@ def is_possible(kind: GestureKind, capabilities: frozenset[str]) -> bool:
 
 def missing_for(restrictions: Restrictions, capabilities: frozenset[str]) -> tuple[str, ...]:
     """Which of the wanted restrictions this device cannot do."""
-    wanted = {
-        Capability.LOCK: restrictions.lock is not None,
-        Capability.SOUND: restrictions.sound is Access.BLOCKED,
-        Capability.CAMERA: restrictions.camera is Access.BLOCKED,
-        Capability.INTERNET: restrictions.internet is Access.BLOCKED,
-        Capability.APPS: restrictions.apps is not None,
-    }
-    return tuple(str(name) for name, needed in wanted.items() if needed and name not in capabilities)
+    return tuple(name for name in in_force(restrictions) if name not in capabilities)
+
+
+def restrictions_asked(kind: GestureKind, args: Mapping[str, object]) -> tuple[str, ...]:
+    """Which restrictions the gesture itself puts on a device, by their capability's name; lifting asks for none."""
+    if kind is GestureKind.EYES_UP:
+        return _ALL_BUT_APPS
+    if kind is not GestureKind.RESTRICT:
+        return ()
+    return tuple(name for name in _RESTRICTIONS if args.get(name) not in (None, Access.ALLOWED))
 
 
 def hold_after(kind: GestureKind, args: Mapping[str, object], before: Hold) -> Hold:
@@ -88,19 +93,22 @@ def command_args(kind: GestureKind, args: Mapping[str, object], teacher: str) ->
 
 def web_address(value: object, field: str = "url") -> str:
     """http and https only, with a host, no user name or password in it. `education.fr/x` gets https:// in front."""
-    if not isinstance(value, str) or not value.strip() or len(value) > _MAX_URL:
-        raise Invalid("bad_link", {field: "missing" if not value else "too_long"})
-    text = value.strip()
-    if "://" not in text and not text.lower().startswith(("javascript:", "data:", "file:", "mailto:", "about:")):
+    text = value.strip() if isinstance(value, str) else ""
+    if not text:
+        raise Invalid("bad_link", {field: "missing"})
+    if len(text) > _MAX_URL:
+        raise Invalid("bad_link", {field: "too_long"})
+    if "://" not in text and not text.lower().startswith(_OTHER_SCHEMES):
         text = "https://" + text
-    try:
-        parts = urlsplit(text)
-        host = parts.hostname
-        _ = parts.port
-    except ValueError:
-        raise Invalid("bad_link", {field: "unknown_value"}) from None
-    if parts.scheme.lower() not in ("http", "https") or not host or parts.username is not None:
-        raise Invalid("bad_link", {field: "unknown_value"})
-    if any(c.isspace() or not c.isprintable() for c in text):
+    if not is_web_link(text) or _has_odd_authority(text):
         raise Invalid("bad_link", {field: "unknown_value"})
     return text
+
+
+def _has_odd_authority(url: str) -> bool:
+    """`https://education.fr@evil.example` reads like one host and leads to another; `https://a:b` to none."""
+    parts = urlsplit(url)
+    try:
+        return parts.username is not None or parts.port == 0
+    except ValueError:
+        return True

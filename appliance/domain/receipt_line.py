@@ -37,7 +37,7 @@ class Answer:
 
 
 def counts(answers: Sequence[Answer]) -> dict[str, int]:
-    """By shown word; complete successes only under `succeeded`."""
+    """By shown word. A success with something unsupported counts as `succeeded` and is a problem, too."""
     return dict(Counter(answer.shown for answer in answers))
 
 

@@ -54,5 +54,5 @@ def from_ack(status: AckStatus) -> ReceiptState:
 
 
 def retry_after_seconds(tries: int) -> float:
-    """How long to wait for an answer before a command is repeated: 3, 6, 12, 24, then every 30 s."""
-    return min(30.0, 3.0 * (1 << min(tries, 4)))
+    """How long to wait for an answer to the `tries`-th sending (from 1): 3, 6, 12, 24, then every 30 s."""
+    return min(30.0, 3.0 * (1 << min(max(0, tries - 1), 4)))

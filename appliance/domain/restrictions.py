@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from appliance.errors import Invalid
-from protocol.device import MAX_MESSAGE_CHARS, UNRESTRICTED, Access, Lock, Restrictions
+from protocol.device import MAX_MESSAGE_CHARS, UNRESTRICTED, Access, Capability, Lock, Restrictions
 
 _SWITCHES = ("sound", "camera", "internet")
 MAX_APPS = 50
+_KEPT_SIGNS = "\n\u200c\u200d"  # a line's end, and the joiners that emoji and some scripts need
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,18 @@ class Hold:
             return self.base
         blocked = Access.BLOCKED
         return replace(self.base, lock=Lock(self.eyes_up), sound=blocked, camera=blocked, internet=blocked)
+
+
+def in_force(restrictions: Restrictions) -> tuple[str, ...]:
+    """Which restrictions forbid something, by their capability's name."""
+    found = {
+        Capability.LOCK: restrictions.lock is not None,
+        Capability.SOUND: restrictions.sound is Access.BLOCKED,
+        Capability.CAMERA: restrictions.camera is Access.BLOCKED,
+        Capability.INTERNET: restrictions.internet is Access.BLOCKED,
+        Capability.APPS: restrictions.apps is not None,
+    }
+    return tuple(str(name) for name, is_on in found.items() if is_on)
 
 
 def changed(base: Restrictions, args: Mapping[str, object]) -> Restrictions:
@@ -46,7 +59,7 @@ def message_text(value: object, field: str = "message") -> str:
     """A text for pupils: 1 to 500 characters once trimmed, no control characters but the line break."""
     if not isinstance(value, str):
         raise Invalid("bad_message", {field: "wrong_type"})
-    text = "".join(c for c in value if c == "\n" or c.isprintable()).strip()
+    text = "".join(c for c in value.replace("\t", " ") if c in _KEPT_SIGNS or c.isprintable()).strip()
     if not text:
         raise Invalid("bad_message", {field: "missing"})
     if len(text) > MAX_MESSAGE_CHARS:
@@ -74,7 +87,7 @@ def _apps(value: object) -> tuple[str, ...] | None:
         return None
     if not isinstance(value, list) or len(value) > MAX_APPS:
         raise Invalid("bad_restriction", {"apps": "wrong_type"})
-    return tuple(package_name(app, "apps") for app in value)
+    return tuple(dict.fromkeys(package_name(app, "apps") for app in value))
 
 
 def package_name(value: object, field: str = "package") -> str:

@@ -15,7 +15,7 @@ from appliance.domain.gestures import (
     command_args,
     hold_after,
     is_possible,
-    missing_for,
+    restrictions_asked,
 )
 from appliance.domain.people import Actor
 from appliance.domain.receipts import ReceiptState
@@ -116,7 +116,7 @@ class Gestures:
             [
                 (
                     new_command_id(now), request.gesture_id, part.device_id,
-                    _first_state(request, missing, part), version, encoded, expires,
+                    _first_state(request, missing), version, encoded, expires,
                     _json.db_value(list(missing)), moment,
                 )
                 for part, version, missing in receipts
@@ -149,8 +149,9 @@ def _chosen(lesson_id: str, device_ids: Sequence[str] | None) -> list[_Part]:
     parts = [_Part(row[0], row[1], frozenset(_json.python_value(row[2])), read_hold(row[3], row[4])) for row in rows]
     if device_ids is None:
         return parts
-    chosen = [part for part in parts if part.device_id in set(device_ids)]
-    if len(chosen) < len(set(device_ids)) or not chosen:
+    asked = set(device_ids)
+    chosen = [part for part in parts if part.device_id in asked]
+    if len(chosen) < len(asked) or not chosen:
         raise NotFound("device_not_in_lesson")
     return chosen
 
@@ -165,25 +166,15 @@ def _restrict(request: Request, parts: Sequence[_Part]) -> list[_Row]:
             for part, hold in zip(parts, after, strict=True)
         ],
     )
-    return [
-        (part, part.version + 1, _missing(request, hold, part.capabilities))
-        for part, hold in zip(parts, after, strict=True)
-    ]
+    asked = restrictions_asked(request.kind, request.args)
+    return [(part, part.version + 1, tuple(name for name in asked if name not in part.capabilities)) for part in parts]
 
 
 def _command_row(kind: GestureKind, part: _Part) -> _Row:
     return part, None, () if is_possible(kind, part.capabilities) else (str(kind),)
 
 
-def _missing(request: Request, hold: Hold, capabilities: frozenset[str]) -> tuple[str, ...]:
-    """Of what this gesture itself asks for."""
-    missing = missing_for(hold.restrictions, capabilities)
-    return missing if request.kind is GestureKind.EYES_UP else tuple(name for name in missing if name in request.args)
-
-
-def _first_state(request: Request, missing: Sequence[str], part: _Part) -> ReceiptState:
+def _first_state(request: Request, missing: Sequence[str]) -> ReceiptState:
     """Rejected at once where the device can do nothing of what is asked."""
-    if not missing:
-        return ReceiptState.QUEUED
-    asked = 4 if request.kind is GestureKind.EYES_UP else len(request.args) if request.kind in STATE_KINDS else 1
-    return ReceiptState.REJECTED if len(missing) >= asked else ReceiptState.QUEUED
+    asked = len(restrictions_asked(request.kind, request.args)) if request.kind in STATE_KINDS else 1
+    return ReceiptState.REJECTED if asked and len(missing) == asked else ReceiptState.QUEUED
