@@ -21,14 +21,14 @@ from appliance.store.models import Cart, Classroom, Device, Handover, Lesson, Le
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a teacher asks for. `take_over`: also the devices that another lesson holds."""
+    """What a teacher asks for. `take_from`: the lessons from which devices may be taken over."""
 
     title: str
     minutes: int
     device_ids: Sequence[str]
     cart_id: int | None = None
     classroom_id: int | None = None
-    take_over: bool = False
+    take_from: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,10 @@ class Lessons:
         self._nudge = nudge
 
     def start(self, actor: Actor, plan: Plan) -> str:
-        """The new lesson's id. Raises Conflict naming who holds a device, unless the plan takes over."""
+        """The new lesson's id. Raises Conflict naming who holds a device, unless the plan takes it over from there."""
         now = self._clock.now()
         if actor.user_id is None or not plan.device_ids:
-            raise Invalid("no_devices", {"devices": "missing"})
+            raise Invalid("no_devices", {"source": "no_devices"})
         ends_at = checked_end(now + timedelta(minutes=plan.minutes), now, now)
         with database.atomic("IMMEDIATE"):
             lesson = Lesson.create(
@@ -60,16 +60,18 @@ class Lessons:
                 ends_at=ends_at,
                 force_insert=True,
             )
-            self._hold(actor, lesson.id, plan.device_ids, plan.take_over)
+            self._hold(actor, lesson.id, plan.device_ids, plan.take_from)
             record(now, actor, "lesson.start", f"lesson:{lesson.id}", devices=len(plan.device_ids))
         self._nudge.send()
         return str(lesson.id)
 
-    def add(self, actor: Actor, lesson_id: str, device_ids: Sequence[str], take_over: bool = False) -> None:
+    def add(
+        self, actor: Actor, lesson_id: str, device_ids: Sequence[str], take_from: frozenset[str] = frozenset()
+    ) -> None:
         with database.atomic("IMMEDIATE"):
             lesson = open_lesson(lesson_id)
             must_hold(actor, lesson)
-            self._hold(actor, lesson.id, device_ids, take_over)
+            self._hold(actor, lesson.id, device_ids, take_from)
         self._nudge.send()
 
     def extend(self, actor: Actor, lesson_id: str, minutes: int) -> datetime:
@@ -133,7 +135,7 @@ class Lessons:
         return len(held)
 
     def answer(self, actor: Actor, handover_id: int, granted: bool) -> None:
-        """Granted: the device leaves the lesson and is free. Answered once; the second answer changes nothing."""
+        """Granted: the device goes to the asker's lesson, or is free. The first answer counts."""
         now = self._clock.now()
         with database.atomic("IMMEDIATE"):
             handover = Handover.get_or_none(Handover.id == handover_id)
@@ -145,20 +147,33 @@ class Lessons:
             handover.answered_at, handover.granted = now, granted
             handover.save()
             if granted:
-                release_devices([handover.device_id], now)
+                self._hand_over(actor, handover)
             record(now, actor, "device.answer", f"device:{handover.device_id}", granted=granted)
         self._nudge.send()
 
-    def _hold(self, actor: Actor, lesson_id: str, device_ids: Sequence[str], take_over: bool) -> None:
+    def _hand_over(self, actor: Actor, handover: Handover) -> None:
+        waiting = (
+            Lesson.select()
+            .where((Lesson.teacher == handover.asker) & Lesson.ended_at.is_null())
+            .order_by(Lesson.started_at.desc())
+            .first()
+        )
+        if waiting is None:
+            release_devices([handover.device_id], self._clock.now())
+        else:
+            self._hold(actor, waiting.id, [handover.device_id], frozenset({str(handover.lesson_id)}))
+
+    def _hold(self, actor: Actor, lesson_id: str, device_ids: Sequence[str], take_from: frozenset[str]) -> None:
         now = self._clock.now()
         wanted = list(dict.fromkeys(device_ids))
         active = {row.id for row in Device.select(Device.id).where(Device.id.in_(wanted) & (Device.status == "active"))}
         if len(active) < len(wanted):
             raise NotFound("no_device")
         others = [part for part in self.held(wanted) if part.lesson_id != lesson_id]
-        if others and not take_over:
-            names = ", ".join(sorted({part.teacher for part in others}))
-            raise Conflict("device_held", teacher=names, count=len(others))
+        kept = [part for part in others if part.lesson_id not in take_from]
+        if kept:
+            names = ", ".join(sorted({part.teacher for part in kept}))
+            raise Conflict("device_held", teacher=names, count=len(kept))
         for part in others:
             record(now, actor, "device.take_over", f"device:{part.device_id}", lesson=part.lesson_id)
         release_devices([part.device_id for part in others], now)

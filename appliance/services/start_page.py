@@ -1,11 +1,13 @@
 """What a teacher chooses from to start a lesson: carts, classrooms, devices, and who holds what."""
 
-from collections import Counter
 from typing import Any
 
-from appliance.services.lessons import Held, Lessons
+from peewee import JOIN, fn
+
+from appliance.domain.people import Actor
+from appliance.services.lessons import Lessons
 from appliance.store.live import read_live
-from appliance.store.models import Cart, Classroom, Device
+from appliance.store.models import Cart, Classroom, Device, Lesson, LessonDevice, Pupil, User
 from protocol.device import Presence
 
 Json = dict[str, Any]
@@ -15,18 +17,19 @@ class StartPage:
     def __init__(self, lessons: Lessons) -> None:
         self._lessons = lessons
 
-    def choices(self) -> Json:
-        """`devices` in the order of their carts and numbers, each with `held` (or None) and `online`."""
-        held = {part.device_id: part for part in self._lessons.held()}
-        online = {device_id for device_id, row in read_live().items() if row.presence == Presence.ONLINE}
+    def choices(self, actor: Actor) -> Json:
+        """`carts`, `classrooms`, `devices`, `held` (lessons and what they hold), `open_lesson` (mine, or None)."""
         devices = list(Device.select().where(Device.status == "active").order_by(Device.cart, Device.number, Device.id))
+        online = {device_id for device_id, row in read_live().items() if row.presence == Presence.ONLINE}
+        parts = _parts()
+        mine = next(iter(self._lessons.open_of(actor)), None)
+        holder = {part.device_id: part.lesson.teacher.name for part in parts}
         return {
-            "carts": [_cart(cart, devices, online, held) for cart in Cart.select().order_by(Cart.name)],
-            "classrooms": [
-                {"id": row.id, "name": row.name, "level": row.level}
-                for row in Classroom.select().order_by(Classroom.name)
-            ],
-            "devices": [_device(device, online, held) for device in devices],
+            "carts": [_cart(cart, devices, online) for cart in Cart.select().order_by(Cart.name)],
+            "classrooms": _classrooms(),
+            "devices": [_device(device, online, holder) for device in devices],
+            "held": _held(parts),
+            "open_lesson": None if mine is None else _open(mine, parts, online),
         }
 
     def device_ids(self, cart_id: int) -> list[str]:
@@ -34,26 +37,68 @@ class StartPage:
         return [device.id for device in query.order_by(Device.number)]
 
 
-def _cart(cart: Cart, devices: list[Device], online: set[str], held: dict[str, Held]) -> Json:
+def _parts() -> list[LessonDevice]:
+    """Every device that is in a lesson now, with its lesson and teacher."""
+    query = LessonDevice.select(LessonDevice, Lesson, User, Device).join(Lesson).join(User).switch(LessonDevice)
+    return list(query.join(Device).where(LessonDevice.left_at.is_null()).order_by(Device.number))
+
+
+def _cart(cart: Cart, devices: list[Device], online: set[str]) -> Json:
     mine = [device.id for device in devices if device.cart_id == cart.id]
-    holders = Counter(held[device_id].teacher for device_id in mine if device_id in held)
     return {
         "id": cart.id,
         "name": cart.name,
         "total": len(mine),
         "online": sum(device_id in online for device_id in mine),
-        "held": [{"teacher": teacher, "count": count} for teacher, count in sorted(holders.items())],
     }
 
 
-def _device(device: Device, online: set[str], held: dict[str, Held]) -> Json:
-    part = held.get(device.id)
+def _classrooms() -> list[Json]:
+    counted = (
+        Classroom.select(Classroom.id, Classroom.name, fn.COUNT(Pupil.id))
+        .join(Pupil, JOIN.LEFT_OUTER)
+        .group_by(Classroom.id)
+        .order_by(Classroom.name)
+    )
+    return [{"id": key, "name": name, "pupils": count} for key, name, count in counted.tuples().iterator()]
+
+
+def _device(device: Device, online: set[str], holder: dict[str, str]) -> Json:
     return {
         "id": device.id,
         "number": f"{device.number:02d}",
         "name": device.name,
         "kind": device.kind,
-        "cart_id": device.cart_id,
         "online": device.id in online,
-        "held": None if part is None else {"teacher": part.teacher, "lesson_id": part.lesson_id},
+        "held_by": holder.get(device.id),
+    }
+
+
+def _held(parts: list[LessonDevice]) -> list[Json]:
+    """By lesson; also the actor's own, whose devices a second lesson would take away."""
+    lessons = {part.lesson_id: part.lesson for part in parts}
+    return [_holding(lesson, [part for part in parts if part.lesson_id == key]) for key, lesson in lessons.items()]
+
+
+def _holding(lesson: Lesson, parts: list[LessonDevice]) -> Json:
+    return {
+        "lesson_id": lesson.id,
+        "teacher": lesson.teacher.name,
+        "title": lesson.title,
+        "ends_at": lesson.ends_at,
+        "cart_ids": sorted({part.device.cart_id for part in parts if part.device.cart_id is not None}),
+        "device_ids": [part.device_id for part in parts],
+        "numbers": [f"{part.device.number:02d}" for part in parts],
+    }
+
+
+def _open(lesson: Lesson, parts: list[LessonDevice], online: set[str]) -> Json:
+    mine = [part.device_id for part in parts if part.lesson_id == lesson.id]
+    return {
+        "id": lesson.id,
+        "title": lesson.title,
+        "cart": None if lesson.cart is None else lesson.cart.name,
+        "ends_at": lesson.ends_at,
+        "total": len(mine),
+        "online": sum(device_id in online for device_id in mine),
     }

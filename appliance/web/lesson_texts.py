@@ -31,6 +31,7 @@ LESSON_TEXTS: dict[str, str] = {
 }
 
 LESSON_REASONS: dict[str, str] = {
+    "no_devices": N_("Choisissez au moins une tablette."),
     "in_the_past": N_("C’est déjà passé."),
     "too_late": N_("Huit heures au plus."),
 }

@@ -9,18 +9,22 @@ from flask.typing import ResponseReturnValue
 
 from appliance.bootstrap import Services
 from appliance.domain.gestures import GestureKind
-from appliance.domain.lessons import DEFAULT_MINUTES, checked_minutes
-from appliance.errors import Invalid
+from appliance.domain.lessons import checked_minutes
+from appliance.errors import Conflict, Invalid
 from appliance.services.apps import installed
 from appliance.services.gestures import Request
-from appliance.services.lessons import Plan
+from appliance.web.errors import wants_json
 from appliance.web.sessions import sign_in_required
+from appliance.web.start_form import StartForm
+from appliance.web.texts import field_texts, text_of
+from appliance.web.times import clock_text
 
 
 def make_lessons(services: Services) -> Blueprint:
     pages = Blueprint("lessons", __name__)
     pages.before_request(sign_in_required())
     _add_pages(pages, services)
+    _add_start(pages, services)
     _add_acts(pages, services)
     _add_sharing(pages, services)
     _add_favourites(pages, services)
@@ -30,13 +34,7 @@ def make_lessons(services: Services) -> Blueprint:
 def _add_pages(pages: Blueprint, services: Services) -> None:
     @pages.get("/")
     def start() -> ResponseReturnValue:
-        return render_template(
-            "lessons/start.html",
-            **services.start_page.choices(),
-            favourites=services.favourites.of(g.actor),
-            open_lessons=services.lessons.open_of(g.actor),
-            default_minutes=DEFAULT_MINUTES,
-        )
+        return _start_page(services)
 
     @pages.get("/lessons/<lesson_id>")
     def board(lesson_id: str) -> ResponseReturnValue:
@@ -47,12 +45,22 @@ def _add_pages(pages: Blueprint, services: Services) -> None:
         return jsonify(_snapshot(services, lesson_id))
 
 
-def _add_acts(pages: Blueprint, services: Services) -> None:
+def _add_start(pages: Blueprint, services: Services) -> None:
     @pages.post("/lessons")
     def start_lesson() -> ResponseReturnValue:
-        lesson_id = services.lessons.start(g.actor, _plan(services))
+        form = StartForm.read(request.form, services.start_page)
+        try:
+            lesson_id = services.lessons.start(g.actor, form.plan(services.lessons))
+        except (Conflict, Invalid) as error:
+            if wants_json():
+                raise
+            return _start_page(services, form, error), error.status
+        if form.asked_of:
+            services.lessons.ask(g.actor, form.asked(services.lessons))
         return redirect(url_for("lessons.board", lesson_id=lesson_id), 303)
 
+
+def _add_acts(pages: Blueprint, services: Services) -> None:
     @pages.post("/lessons/<lesson_id>/gestures")
     def gesture(lesson_id: str) -> ResponseReturnValue:
         services.gestures.perform(g.actor, lesson_id, _gesture(_body()))
@@ -75,7 +83,8 @@ def _add_sharing(pages: Blueprint, services: Services) -> None:
     @pages.post("/lessons/<lesson_id>/devices")
     def add_devices(lesson_id: str) -> ResponseReturnValue:
         body = _body()
-        services.lessons.add(g.actor, lesson_id, _ids(body.get("devices")) or [], bool(body.get("take_over")))
+        take_from = frozenset(_ids(body.get("take_from")) or [])
+        services.lessons.add(g.actor, lesson_id, _ids(body.get("devices")) or [], take_from)
         return jsonify(_snapshot(services, lesson_id))
 
     @pages.post("/requests")
@@ -143,17 +152,18 @@ def _gesture(body: dict[str, Any]) -> Request:
     return Request(gesture_id, kind, args, _ids(body.get("devices")))
 
 
-def _plan(services: Services) -> Plan:
-    """A cart, or single devices, or both; a classroom says whose names are shown."""
-    form = request.form
-    cart_id = form.get("cart", type=int)
-    device_ids = [] if cart_id is None else services.start_page.device_ids(cart_id)
-    chosen = form.getlist("devices")
-    return Plan(
-        title=form.get("title", ""),
-        minutes=checked_minutes(form.get("minutes", DEFAULT_MINUTES)),
-        device_ids=[*device_ids, *chosen],
-        cart_id=cart_id,
-        classroom_id=form.get("classroom", type=int),
-        take_over=form.get("take_over") == "1",
+def _start_page(services: Services, form: StartForm | None = None, error: Conflict | Invalid | None = None) -> str:
+    choices = services.start_page.choices(g.actor)
+    for lesson in [*choices["held"], choices["open_lesson"] or {}]:
+        if lesson:
+            lesson["until"] = clock_text(lesson["ends_at"])
+    errors = field_texts(error)
+    if error is not None and not errors:
+        errors = {"source": text_of(error)}
+    return render_template(
+        "lessons/start.html",
+        **choices,
+        favourites=services.favourites.of(g.actor),
+        values={} if form is None else form.values,
+        errors=errors,
     )

@@ -1,0 +1,61 @@
+"""The form that starts a lesson, read: which devices, from whom they are taken or asked, until when."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from appliance.domain.lessons import DEFAULT_MINUTES, checked_minutes
+from appliance.services.lessons import Lessons, Plan
+from appliance.services.start_page import StartPage
+
+_HELD = "held-"
+
+
+@dataclass(frozen=True, slots=True)
+class StartForm:
+    """`left`: lessons whose devices stay where they are; `asked_of` and `taken_from` likewise. `values`: as posted."""
+
+    device_ids: tuple[str, ...]
+    cart_id: int | None
+    left: frozenset[str]
+    asked_of: frozenset[str]
+    taken_from: frozenset[str]
+    values: dict[str, Any]
+
+    @classmethod
+    def read(cls, form: MultiDict[str, str], start_page: StartPage) -> "StartForm":
+        source = form.get("source", "devices")
+        cart_id = int(source[5:]) if source.startswith("cart:") and source[5:].isdecimal() else None
+        chosen = form.getlist("devices") if cart_id is None else start_page.device_ids(cart_id)
+        answers = {key[len(_HELD) :]: value for key, value in form.items() if key.startswith(_HELD)}
+        return cls(
+            device_ids=tuple(chosen),
+            cart_id=cart_id,
+            left=frozenset(key for key, value in answers.items() if value == "leave"),
+            asked_of=frozenset(key for key, value in answers.items() if value == "ask"),
+            taken_from=frozenset(key for key, value in answers.items() if value == "take"),
+            values={
+                "source": source,
+                "classroom": form.get("classroom", type=int),
+                "title": form.get("title", ""),
+                "minutes": form.get("minutes", str(DEFAULT_MINUTES)),
+            },
+        )
+
+    def plan(self, lessons: Lessons) -> Plan:
+        """Raises Invalid for minutes that make no sense."""
+        elsewhere = {
+            part.device_id for part in lessons.held(self.device_ids) if part.lesson_id in self.left | self.asked_of
+        }
+        return Plan(
+            title=self.values["title"],
+            minutes=checked_minutes(self.values["minutes"]),
+            device_ids=[device_id for device_id in self.device_ids if device_id not in elsewhere],
+            cart_id=self.cart_id,
+            classroom_id=self.values["classroom"],
+            take_from=self.taken_from,
+        )
+
+    def asked(self, lessons: Lessons) -> list[str]:
+        return [part.device_id for part in lessons.held(self.device_ids) if part.lesson_id in self.asked_of]
