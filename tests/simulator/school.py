@@ -20,8 +20,9 @@ LESSON = wire.LessonRef("lesson", "Mme Durand")
 
 
 class School:
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, ca: str | None = None) -> None:
         self.broker = broker
+        self.ca = ca
         self.http = HttpSide(self._enroll, lambda name, password: broker.passwords.get(name) == password)
         self.requests: list[wire.EnrollmentRequest] = []
         self._ids: dict[str, str] = {}
@@ -100,10 +101,16 @@ class School:
         if device_id not in self.broker.passwords or request in self.requests[:-1]:
             self.broker.enroll(device_id)
         name = f"Tablette {int(device_id[2:]):02}"
+        settings = self.broker.settings
         access = wire.MqttAccess(
-            "127.0.0.1", self.broker.settings.mqtt_port, False, None, device_id, self.broker.passwords[device_id]
+            host="127.0.0.1",
+            port=settings.mqtt_port,
+            tls=settings.tls is not None,
+            websocket=None,
+            username=device_id,
+            password=self.broker.passwords[device_id],
         )
-        return wire.EnrollmentAnswer(device_id, name, "0880123K", access, None, wall_now())
+        return wire.EnrollmentAnswer(device_id, name, "0880123K", access, self.ca, wall_now())
 
     def _listen(self) -> None:
         self._hub = self.broker.hub()
@@ -112,9 +119,10 @@ class School:
 
 
 @contextmanager
-def running_school() -> Iterator[School]:
-    with running_broker() as broker:
-        school = School(broker)
+def running_school(ca: str | None = None, **changes: Any) -> Iterator[School]:
+    """`changes` to the broker's settings by name, such as `tls`."""
+    with running_broker(**changes) as broker:
+        school = School(broker, ca)
         school.open()
         try:
             yield school
