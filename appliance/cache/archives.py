@@ -29,7 +29,7 @@ def read_archive(path: Path) -> Archive:
             with zipfile.ZipFile(stream) as archive:
                 entries = [_entry(info) for info in archive.infolist()]
                 return Archive(entries, size, _mimetype(archive))
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, struct.error, RuntimeError):
+        except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, struct.error, RuntimeError, OSError):
             raise Invalid("document_damaged") from None
 
 

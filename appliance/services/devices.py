@@ -55,19 +55,20 @@ class Devices:
         self._nudge.send()
 
     def move(self, device_ids: Sequence[str], cart_id: int | None, actor: Actor) -> None:
-        """A number that is taken over there changes to the next free one."""
+        """A number that is taken over there changes to the next free one; those that are free are kept first."""
         now = self._clock.now()
         with database.atomic("IMMEDIATE"):
             if cart_id is not None and Cart.get_or_none(Cart.id == cart_id) is None:
                 raise NotFound("no_cart")
-            for device_id in dict.fromkeys(device_ids):
-                device = _active(device_id)
-                taken = _numbers_in(cart_id, but=device_id)
-                Device.update(cart=cart_id).where(Device.id == device_id).execute()
+            there = _numbers_in(cart_id, but="")
+            moved = sorted(map(_active, dict.fromkeys(device_ids)), key=lambda device: device.number in there)
+            for device in moved:
+                taken = _numbers_in(cart_id, but=device.id)
+                Device.update(cart=cart_id).where(Device.id == device.id).execute()
                 if device.number in taken:
                     _give_number(device, next_number(taken))
-                record(now, actor, "device.move", f"device:{device_id}", cart=cart_id)
-            bump(device_ids, now)
+                record(now, actor, "device.move", f"device:{device.id}", cart=cart_id)
+            bump([device.id for device in moved], now)
         self._nudge.send()
 
     def replace(self, old_id: str, new_id: str, actor: Actor) -> None:

@@ -146,12 +146,12 @@ def _swap(config: Config, aside: Path, now: datetime) -> None:
         sync_file(path)
         path.replace(config.documents_path / path.name)
     sync_folder(config.documents_path)
-    kept = config.data_path / f"{_KEPT}{now:%Y%m%d-%H%M%S}"
-    kept.mkdir(mode=0o700, exist_ok=True)
+    kept = config.data_path / f"{_KEPT}{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    kept.mkdir(mode=0o700)
     _set_aside(config.store_path, kept)
+    shutil.rmtree(config.broker_path, ignore_errors=True)
     (aside / STORE).replace(config.store_path)
     sync_folder(config.data_path)
-    shutil.rmtree(config.broker_path, ignore_errors=True)
     for old in config.data_path.glob(f"{_KEPT}*"):
         shutil.rmtree(old)
 

@@ -90,7 +90,7 @@ ADMIN_TEXTS: dict[str, str] = {
         "Le boîtier fonctionne. Rien n’a été modifié : arrêtez-le (Ctrl-C là où il a été lancé), puis restaurez."
     ),
     # school
-    "bad_uai": N_("Ce code d’école (UAI) n’est pas possible : sept chiffres et une lettre, par exemple 0750001E."),
+    "bad_uai": N_("Ce code d’école (UAI) n’est pas possible : sept chiffres et une lettre, par exemple 0750655E."),
 }
 
 ADMIN_REASONS: dict[str, str] = {
