@@ -21,7 +21,6 @@ PRAGMAS = {
     "journal_mode": "wal",
     "synchronous": "full",
     "foreign_keys": 1,
-    "auto_vacuum": "incremental",
     "secure_delete": "on",  # a pupil's name that was deleted is gone from the file, too
     "journal_size_limit": 8 * 1024 * 1024,
     "cache_size": -4096,
@@ -41,23 +40,53 @@ def open_store(path: Path, sqlite_version: Callable[[], str] = apsw.sqlite_lib_v
         database.close()
     database.init(str(path), pragmas=PRAGMAS, timeout=10)
     try:
+        _must_be_ours(path)
         database.connect(reuse_if_open=True)
-        _prepare(path)
+        if _schema_version() < SCHEMA_VERSION:
+            _build()
     except (DatabaseError, apsw.Error) as error:
         raise _unreadable(path, error) from error
+    finally:
+        database.close()
     path.chmod(0o600)
-    database.close()
 
 
-def _prepare(path: Path) -> None:
-    (version,) = database.execute_sql("PRAGMA user_version").fetchone()
+def _must_be_ours(path: Path) -> None:
+    """Looked at before any pragma: another program's file, or a newer one of ours, is left as it is."""
+    connection = apsw.Connection(str(path))
+    try:
+        connection.set_busy_timeout(10_000)
+        is_empty = not connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+        version, application_id = connection.pragma("user_version"), connection.pragma("application_id")
+        if is_empty:
+            # Only a new file takes it, and only before its first page, which the journal mode writes. Given to each
+            # connection it would make each of them write.
+            connection.pragma("auto_vacuum", "incremental")
+            connection.pragma("journal_mode", "wal")
+    finally:
+        connection.close()
+    if application_id != _APPLICATION_ID and not is_empty:
+        raise CannotStart(
+            "data_foreign",
+            f"{path} est une base de données d’un autre programme. Rien n’a été modifié. "
+            "Donnez un autre dossier : --data DOSSIER.",
+        )
     if version > SCHEMA_VERSION:
         raise CannotStart(
             "data_newer",
             f"{path} a été écrit par une version plus récente de Préau (schéma {version}, connu : {SCHEMA_VERSION}). "
             "Mettez Préau à jour, ou restaurez une sauvegarde faite avec cette version.",
         )
+
+
+def _schema_version() -> int:
+    return int(database.execute_sql("PRAGMA user_version").fetchone()[0])
+
+
+def _build() -> None:
+    """From nothing or from an older schema; several processes may come here at once, one does the work."""
     with database.atomic("IMMEDIATE"):
+        version = _schema_version()
         if version == 0:
             database.create_tables(TABLES)
             for statement in INDEXES:

@@ -1,10 +1,13 @@
 """Column types of the store: moments as integer milliseconds, JSON as text."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from peewee import Field
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class MomentField(Field):
@@ -30,8 +33,9 @@ class JsonField(Field):
 
 
 def to_milliseconds(value: datetime) -> int:
-    return round(value.timestamp() * 1000)
+    """Cut, never rounded up: the last moment of year 9999, which a device may claim, would be none any more."""
+    return (value - _EPOCH) // _MILLISECOND
 
 
 def from_milliseconds(value: int) -> datetime:
-    return datetime.fromtimestamp(value / 1000, UTC)
+    return _EPOCH + value * _MILLISECOND

@@ -4,7 +4,7 @@ Written by the bridge, read by the web process. Losing it harms nothing: the bro
 retained, and devices repeat themselves. Written to the card it would wear it out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from peewee import BooleanField, CharField, IntegerField, Model
@@ -44,12 +44,23 @@ def open_live(path: Path) -> None:
         live_database.create_tables([Live])
 
 
+_COLUMNS = tuple(Live._meta.sorted_fields)
+_REPLACE = (
+    f"INSERT OR REPLACE INTO live ({', '.join(column.column_name for column in _COLUMNS)}) "  # noqa: S608 - our own names
+    f"VALUES ({', '.join('?' * len(_COLUMNS))})"
+)
+
+
 def write_live(rows: Iterable[Live]) -> None:
-    """All in one transaction; a row replaces the one before."""
-    records = [row.__data__ for row in rows]
+    """All in one transaction; a row replaces the one before, column by column."""
+    records = [tuple(column.db_value(getattr(row, column.name)) for column in _COLUMNS) for row in rows]
     if records:
         with live_database.atomic("IMMEDIATE"):
-            Live.insert_many(records).on_conflict_replace().execute()
+            live_database.connection().cursor().executemany(_REPLACE, records)
+
+
+def forget_live(device_ids: Collection[str]) -> None:
+    Live.delete().where(Live.device_id.in_(list(device_ids))).execute()
 
 
 def read_live(device_ids: Iterable[str] | None = None) -> dict[str, Live]:
