@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -69,6 +69,7 @@ class _Seen:
     connected: int | None = None
     disconnected: int | None = None
     connack: Any = None
+    session_present: bool = False
     published: dict[int, int] = field(default_factory=dict)
     subscribed: dict[int, list[int]] = field(default_factory=dict)
     messages: list[Received] = field(default_factory=list)
@@ -111,6 +112,11 @@ class Peer:
     def connack(self) -> Any:
         """MQTT 5: the properties of the broker's answer."""
         return self._seen.connack
+
+    @property
+    def session_present(self) -> bool:
+        """Whether the broker still had this client's session."""
+        return self._seen.session_present
 
     @property
     def messages(self) -> list[Received]:
@@ -201,9 +207,10 @@ class Peer:
         )
         return client
 
-    def _on_connect(self, _c: Client, _u: object, _flags: object, reason: ReasonCode, properties: Any) -> None:
+    def _on_connect(self, _c: Client, _u: object, flags: ConnectFlags, reason: ReasonCode, properties: Any) -> None:
         with self._changed:
             self._seen.connected, self._seen.connack = reason.value, properties
+            self._seen.session_present = flags.session_present
             self._changed.notify_all()
 
     def _on_disconnect(self, _c: Client, _u: object, _flags: object, reason: ReasonCode, _properties: object) -> None:
