@@ -5,6 +5,7 @@ import { ask, AskError } from "../core/http.js";
 
 const POLL_MS = 5000;
 const PULSE_MS = 4000;
+const BUSY_MS = 60_000;
 const PULSE_TIMEOUT_MS = 2500;
 
 export class Live {
@@ -27,13 +28,21 @@ export class Live {
     });
     socket.on("disconnect", () => { this.connected = false; void this.refresh(); });
     socket.on("board", (/** @type {any} */ news) => { board.merge(news); this.settle(); });
+    socket.on("connect_error", () => void this.refresh());
     socket.on("lesson_over", () => this.end());
-    socket.on("busy", () => { this.isBusy = true; this.settle(); });
+    socket.on("busy", () => this.stepBack());
     setInterval(() => void this.pulse(), PULSE_MS);
     setInterval(() => { if (!this.connected || this.isBusy) void this.refresh(); }, POLL_MS);
     addEventListener("online", () => void this.pulse());
     addEventListener("offline", () => void this.pulse());
     document.addEventListener("visibilitychange", () => { if (!document.hidden) void this.refresh(); });
+  }
+
+  /** Too many look: this page asks now and then, and tries for a place again later. */
+  stepBack() {
+    this.isBusy = true;
+    this.settle();
+    setTimeout(() => { this.isBusy = false; this.socket.connect(); }, BUSY_MS);
   }
 
   end() {
@@ -43,7 +52,8 @@ export class Live {
 
   /** The link, when the appliance has just answered. */
   settle() {
-    if (this.isBusy) this.board.setLink("busy");
+    if (this.board.lesson.ended_at) this.end();
+    else if (this.isBusy) this.board.setLink("busy");
     else this.board.setLink(this.connected ? "live" : "polling");
   }
 
@@ -58,6 +68,7 @@ export class Live {
     try {
       this.board.replace(await ask("GET", this.path, undefined, POLL_MS));
       this.settle();
+      if (!this.socket.active && !this.isBusy && !this.board.lesson.ended_at) this.socket.connect();
     } catch (problem) {
       this.fail(/** @type {AskError} */ (problem));
     }

@@ -1,5 +1,5 @@
 // The board's only wiring: the data, the link, what is drawn, in start order.
-import { readJson } from "../core/dom.js";
+import { loadIcons, readJson } from "../core/dom.js";
 import { closeSheet, sheet } from "../core/sheet.js";
 import { loadStrings } from "../core/text.js";
 import { Bar } from "./bar.js";
@@ -10,6 +10,7 @@ import { Live } from "./live.js";
 import { drawNotices } from "./notices.js";
 import { ReceiptLine } from "./receipt.js";
 import { AppsSheet } from "./sheets/apps.js";
+import { AsksSheet } from "./sheets/asks.js";
 import { DeviceSheet } from "./sheets/device.js";
 import { FindSheet } from "./sheets/find.js";
 import { GiveSheet } from "./sheets/give.js";
@@ -20,6 +21,7 @@ import { Tiles } from "./tiles.js";
 import { countDevices, deviceName } from "./words.js";
 
 loadStrings();
+await loadIcons();
 const board = new Board(readJson("snapshot"));
 const live = new Live(board);
 const gestures = new Gestures(board, () => live.refresh());
@@ -48,6 +50,7 @@ const bar = new Bar(board, gestures, {
   apps: opening(new AppsSheet(board, gestures)),
 });
 bar.listenTo(sheet("tile-sheet"), () => device.devices());
+const asks = new AsksSheet(board);
 const heading = new Heading(board, (id) => tiles.focus(id), () => live.end());
 const receipt = new ReceiptLine(board, gestures, (id) => device.open(id));
 
@@ -58,6 +61,7 @@ function draw() {
   bar.draw();
   receipt.draw();
   device.draw();
+  asks.draw();
 }
 
 board.listen(draw);

@@ -20,6 +20,7 @@ export class Board {
     /** @type {Snapshot["favourites"]} */ this.favourites = [];
     /** @type {Snapshot["apps"]} */ this.apps = [];
     /** @type {Snapshot["documents"]} */ this.documents = [];
+    /** @type {Asked[]} */ this.requests = [];
     this.replace(snapshot);
   }
 
@@ -44,24 +45,32 @@ export class Board {
 
   /** @param {Snapshot} snapshot the whole truth */
   replace(snapshot) {
-    const left = new Set(this.tiles.keys());
-    snapshot.tiles.forEach((tile) => left.delete(tile.device_id));
-    left.forEach((id) => { this.tiles.delete(id); this.chosen.delete(id); });
     for (const [id, pending] of this.pending) if (pending.accepted) this.pending.delete(id);
-    this.merge(snapshot);
+    this.merge({ ...snapshot, whole: true });
   }
 
-  /** @param {Partial<Snapshot>} news tiles come whole; what is absent did not change */
+  /** @param {Partial<Snapshot> & {whole?: boolean}} news each tile comes whole; what is absent did not change, unless
+   *   `whole` says that these tiles are all, in their order */
   merge(news) {
+    if (news.whole && news.tiles) this.keepOnly(news.tiles.map((tile) => tile.device_id));
     if (news.now) this.clockOffset = Date.parse(news.now) - Date.now();
     this.freshAt = Date.now();
-    if (news.lesson) this.lesson = news.lesson;
+    if (news.lesson) this.lesson = { ...this.lesson, ...news.lesson };
     if (news.gesture !== undefined) this.gesture = news.gesture;
     if (news.favourites) this.favourites = news.favourites;
     if (news.apps) this.apps = news.apps;
     if (news.documents) this.documents = news.documents;
+    if (news.requests) this.requests = news.requests;
     (news.tiles ?? []).forEach((tile) => this.putTile(tile));
     this.changed();
+  }
+
+  /** These devices, in this order; those that are known keep what is known of them. @param {string[]} ids */
+  keepOnly(ids) {
+    const before = this.tiles;
+    this.tiles = new Map();
+    for (const id of ids) this.tiles.set(id, /** @type {Tile} */ (before.get(id)));
+    for (const id of this.chosen) if (!this.tiles.has(id)) this.chosen.delete(id);
   }
 
   /** @param {Tile} tile */

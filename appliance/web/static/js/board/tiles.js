@@ -32,9 +32,20 @@ export class Tiles {
       elements.delete(id);
     }
     for (const id of board.tiles.keys()) drawTile(elements.get(id) ?? this.add(id), board, id);
+    this.order();
     byId("no-tiles").hidden = board.tiles.size > 0;
     this.list.hidden = board.tiles.size === 0;
     if (!this.current || !elements.has(this.current)) this.setCurrent(elements.keys().next().value ?? null);
+  }
+
+  /** The order of the data; nothing is touched when it is that already. */
+  order() {
+    let place = this.list.firstElementChild;
+    for (const id of this.board.tiles.keys()) {
+      const element = /** @type {HTMLElement} */ (this.elements.get(id));
+      if (element === place) place = place.nextElementSibling;
+      else this.list.insertBefore(element, place);
+    }
   }
 
   /** @param {string} id */

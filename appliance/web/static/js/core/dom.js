@@ -1,6 +1,6 @@
 // Elements made and filled safely: text is always text, never markup.
 
-/** @type {string|undefined} */ let sprite;
+/** @type {Map<string, Element>} */ const drawings = new Map();
 
 /** Reads a JSON block of the page. @param {string} id @returns {any} */
 export function readJson(id) {
@@ -34,16 +34,24 @@ export function make(tag, attributes = {}, children = []) {
   return element;
 }
 
+/** Reads the sprite once: an icon must be there when the appliance is not. */
+export async function loadIcons() {
+  try {
+    const text = await (await fetch(readJson("assets").icons)).text();
+    const sprite = new DOMParser().parseFromString(text, "image/svg+xml");
+    sprite.querySelectorAll("symbol").forEach((symbol) => drawings.set(symbol.id, symbol));
+  } catch {
+    // The words beside the icons say the same.
+  }
+}
+
 /** @param {string} name @returns {SVGElement} */
 export function icon(name) {
-  sprite ??= readJson("assets").icons;
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const attributes = { class: `icon icon-${name}`, viewBox: "0 0 24 24", fill: "none", stroke: "currentColor",
     "stroke-width": "2", "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true" };
   for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `${sprite}#${name}`);
-  svg.append(use);
+  for (const shape of drawings.get(name)?.children ?? []) svg.append(document.importNode(shape, true));
   return svg;
 }
 

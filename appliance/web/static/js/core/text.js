@@ -39,7 +39,7 @@ export function ago(seconds, coarse = false) {
 
 /** "10 h 30". @param {Date} time @returns {string} */
 export function clock(time) {
-  return say("clock", { h: time.getHours(), m: String(time.getMinutes()).padStart(2, "0") });
+  return say("clock", { h: time.getHours(), m: String(time.getMinutes()).padStart(2, "0") }).replaceAll(" ", "\u00a0");
 }
 
 /** "encore 32 min". @param {number} seconds @returns {string} */

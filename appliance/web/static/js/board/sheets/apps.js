@@ -27,6 +27,7 @@ export class AppsSheet {
       make("input", { type: "checkbox", value: app.package, checked: before.has(app.package) }),
       make("span", { class: "row-text" }, [make("strong", { text: app.label, dir: "auto" })]),
     ])));
+    if (!this.board.apps.length) byId("apps-list").append(make("p", { class: "soft", text: say("no_apps") }));
     byId("apps-all").hidden = before.size === 0;
     this.count();
     openSheet("apps-sheet", { text: whom });
