@@ -1,13 +1,17 @@
 """The bridge's process: wires its parts and runs until it is asked to stop."""
 
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from appliance import logs
+from appliance import logs, worker
 from appliance.bootstrap import broker_settings, open_databases
 from appliance.broker.configuration import HUB_USERNAME
 from appliance.broker.password_file import hub_password
 from appliance.broker_bridge.bridge import Bridge, Parts
 from appliance.broker_bridge.inbox import Inbox
+from appliance.broker_bridge.mdns import Announcement, is_announced
 from appliance.broker_bridge.outbox import Outbox
 from appliance.clock import HubClock
 from appliance.config import Config
@@ -20,6 +24,7 @@ from appliance.services.live_state import LiveStates
 from appliance.services.outgoing import Outgoing
 from protocol.device import FROM_DEVICE
 
+_ANNOUNCE_SECONDS = 10.0  # how soon a new address is told
 SUBSCRIPTIONS = tuple(f"devices/+/{leaf}" for leaf in sorted(FROM_DEVICE))
 
 
@@ -51,5 +56,25 @@ def main(config: Config) -> int:
     bridge = build(config)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: bridge.stop())
-    bridge.run()
+    with _announced(config):
+        bridge.run()
     return 0
+
+
+@contextmanager
+def _announced(config: Config) -> Iterator[None]:
+    """In a thread of its own: a network that does not answer must not delay a tablet."""
+    if not is_announced(config):
+        yield
+        return
+    announcement, stop = Announcement(config), threading.Event()
+    thread = threading.Thread(
+        target=worker.run, args=(announcement.step, lambda: stop.wait(_ANNOUNCE_SECONDS), stop), name="mdns"
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+        announcement.stop()

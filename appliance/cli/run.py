@@ -5,6 +5,7 @@ import logging
 import os
 import shutil
 import signal
+import ssl
 import sys
 import threading
 import time
@@ -153,14 +154,17 @@ def _address(config: Config) -> str:
     """An address that is bound to all interfaces is reached through loopback."""
     everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - compared, not bound
     host = everywhere.get(config.host, config.host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{config.http_port}"
+    scheme = "https" if config.tls else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{config.http_port}"
 
 
 def _wait_for_web(config: Config, stopping: threading.Event) -> None:
     url = f"{_address(config)}/api/time"
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline and not stopping.wait(0.05):
-        with suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http address
+        # Only whether it serves is asked, of ourselves: the certificate is for other names than loopback's.
+        unchecked = ssl._create_unverified_context() if config.tls else None  # noqa: S323
+        with suppress(OSError), urllib.request.urlopen(url, timeout=2, context=unchecked) as answer:  # noqa: S310
             if answer.status == 200:
                 return
     raise CannotStart("web_not_ready", "Les pages n’ont pas démarré à temps. Le message ci-dessus dit pourquoi.")
