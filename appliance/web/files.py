@@ -5,9 +5,11 @@ handed to the server's `wsgi.file_wrapper`, is sent by the kernel.
 """
 
 import io
+import re
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from flask import Request, Response
 from werkzeug.http import dump_options_header
@@ -15,6 +17,7 @@ from werkzeug.http import dump_options_header
 from appliance.errors import NotFound, Unavailable
 from appliance.web.security import FILE_POLICY
 
+_RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,30})-([0-9]{0,30})[ \t]*", re.IGNORECASE)
 _BLOCK = 256 * 1024  # for servers without sendfile, and over TLS
 
 
@@ -130,7 +133,7 @@ def _disposition(name: str) -> str:
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%;' else "_" for c in name)
     if plain == name:
         return dump_options_header("attachment", {"filename": name})
-    return dump_options_header("attachment", {"filename": plain, "filename*": name})
+    return dump_options_header("attachment", {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"})
 
 
 def _wanted_range(request: Request, file: StoredFile) -> tuple[int, int] | None:
@@ -138,11 +141,19 @@ def _wanted_range(request: Request, file: StoredFile) -> tuple[int, int] | None:
 
     What is no range of bytes is ignored, several ranges are answered whole, If-Range must be the very tag.
     """
-    wanted = request.range
-    if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1 or request.method not in ("GET", "HEAD"):
+    condition = request.headers.get("If-Range")
+    if request.method != "GET" or (condition is not None and condition != f'"{file.tag}"'):
         return None
-    condition = request.if_range
-    if "If-Range" in request.headers and condition.etag != file.tag:
+    found = _RANGE.fullmatch(request.headers.get("Range", ""))
+    return None if found is None else _part_of(found[1], found[2], file.size)
+
+
+def _part_of(first: str, last: str, size: int) -> tuple[int, int] | None:
+    """`first-last`, `first-` or `-length from the end` (RFC 9110, 14.1.2)."""
+    if not first:
+        length = min(int(last), size) if last else None
+        return None if length is None else (size - length, length)
+    start, end = int(first), int(last) if last else size - 1
+    if last and end < start:
         return None
-    found = wanted.range_for_length(file.size)
-    return (0, 0) if found is None else (found[0], found[1] - found[0])
+    return (0, 0) if start >= size else (start, min(end, size - 1) - start + 1)
