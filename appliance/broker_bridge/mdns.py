@@ -8,9 +8,9 @@ import logging
 import socket
 from collections.abc import Callable
 
-import netifaces
 from zeroconf import BadTypeInNameException, NonUniqueNameException, ServiceInfo, Zeroconf
 
+from appliance.addresses import interface_addresses
 from appliance.config import Config
 from appliance.logs import fact
 
@@ -20,13 +20,8 @@ HOST_NAME = "preau.local."
 
 
 def lan_addresses() -> list[str]:
-    """Every address of this machine that another one can reach, IPv4 and IPv6, sorted."""
-    found = set()
-    for interface in netifaces.interfaces():
-        for family, entries in netifaces.ifaddresses(interface).items():
-            if family in (netifaces.AF_INET, netifaces.AF_INET6):
-                found.update(str(entry["addr"]).split("%")[0] for entry in entries)
-    return sorted(text for text in found if _is_reachable(text))
+    """Every address of this machine that another one can reach, sorted."""
+    return sorted(text for text in interface_addresses() if _is_reachable(text))
 
 
 def _is_reachable(text: str) -> bool:

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
-import netifaces
 from flask import Request
 
+from appliance.addresses import interface_addresses
 from appliance.config import Config
 
 if TYPE_CHECKING:
@@ -27,18 +27,6 @@ _REFUSAL = (
     '<h1 lang="en">This is not the box’s own address</h1>'
     '<p lang="en">Nothing was opened. Type the address that the box shows, or scan its QR code.</p>'
 ).encode()
-
-
-def interface_addresses() -> set[str]:
-    """Every address of this machine, IPv6 without its zone."""
-    found: set[str] = set()
-    for interface in netifaces.interfaces():
-        addresses = netifaces.ifaddresses(interface)
-        for family in (netifaces.AF_INET, netifaces.AF_INET6):
-            # the package's types want its own enum as key, and give plain numbers out
-            entries = addresses.get(family) or []  # type: ignore[call-overload]
-            found.update(_plain(entry["addr"]) for entry in entries)
-    return found
 
 
 class OwnNames:

@@ -11,7 +11,7 @@ from appliance.config import Config
 def test_a_box_on_loopback_tells_the_network_nothing() -> None:
     assert not is_announced(Config(Path("x"), "127.0.0.1"))
     assert not is_announced(Config(Path("x"), "localhost"))
-    assert is_announced(Config(Path("x"), "0.0.0.0"))
+    assert is_announced(Config(Path("x"), "192.0.2.7"))
 
 
 def test_the_box_is_found_by_its_name_and_again_when_its_address_changes() -> None:
