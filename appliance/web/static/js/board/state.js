@@ -1,6 +1,6 @@
 // What the page knows: the appliance's last word, the gestures under way, what is chosen, how the link is.
 // One place to write, one event to listen to. It draws nothing and asks nothing.
-/** @import {Failure, Gesture, Lesson, Link, Pending, Restrictions, Snapshot, Tile} from "./types.js" */
+/** @import {Asked, Failure, Gesture, Lesson, Link, Pending, Restrictions, Snapshot, Tile} from "./types.js" */
 
 export class Board {
   /** @param {Snapshot} snapshot */
