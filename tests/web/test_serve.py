@@ -21,7 +21,7 @@ from appliance.domain.people import CONSOLE
 from appliance.services.documents import Documents
 from appliance.store.database import open_store
 from appliance.store.models import database
-from appliance.web.serve import options_of
+from appliance.web.serve import limit_silence, options_of
 from tests.support.appliance import Appliance, free_ports, running_appliance, wait_for
 
 CONTENT = os.urandom(1 << 16).hex().encode() * 200 + b"the end"  # 25 MiB
@@ -235,6 +235,39 @@ def _answers(box: Appliance) -> bool:
         return requests.get(f"{box.url}/api/time", timeout=5).status_code == 200
     except requests.RequestException:
         return False
+
+
+def accepted(listener: socket.socket) -> tuple[socket.socket, socket.socket]:
+    client = _unread(listener.getsockname()[1])
+    server, _address = listener.accept()
+    server.setblocking(True)
+    return client, server
+
+
+@pytest.fixture
+def impatient() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        limit_silence(listener, 1)
+        yield listener
+
+
+def test_a_peer_that_stops_reading_does_not_hold_a_thread_for_ever(impatient: socket.socket, tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(CONTENT)
+    client, server = accepted(impatient)
+    began = time.monotonic()
+    with client, server, path.open("rb") as file, pytest.raises(OSError):
+        server.sendfile(file)
+    assert time.monotonic() - began < 30
+
+
+def test_a_peer_that_stops_talking_does_not_hold_a_thread_for_ever(impatient: socket.socket) -> None:
+    client, server = accepted(impatient)
+    with client, server:
+        client.sendall(b"GET / HT")
+        assert server.recv(100) == b"GET / HT"
+        with pytest.raises(BlockingIOError):
+            server.recv(100)
 
 
 @pytest.mark.parametrize(
