@@ -63,19 +63,13 @@ def test_an_ipv4_address_is_kept_to_by_the_websocket_listener_too(host: str, kep
 
 
 def test_every_limit_is_said_to_the_broker() -> None:
-    limits = Limits(
-        packet_bytes=11,
-        queued_messages=12,
-        inflight_messages=13,
-        connections=14,
-        keepalive_seconds=15,
-        session_expiry="2d",
-    )
+    limits = Limits(11, 12, 16, 13, 14, 15, "2d")
     lines = render_configuration(replace(SETTINGS, limits=limits)).splitlines()
     for expected in (
         "max_packet_size 11",
         "message_size_limit 11",
         "max_queued_messages 12",
+        "max_queued_bytes 16",
         "max_inflight_messages 13",
         "max_connections 14",
         "max_keepalive 15",

@@ -2,6 +2,8 @@
 
 import select
 import socket
+import struct
+import threading
 import time
 from contextlib import suppress
 from typing import Any
@@ -79,6 +81,32 @@ def test_a_device_that_falls_silent_is_declared_offline_by_its_will(broker: Brok
         assert hub.wait_for(b"offline").topic == "devices/d-one/presence"
 
 
+def test_a_device_that_floods_costs_the_others_no_message(broker: Broker) -> None:
+    """At 10,000 queued messages, let alone Mosquitto's 1,000, the hub misses half of what the others say meanwhile."""
+    with broker.hub("hub-bridge") as hub, broker.device("d-two") as other:
+        hub.subscribe("devices/#")
+        with Flood(broker, "d-one", 50_000):
+            for number in range(300):
+                other.publish("devices/d-two/acks", b"%d" % number)
+        hub.wait_for_count(50_300)
+        assert [m.payload for m in hub.messages if m.topic == "devices/d-two/acks"] == [b"%d" % n for n in range(300)]
+        assert other.is_connected
+
+
+def test_what_waits_for_a_hub_that_is_away_is_bounded_in_bytes() -> None:
+    with running_broker("d-one", limits=Limits(queued_bytes=1_000_000)) as broker:
+        with broker.hub("hub-bridge", clean=False) as hub:
+            hub.subscribe("devices/#")
+        with broker.device("d-one") as device:
+            for _ in range(100):
+                device.publish("devices/d-one/events", b"x" * 60_000)
+        with broker.hub("hub-bridge", clean=False) as hub, broker.device("d-one") as device:
+            hub.wait_for_count(17)
+            device.publish("devices/d-one/events", b"there is room again")
+            hub.wait_for(b"there is room again")
+            assert len(hub.messages) == 18
+
+
 def test_three_thousand_acknowledgements_wait_for_a_hub_that_is_away() -> None:
     """Mosquitto's default queue (1,000) would drop the rest without a word: each of 60 devices sends 50."""
     names = [f"d-{number}" for number in range(60)]
@@ -144,6 +172,35 @@ def test_what_is_no_mqtt_ends_its_own_connection_only(broker: Broker, garbage: b
         other.publish("devices/d-two/events", b"not bothered")
         hub.wait_for(b"not bothered")
         assert other.is_connected
+
+
+class Flood:
+    """A device that publishes as fast as the socket takes it; `with` ends when all is acknowledged."""
+
+    def __init__(self, broker: Broker, name: str, count: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", broker.settings.mqtt_port), timeout=60)
+        self._socket.sendall(encode_connect(Login(name, broker.passwords[name], name)))
+        assert self._socket.recv(4)[3] == 0
+        topic = f"devices/{name}/events".encode()
+        start = bytes((0x32, len(topic) + 12)) + struct.pack(">H", len(topic)) + topic
+        self._packets = b"".join(start + struct.pack(">H", 1 + n % 60_000) + b"flooding" for n in range(count))
+        self._threads = [threading.Thread(target=self._send), threading.Thread(target=self._receive, args=(4 * count,))]
+
+    def __enter__(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        for thread in self._threads:
+            thread.join()
+        self._socket.close()
+
+    def _send(self) -> None:
+        self._socket.sendall(self._packets)
+
+    def _receive(self, count: int) -> None:
+        while count > 0:
+            count -= len(self._socket.recv(65_536))
 
 
 def closed_ones(held: list[socket.socket], count: int) -> list[socket.socket]:
