@@ -53,8 +53,7 @@ async def _run(asked: argparse.Namespace) -> int:
     tell(f"Inscription de {asked.devices} appareils simulés…")
     async with fleet, contextlib.nullcontext() if asked.quiet else _Summary(fleet):
         tell(f"{len(fleet.tablets)} appareils simulés en marche. Ctrl-C pour arrêter.")
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(ending.wait(), asked.seconds)
+        await fleet.last(ending, asked.seconds)
     return 0
 
 

@@ -10,6 +10,7 @@ Owns the order of things: enroll, start, step, save, stop. What one device does 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import tempfile
 import threading
@@ -106,13 +107,13 @@ class Fleet:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._ticker is not None:
-            self._ticker.cancel()
         self._ending.set()
-        await asyncio.gather(*(tablet.stop() for tablet in self.tablets.values()))
-        if self._options.state_path is not None:
+        try:
+            await self._stop_ticking()
+        finally:
+            await asyncio.gather(*(tablet.stop() for tablet in self.tablets.values()))
             self._write([*self._known(), *self._resting])
-        self._release()
+            self._release()
 
     @property
     def up_count(self) -> int:
@@ -124,6 +125,13 @@ class Fleet:
         async with asyncio.timeout(timeout_seconds):
             while self.up_count < expected:
                 await asyncio.sleep(0.01)
+
+    async def last(self, ending: asyncio.Event, seconds: float | None = None) -> None:
+        """Until `ending`, until the time is over, or until the fleet itself has failed: leaving it then says how."""
+        waiting = asyncio.create_task(ending.wait())
+        ticking = {self._ticker} if self._ticker is not None else set()
+        await asyncio.wait({waiting, *ticking}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
 
     # Making devices
 
@@ -173,6 +181,12 @@ class Fleet:
         return str(path)
 
     # Running
+
+    async def _stop_ticking(self) -> None:
+        if self._ticker is not None:
+            self._ticker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticker
 
     async def _tick(self) -> None:
         saved_at = time.monotonic()

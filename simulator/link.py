@@ -136,7 +136,8 @@ class Link:
         self._hurry.set()
         self._lower(CUT)
         if self._watched is not None:
-            self._watched.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):  # the broker may have ended it already
+                self._watched.shutdown(socket.SHUT_RDWR)
             # Later: the one who cuts may be listening to a message of this very connection.
             asyncio.get_running_loop().call_soon(self._drain)
 
@@ -267,7 +268,7 @@ class Link:
         reason = self._reason or "closed"
         if self.up:
             self._lower(reason)
-        elif self._wanted and self._listener is not None:
+        elif self._wanted and reason != CUT and self._listener is not None:
             self._listener.on_failed(reason)
 
     def _lower(self, reason: str) -> None:

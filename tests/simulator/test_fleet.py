@@ -11,6 +11,7 @@ from protocol import device as wire
 from protocol.device import Access, Capability, CommandType, Leaf
 from simulator.fleet import Fleet, FleetOptions
 from simulator.link import Backoff
+from simulator.profiles import Act, Profile
 from simulator.tablet import Hooks, Tablet
 from tests.simulator.school import School, until
 
@@ -260,3 +261,38 @@ def test_a_device_that_the_broker_refuses_says_so_once_and_keeps_trying(
     asyncio.run(run())
     assert caplog.text.count("fact=not_connected") == 1
     assert "Not authorized" in caplog.text
+
+
+def test_devices_of_every_kind_live_through_a_fast_day_and_all_are_free_in_the_end(
+    school: School, caplog: pytest.LogCaptureFixture
+) -> None:
+    kinds = [*(name for name in Profile if name is not Profile.OFFLINE), "flaky+restarts+duplicates", "sleepy+flaky"]
+
+    async def run() -> None:
+        async with Fleet(school.link, 2 * len(kinds), kinds, options(speed=100.0)) as fleet:
+            await fleet.all_up()
+            _served, args = school.shelve("fractions.pdf", bytes(300_000))
+            for version in range(1, 6):
+                for name in fleet.tablets:
+                    await asyncio.to_thread(school.desire, name, version, LOCKED, 3)
+                    await asyncio.to_thread(school.order, name, CommandType.OPEN_DOCUMENT, **args)
+            awake = [one for one in fleet.tablets.values() if Act.FALL_ASLEEP not in one.device.behaviour.habits]
+            await until(lambda: all(one.device.restrictions.is_free for one in awake))
+
+    asyncio.run(run())
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
+
+
+def test_a_fleet_that_breaks_ends_with_the_reason_and_not_in_silence(school: School) -> None:
+    def break_down(*_facts: object) -> None:
+        raise RuntimeError("a hook that fails")
+
+    async def run() -> None:
+        async with Fleet(school.link, 1, ["idle+slow"], options(), Hooks(on_applied=break_down)) as fleet:
+            await fleet.all_up()
+            await asyncio.to_thread(school.desire, "d-00000001", 1, LOCKED)
+            await fleet.last(asyncio.Event(), 20)
+
+    with pytest.raises(RuntimeError, match="a hook that fails"):
+        asyncio.run(run())
+    school.hub.wait_for(b"offline")
