@@ -24,7 +24,7 @@ SUMMARY_IN_LOG_EVERY_SECONDS = 60.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    asked = _parser().parse_args(arguments)
+    asked = build_parser().parse_args(arguments)
     _set_up_log(asked.quiet)
     _allow_many_sockets()
     try:
@@ -107,7 +107,7 @@ def _allow_many_sockets() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./run simulate", description="Des appareils simulés, pour les essais, la formation et les tests."
     )
