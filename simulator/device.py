@@ -7,7 +7,6 @@ What `take` returns is for the caller to do, in order.
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from protocol.device import Capability, Desired, EventType, Leaf, Malformed
 from simulator import effects
 from simulator.battery import Battery
 from simulator.catalogue import AGENT, APPS, Model
+from simulator.chance import seeded
 from simulator.clock import Clocks
 from simulator.errands import NO_SPACE, Errands
 from simulator.front import Front
@@ -46,7 +46,7 @@ class Identity:
 
 class Device:
     def __init__(self, identity: Identity, behaviour: Behaviour, memory: Memory, clocks: Clocks, now: float) -> None:
-        chance = random.Random(identity.serial)
+        chance = seeded(identity.serial)
         self.identity = identity
         self.behaviour = behaviour
         self.clocks = clocks

@@ -27,6 +27,7 @@ from typing import Self
 from protocol import device as wire
 from simulator import state_file
 from simulator.catalogue import MODELS
+from simulator.chance import seeded
 from simulator.clock import Clocks, read_wall
 from simulator.device import Device, Identity
 from simulator.enrollment import Enroller, parse_link
@@ -153,8 +154,9 @@ class Fleet:
         identity = Identity(kept.answer.id, kept.serial, MODELS[kept.model], _new_boot)
         device = Device(identity, behaviour, kept.memory, clocks, now)
         device.speed = self._options.speed
-        seed = None if self._options.seed is None else f"{self._options.seed}/{kept.serial}"
-        life = Life(behaviour, random.Random(seed), self._options.speed, now)
+        seed = self._options.seed
+        chance = random.Random() if seed is None else seeded(f"{seed}/{kept.serial}")
+        life = Life(behaviour, chance, self._options.speed, now)
         return Tablet(device, self._link(kept), life, self._surroundings(kept))
 
     def _link(self, kept: Kept) -> Link:

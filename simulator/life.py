@@ -15,7 +15,7 @@ class Life:
         self._speed = speed
         self._due: list[tuple[float, Act]] = []
         for act in self._habits:
-            self._plan(act, self._habits[act].every, now)
+            self._plan(act, self._habits[act].first or self._habits[act].every, now)
 
     def due(self, now: float) -> list[Act]:
         acts: list[Act] = []

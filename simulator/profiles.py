@@ -46,15 +46,16 @@ Span = tuple[float, float]  # seconds, from and to
 
 @dataclass(frozen=True)
 class Habit:
-    """An act that recurs, and the act that ends it where it lasts."""
+    """An act that recurs, and the act that ends it where it lasts. `first`: when, where that is sooner than usual."""
 
     every: Span
     undo: Act | None = None
     lasts: Span = (0.0, 0.0)
+    first: Span | None = None
 
 
 _CHILD: dict[Act, Habit] = {
-    Act.CHANGE_APP: Habit((120.0, 480.0)),
+    Act.CHANGE_APP: Habit((120.0, 480.0), first=(1.0, 15.0)),
     Act.RAISE_HAND: Habit((900.0, 3600.0), Act.LOWER_HAND, (10.0, 60.0)),
 }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from protocol.device import Capability, EnrollmentRequest, MqttAccess
 from simulator.catalogue import AGENT, MODELS, OLD_TABLETS, TABLETS, Model
+from simulator.chance import seeded
 from simulator.clock import read_wall
 from simulator.enrollment import Enroller
 from simulator.memory import Memory
@@ -120,7 +121,7 @@ class Roster:
 
 
 def _make(seed: int | None, index: int, profile: str) -> _Who:
-    chance = random.Random(None if seed is None else f"{seed}/{index}")
+    chance = random.Random() if seed is None else seeded(f"{seed}/{index}")
     models = OLD_TABLETS if parse_profile(profile).is_old_model else TABLETS
     model = models[index % len(models)]
     return _Who(model.serial_prefix + "".join(chance.choices(SERIAL_LETTERS, k=7)), model, profile)

@@ -10,13 +10,13 @@ PAGE = (Path(__file__).parents[2] / "docs" / "simulator.md").read_text(encoding=
 
 
 def test_every_profile_has_its_row_and_every_row_its_profile() -> None:
-    rows = re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)
+    rows = re.findall(r"^\| `([a-z][a-z-]*)` \|", PAGE, re.MULTILINE)
     assert sorted(rows) == sorted(Profile)
 
 
 def test_every_option_is_told() -> None:
     options = {option for action in build_parser()._actions for option in action.option_strings} - {"-h", "--help"}
-    told = set(re.findall(r"--[a-z-]+", PAGE.split("\n## ")[0]))
+    told = set(re.findall(r"--[a-z][a-z-]*", PAGE.split("\n## ")[0]))
     assert told == options
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.device import Capability
+from simulator.chance import seeded
 from simulator.life import Life
 from simulator.profiles import CLASS, Act, Profile, UnknownProfile, assign, parse_profile
 
@@ -55,3 +56,9 @@ def test_a_faster_life_has_more_in_it() -> None:
         return sum(len(life.due(step * 1.0)) for step in range(3600))
 
     assert count(10.0) > 5 * count(1.0)
+
+
+def test_devices_with_similar_names_do_not_have_similar_luck() -> None:
+    draws = [seeded(f"R52T{number:07}").random() for number in range(100)]
+    assert len({round(draw * 10) for draw in draws}) == 11
+    assert seeded("R52T").random() == seeded("R52T").random()
