@@ -105,7 +105,7 @@ def _general(settings: BrokerSettings) -> list[str]:
         f"password_file {settings.credentials_path}",
         f"acl_file {settings.acl_path}",
         # SQLite is the truth and fills the broker again. A broker with sessions from disk crashes at the next reload
-        # (reload.py), shows presences of before the cut, writes 1 GB a day, and refuses to start on a file cut short.
+        # (reload.py), tells presences of before the cut, writes 1 GB a day, and refuses to start on a file cut short.
         "persistence false",
         # Started by root (a trial in a container) it stays root, because it has to read our files, which are 0600.
         # Started by anyone else, as in production, it ignores this line.

@@ -24,14 +24,16 @@ from appliance.errors import CannotStart, Unavailable
 
 OPEN_FILES = 65_536
 CHECK_SECONDS = 5.0
+SYSTEM_FOLDERS = "/usr/sbin:/usr/local/sbin"
 
 
-def find_mosquitto() -> Path:
-    """Debian puts it into /usr/sbin, which is not in everyone's PATH."""
-    found = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+def find_mosquitto(elsewhere: str = SYSTEM_FOLDERS) -> Path:
+    """In the PATH, or `elsewhere`: Debian puts it into /usr/sbin, which is not in everyone's PATH."""
+    found = shutil.which("mosquitto") or shutil.which("mosquitto", path=elsewhere)
     if found is None:
         raise CannotStart(
-            "mosquitto_missing", "Mosquitto, the MQTT broker, is not installed. Install it: apt-get install mosquitto"
+            "mosquitto_missing",
+            "Mosquitto, le serveur MQTT, n’est pas installé. Installez-le : apt-get install mosquitto",
         )
     return Path(found)
 
@@ -45,8 +47,8 @@ def write_configuration(settings: BrokerSettings) -> None:
     if len(os.fsencode(settings.socket_path)) > SOCKET_PATH_BYTES:
         raise CannotStart(
             "runtime_path_too_long",
-            f"The folder {settings.runtime_path} is too long for a socket: its path and 'broker.sock' "
-            f"may have {SOCKET_PATH_BYTES} bytes. Choose a shorter one.",
+            f"Le dossier {settings.runtime_path} a un nom trop long : avec « /broker.sock », il doit tenir en "
+            f"{SOCKET_PATH_BYTES} octets. Choisissez-en un plus court (RUNTIME_DIRECTORY).",
         )
     make_folders(settings)
     write_atomically(settings.configuration_path, render_configuration(settings))
@@ -72,12 +74,12 @@ def port_is_free(host: str, port: int) -> bool:
 
 
 def require_free_ports(settings: BrokerSettings) -> None:
-    for option, port in (("--mqtt", settings.mqtt_port), ("the WebSocket port", settings.websocket_port)):
+    for option, port in (("--mqtt", settings.mqtt_port), ("--websocket", settings.websocket_port)):
         if not port_is_free(settings.host, port):
             raise CannotStart(
                 "port_in_use",
-                f"Port {port} on {settings.host} ({option}) is in use by another program. "
-                f"Stop that program or choose another port.",
+                f"Le port {port} ({settings.host}) est déjà utilisé par un autre programme. "
+                f"Arrêtez-le, ou choisissez un autre port : {option} PORT.",
             )
 
 
@@ -127,7 +129,7 @@ def _run_once(trial: BrokerSettings) -> None:
         process.wait()
     if ended:
         said = log_path.read_text(encoding="utf-8", errors="replace").replace(str(trial.data_path), "…").strip()
-        raise CannotStart("broker_configuration", f"Mosquitto does not accept its configuration. It says:\n{said}")
+        raise CannotStart("broker_configuration", f"Mosquitto refuse sa configuration :\n{said}")
 
 
 def _ended_or_ready(process: subprocess.Popen[bytes], trial: BrokerSettings) -> bool:

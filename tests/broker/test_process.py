@@ -30,6 +30,12 @@ def test_mosquitto_is_found_though_sbin_is_not_in_the_path(monkeypatch: pytest.M
     assert os.access(find_mosquitto(), os.X_OK)
 
 
+def test_a_missing_mosquitto_is_said_with_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(CannotStart, match="apt-get install mosquitto"):
+        find_mosquitto(elsewhere=str(tmp_path))
+
+
 def test_the_command_runs_mosquitto_with_our_configuration() -> None:
     with temporary_settings() as settings:
         assert command_line(settings) == [str(find_mosquitto()), "-c", str(settings.configuration_path)]
@@ -90,7 +96,7 @@ def test_an_address_of_another_machine_has_no_free_port(host: str) -> None:
 def test_a_folder_too_long_for_a_socket_is_said_with_its_name() -> None:
     with temporary_settings() as settings:
         long = settings.runtime_path / ("x" * 100)
-        with pytest.raises(CannotStart, match="too long"):
+        with pytest.raises(CannotStart, match="trop long"):
             write_configuration(replace(settings, runtime_path=long))
 
 
