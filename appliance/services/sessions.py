@@ -1,6 +1,7 @@
 """Sessions on the server: a random word in a cookie stands for one. Times are the hub's."""
 
 import contextlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -71,6 +72,12 @@ class Sessions:
             with contextlib.suppress(*STORE_ERRORS):
                 Session.update(seen_at=now).where(Session.id_hash == row.id_hash).execute()
         return OpenSession(row.id_hash, person_of(row.user), row.by_pin, row.browser_id)
+
+    def still_open(self, ids: Collection[str]) -> set[str]:
+        """Which of these (`OpenSession.id`) are: for connections that stay open without asking."""
+        now = self._clock.now()
+        rows = Session.select(Session, User).join(User).where(Session.id_hash.in_(list(ids)) & User.active)
+        return {row.id_hash for row in rows if not is_over(Role(row.user.role), row.created_at, row.seen_at, now)}
 
     def close(self, token: str) -> None:
         Session.delete().where(Session.id_hash == hash_secret(token)).execute()

@@ -25,8 +25,9 @@ from appliance.web.hosts import HostGate, OwnNames
 from appliance.web.icons import icon
 from appliance.web.lessons import make_lessons
 from appliance.web.security import protect
-from appliance.web.sessions import cookies_of, load_sessions
+from appliance.web.sessions import Cookies, cookies_of, load_sessions
 from appliance.web.setup import make_setup
+from appliance.web.sockets import SocketGate
 from appliance.web.texts import filled as _
 from appliance.web.texts import translate, translate_number
 
@@ -71,7 +72,7 @@ def create_app(config: Config, services: Services) -> Flask:
     ):
         app.register_blueprint(blueprint)
     _dress(app)
-    _add_socket(app)
+    _add_socket(app, services, cookies, config.viewers)
     app.wsgi_app = HostGate(app.wsgi_app, OwnNames(config))  # type: ignore[method-assign]  # outermost: Socket.IO, too
     return app
 
@@ -138,16 +139,18 @@ def _is_here(href: str) -> bool:
     return request.path == href or request.path.startswith(f"{href}/")
 
 
-def _add_socket(app: Flask) -> None:
-    """Same origin only. A page learns within ten seconds that it has lost the box."""
+def _add_socket(app: Flask, services: Services, cookies: Cookies, viewers: int) -> None:
+    """Same origin only, signed in only. A page learns within ten seconds that it has lost the box."""
     SocketIO(
         app,
         async_mode="threading",
+        always_connect=True,  # so that a page that is sent away hears why
         manage_session=False,
         max_http_buffer_size=16 * 1024,
         ping_interval=4,
         ping_timeout=5,
     )
+    app.wsgi_app = SocketGate(app.wsgi_app, services, cookies, viewers + 10)  # type: ignore[method-assign]
 
 
 def _web_key(path: Path) -> bytes:

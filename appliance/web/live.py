@@ -6,6 +6,7 @@ Each open page holds a thread of the server: more viewers than it was started fo
 
 import logging
 import threading
+import time
 from typing import Any
 
 from flask import request
@@ -35,7 +36,9 @@ class LiveBoard:
         self._socketio = socketio
         self._viewers = viewers
         self._watching: dict[str, str] = {}  # Socket.IO session -> lesson
+        self._sessions: dict[str, str] = {}  # Socket.IO session -> sign-in session
         self._sent: dict[str, Json] = {}
+        self._look_again_at = 0.0
         self._pause = threading.Event()
         socketio.on_event("connect", self._connect)
         socketio.on_event("disconnect", self._disconnect)
@@ -46,6 +49,7 @@ class LiveBoard:
         while True:
             nudged.wait(_LOOK_SECONDS)
             try:
+                self.drop_signed_out(time.monotonic())
                 self.step()
             except Exception:
                 # The pages live on by polling; the next look tries again.
@@ -62,6 +66,17 @@ class LiveBoard:
             for lesson_id in lessons:
                 self._emit_changes(lesson_id)
 
+    def drop_signed_out(self, monotonic: float) -> None:
+        """Once a second: who signed out elsewhere, or was deactivated, sees no more."""
+        if not self._sessions or monotonic < self._look_again_at:
+            return
+        self._look_again_at = monotonic + _LOOK_SECONDS
+        open_now = list(self._sessions.items())
+        with database.connection_context():
+            still = self._services.sign_in.sessions.still_open({session for _, session in open_now})
+        for sid in [sid for sid, session in open_now if session not in still]:
+            self._socketio.server.disconnect(sid)  # type: ignore[attr-defined]  # its types leave the server out
+
     def _emit_changes(self, lesson_id: str) -> None:
         snapshot = self._services.board.snapshot(lesson_id)
         changes = difference(self._sent.get(lesson_id), snapshot)
@@ -73,16 +88,20 @@ class LiveBoard:
 
     def _connect(self, _auth: object = None) -> bool | None:
         with database.connection_context():
-            if signed_in(self._services, request) is None:
-                return False
-        if len(self._watching) >= self._viewers:
+            found = signed_in(self._services, request)
+        if found is None:
+            return False
+        if len(self._sessions) >= self._viewers:
             fact(_log, "too_many_viewers", viewers=self._viewers)
             emit("busy", {"viewers": self._viewers})
             disconnect()
+            return None
+        self._sessions[request.sid] = found.id  # type: ignore[attr-defined]  # Flask-SocketIO's request has a sid
         return None
 
     def _disconnect(self, _reason: object = None) -> None:
-        self._watching.pop(request.sid, None)  # type: ignore[attr-defined]  # Flask-SocketIO's request has a sid
+        self._watching.pop(request.sid, None)  # type: ignore[attr-defined]  # as above
+        self._sessions.pop(request.sid, None)  # type: ignore[attr-defined]  # as above
 
     def _watch(self, message: object) -> None:
         lesson_id = str(message.get("lesson")) if isinstance(message, dict) else ""
