@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from peewee import SQL
+
 from appliance.clock import Clock
 from appliance.domain.gestures import missing_for
 from appliance.domain.receipt_line import Answer, counts, problems
@@ -13,10 +15,10 @@ from appliance.domain.restrictions import Hold
 from appliance.errors import NotFound
 from appliance.services.apps import label_of
 from appliance.services.desired import read_hold
-from appliance.store.fields import JsonField, from_milliseconds
+from appliance.store.fields import JsonField
 from appliance.store.live import Live, read_live
-from appliance.store.models import Gesture, Handover, Lesson, Receipt, database
-from protocol.device import Presence, format_time, restrictions_as_json
+from appliance.store.models import Gesture, Handover, Lesson, database
+from protocol.device import Capability, Presence, format_time, restrictions_as_json
 
 _json = JsonField()
 _PARTS = (
@@ -26,9 +28,8 @@ _PARTS = (
     "FROM lesson_device p JOIN device d ON d.id = p.device_id JOIN lesson l ON l.id = p.lesson_id "
     "WHERE p.lesson_id = ? AND (p.left_at IS NULL OR p.left_at = l.ended_at) ORDER BY d.number, d.name, d.id"
 )
-_RECEIPTS = (
-    "SELECT r.device_id, r.state, r.error, r.unsupported, r.gesture_id FROM receipt r WHERE r.gesture_id = ?"
-)
+_RECEIPTS = "SELECT r.device_id, r.state, r.error, r.unsupported, r.gesture_id FROM receipt r WHERE r.gesture_id = ?"
+_LATEST_FIRST = (Gesture.at.desc(), SQL("rowid").desc())  # two gestures may fall into one millisecond
 
 Json = dict[str, Any]
 
@@ -55,7 +56,7 @@ class Board:
             raise NotFound("no_lesson")
         tiles = [_tile(row) for row in database.execute_sql(_PARTS, (lesson_id,)).fetchall()]
         live = read_live([tile.device_id for tile in tiles])
-        gesture = Gesture.select().where(Gesture.lesson == lesson_id).order_by(Gesture.at.desc()).first()
+        gesture = Gesture.select().where(Gesture.lesson == lesson_id).order_by(*_LATEST_FIRST).first()
         answers = {} if gesture is None else _answers(gesture.id, tiles, live)
         return {
             "now": format_time(self._clock.now()),
@@ -144,7 +145,16 @@ def _is_applied(tile: _Tile, wanted: Json, live: Live) -> bool:
     if live.applied is None:
         return tile.hold.restrictions.is_free
     missing = {*missing_for(tile.hold.restrictions, frozenset(tile.capabilities)), *(live.unsupported or [])}
-    return all(live.applied.get(name) == value for name, value in wanted.items() if name not in missing)
+    return all(_agree(name, live.applied.get(name), value) for name, value in wanted.items() if name not in missing)
+
+
+def _agree(name: str, applied: Any, wanted: Any) -> bool:
+    """A device may word its lock and sort its apps in its own way."""
+    if name == Capability.LOCK:
+        return (applied is None) is (wanted is None)
+    if name == Capability.APPS and applied and wanted:
+        return set(applied) == set(wanted)
+    return bool(applied == wanted)
 
 
 def _battery(live: Live | None) -> Json | None:

@@ -123,8 +123,8 @@ def _device_for(request: EnrollmentRequest, token: EnrollmentToken, now: datetim
     is_new = device is None
     if device is None:
         device = _new_device(request, token, now)
-    elif token.cart_id is not None and device.status != "active":
-        device.cart = token.cart
+    elif device.status != "active":
+        _bring_back(device, token)
     device.status = "active"
     device.manufacturer, device.model = request.manufacturer, request.model
     device.os, device.agent = request.os, request.agent
@@ -134,10 +134,7 @@ def _device_for(request: EnrollmentRequest, token: EnrollmentToken, now: datetim
 
 
 def _new_device(request: EnrollmentRequest, token: EnrollmentToken, now: datetime) -> Device:
-    neighbours = Device.select(Device.number).where(
-        (Device.status == "active") & (Device.cart.is_null() if token.cart_id is None else Device.cart == token.cart_id)
-    )
-    number = next_number([neighbour.number for neighbour in neighbours])
+    number = next_number(_numbers_in(token.cart_id))
     return Device(
         id=new_device_id(),
         serial=request.serial,
@@ -147,6 +144,23 @@ def _new_device(request: EnrollmentRequest, token: EnrollmentToken, now: datetim
         enrolled_at=now,
         version_at=now,
     )
+
+
+def _bring_back(device: Device, token: EnrollmentToken) -> None:
+    """Into the token's cart, or where it was; its number may have been given to another one meanwhile."""
+    if token.cart_id is not None:
+        device.cart = token.cart
+    taken = _numbers_in(device.cart_id)
+    if device.number in taken:
+        kind, number = Kind(device.kind), next_number(taken)
+        if device.name == device_name(kind, device.number):
+            device.name = device_name(kind, number)
+        device.number = number
+
+
+def _numbers_in(cart_id: int | None) -> set[int]:
+    where = Device.cart.is_null() if cart_id is None else Device.cart == cart_id
+    return {row.number for row in Device.select(Device.number).where(where & (Device.status == "active"))}
 
 
 def _is_online(device_id: str) -> bool:

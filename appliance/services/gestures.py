@@ -87,6 +87,8 @@ class Gestures:
                 return request.gesture_id
             lesson = open_lesson(lesson_id)
             must_hold(actor, lesson)
+            if lesson.ends_at <= now:
+                raise Conflict("lesson_over")  # its end is reached; the bridge has not written it yet
             parts = _chosen(lesson_id, request.device_ids)
             self._store(actor, lesson, request, parts, now)
         self._nudge.send()

@@ -3,21 +3,40 @@
 Presence, battery and the like go to live storage (services/live_state.py); here is what must survive.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from peewee import EXCLUDED
 
-from appliance.domain.receipts import OPEN, ReceiptState, from_ack, states_before
-from appliance.domain.usage import next_watermark
+from appliance.domain.gestures import GestureKind, restrictions_asked
+from appliance.domain.receipts import OPEN, from_ack
+from appliance.domain.reports import settle
+from appliance.services.usage import record_usage
 from appliance.store.bulk import execute_many
-from appliance.store.fields import to_milliseconds
-from appliance.store.models import Device, Dropped, Receipt, UsageMark, UsageRecord, database
+from appliance.store.fields import JsonField, to_milliseconds
+from appliance.store.models import OPEN_RECEIPTS, Dropped, database
 from appliance.store.models import Inventory as InventoryRow
-from protocol.device import Access, Ack, Inventory, Reported, UsageAck, UsageBatch, inventory_as_json
+from protocol.device import Ack, Inventory, Reported, UsageAck, UsageBatch, inventory_as_json
 
-MAX_RECORDS_KEPT = 200_000  # raw usage, until totals replace it (a later step); the oldest go first
+USAGE_FULL = "usage_full"
+
+# The first final one stands; an ack for another device's command, or for none, changes nothing.
+_ACK = (
+    "UPDATE receipt SET state = ?, error = ?, updated_at = ? WHERE id = ? AND device_id = ? AND command IS NOT NULL "
+    "AND (state IN ('queued', 'sent') OR state = 'acknowledged' AND ?)"
+)
+# Only up to the version that we gave: a later one is of a history that we lost (services/desired.py catches up).
+_WAITING = (
+    "SELECT r.id, r.device_id, r.version, r.unsupported, g.kind, g.args FROM receipt r "  # noqa: S608 - our own words
+    "JOIN gesture g ON g.id = r.gesture_id JOIN device d ON d.id = r.device_id "
+    f"WHERE {OPEN_RECEIPTS} AND r.version IS NOT NULL AND d.version >= ? AND r.device_id = ? AND r.version <= ?"
+)
+_SETTLE = "UPDATE receipt SET state = ?, error = ?, unsupported = ?, updated_at = ? WHERE id = ?"
+_ACTIVE = "SELECT id FROM device WHERE status = 'active' AND id IN (SELECT value FROM json_each(?))"
+_json = JsonField()
 
 
 @dataclass(slots=True)
@@ -34,6 +53,10 @@ class Batch:
     def is_empty(self) -> bool:
         return not (self.acks or self.usage or self.reported or self.inventories or self.dropped)
 
+    def drop(self, device_id: str, reason: str) -> None:
+        key = (device_id, str(reason))
+        self.dropped[key] = self.dropped.get(key, 0) + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -43,98 +66,48 @@ class Outcome:
 
 
 class Intake:
+    def active(self, device_ids: Collection[str]) -> set[str]:
+        """Those among them that are devices of this school now."""
+        if not device_ids:
+            return set()
+        return {row[0] for row in database.execute_sql(_ACTIVE, (json.dumps(list(device_ids)),)).fetchall()}
+
     def record(self, batch: Batch, now: datetime) -> Outcome:
         """All of it or nothing: the caller acknowledges to the broker afterwards."""
         with database.atomic("IMMEDIATE"):
-            known = _known(batch)
+            known = self.active({device_id for device_id, _ in batch.usage} | set(batch.inventories))
             _record_acks(batch.acks, now)
             _record_reported(batch.reported, now)
-            usage_acks = [
-                (device_id, _record_usage(device_id, usage, now))
+            answers = [
+                (device_id, record_usage(device_id, usage, now))
                 for device_id, usage in batch.usage
                 if device_id in known
             ]
             _record_inventories({key: value for key, value in batch.inventories.items() if key in known}, now)
-            _record_dropped(batch.dropped, now)
-        return Outcome(usage_acks)
-
-
-def _known(batch: Batch) -> set[str]:
-    ids = {device_id for device_id, _ in batch.usage} | set(batch.inventories)
-    return {row.id for row in Device.select(Device.id).where(Device.id.in_(list(ids)))} if ids else set()
+            full = Counter((device_id, USAGE_FULL) for device_id, ack in answers if ack is None)
+            _record_dropped(full + Counter(batch.dropped), now)
+        return Outcome([(device_id, ack) for device_id, ack in answers if ack is not None])
 
 
 def _record_acks(acks: Iterable[tuple[str, Ack]], now: datetime) -> None:
-    """The first final one stands; an ack for another device's command changes nothing."""
-    for device_id, ack in acks:
-        state = from_ack(ack.status)
-        Receipt.update(state=state, error=ack.error, updated_at=now).where(
-            (Receipt.id == ack.id)
-            & (Receipt.device == device_id)
-            & Receipt.command.is_null(False)
-            & Receipt.state.in_(list(states_before(state)))
-        ).execute()
+    moment = to_milliseconds(now)
+    answers = [(from_ack(ack.status), device_id, ack) for device_id, ack in acks]
+    execute_many(
+        _ACK, [(state, ack.error, moment, ack.id, device_id, state not in OPEN) for state, device_id, ack in answers]
+    )
 
 
 def _record_reported(reported: Mapping[str, Reported], now: datetime) -> None:
     """Receipts of restrictions whose version a device says it has applied."""
-    if not reported:
-        return
-    waiting = Receipt.select().where(
-        Receipt.device.in_(list(reported)) & Receipt.version.is_null(False) & Receipt.state.in_(list(OPEN))
-    )
     moment = to_milliseconds(now)
-    settled = [
-        (*_settled(receipt, reported[receipt.device_id]), moment, receipt.id)
-        for receipt in waiting
-        if (receipt.version or 0) <= reported[receipt.device_id].version
-    ]
-    execute_many("UPDATE receipt SET state = ?, error = ?, unsupported = ?, updated_at = ? WHERE id = ?", settled)
-
-
-def _settled(receipt: Receipt, reported: Reported) -> tuple[str, str | None, str | None]:
-    known = [*receipt.unsupported, *(str(word) for word in reported.unsupported)]
-    asked = _asked(receipt)
-    unsupported = [word for word in dict.fromkeys(known) if word in asked]
-    errors = {key: text for key, text in reported.errors.items() if key in asked}
-    encoded = Receipt.unsupported.db_value(unsupported)
-    if errors:
-        return ReceiptState.FAILED, "; ".join(errors.values())[:200], encoded
-    if asked and set(asked) <= set(unsupported):
-        return ReceiptState.REJECTED, None, encoded
-    return ReceiptState.SUCCEEDED, None, encoded
-
-
-def _asked(receipt: Receipt) -> frozenset[str]:
-    """The restrictions that its gesture sets, by their capability's name."""
-    gesture = receipt.gesture
-    if gesture.kind == "eyes_up":
-        return frozenset({"lock", "sound", "camera", "internet"})
-    return frozenset(name for name, value in gesture.args.items() if value not in (None, Access.ALLOWED))
-
-
-def _record_usage(device_id: str, batch: UsageBatch, now: datetime) -> UsageAck:
-    UsageRecord.insert_many(
-        [
-            {
-                "device": device_id, "boot": batch.boot, "seq": record.seq, "app": record.app,
-                "started_at": record.started_at, "seconds": record.seconds, "received_at": now,
-            }
-            for record in batch.records
-        ]
-    ).on_conflict_ignore().execute() if batch.records else None  # fmt: skip
-    mark = UsageMark.get_or_none((UsageMark.device == device_id) & (UsageMark.boot == batch.boot))
-    stored = {record.seq for record in batch.records}
-    if mark is not None:
-        later = UsageRecord.select(UsageRecord.seq).where(
-            (UsageRecord.device == device_id) & (UsageRecord.boot == batch.boot) & (UsageRecord.seq > mark.up_to)
-        )
-        stored = {row.seq for row in later}
-    if not stored and mark is None:
-        return UsageAck(batch.boot, 0)
-    up_to = next_watermark(None if mark is None else mark.up_to, stored)
-    UsageMark.insert(device=device_id, boot=batch.boot, up_to=up_to).on_conflict_replace().execute()
-    return UsageAck(batch.boot, up_to)
+    settled = []
+    for device_id, state in reported.items():
+        for row in database.execute_sql(_WAITING, (state.version, device_id, state.version)).fetchall():
+            receipt_id, _, version, missing, kind, args = row
+            asked = restrictions_asked(GestureKind(kind), _json.python_value(args))
+            answer = settle(asked, _json.python_value(missing) or (), version, state)
+            settled.append((answer.state, answer.error, _json.db_value(answer.unsupported), moment, receipt_id))
+    execute_many(_SETTLE, settled)
 
 
 def _record_inventories(inventories: Mapping[str, Inventory], now: datetime) -> None:

@@ -4,19 +4,35 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from peewee import fn
-
 from appliance.clock import Clock
 from appliance.domain.lessons import EndReason, checked_end
 from appliance.domain.people import APPLIANCE, Actor, Role, display_name
-from appliance.domain.receipts import OPEN, ReceiptState
 from appliance.domain.restrictions import Hold
 from appliance.errors import Conflict, Denied, Invalid, NotFound
 from appliance.ids import new_command_id
 from appliance.nudge import NudgeSender
 from appliance.services.desired import bump, hold_as_json
 from appliance.services.journal import record
-from appliance.store.models import Cart, Classroom, Device, Handover, Lesson, LessonDevice, Receipt, database
+from appliance.store.bulk import execute_many
+from appliance.store.fields import to_milliseconds
+from appliance.store.models import (
+    OPEN_RECEIPTS,
+    Cart,
+    Classroom,
+    Device,
+    Handover,
+    Lesson,
+    LessonDevice,
+    User,
+    database,
+)
+
+# Commands of a lesson expire with the lesson: earlier or later than was said when they were given.
+_PROLONG = (
+    f"UPDATE receipt SET expires_at = ? WHERE {OPEN_RECEIPTS} "  # noqa: S608 - our own words
+    "AND gesture_id IN (SELECT id FROM gesture WHERE lesson_id = ?)"
+)
+_CANCEL = f"UPDATE receipt SET state = 'canceled', updated_at = ? WHERE device_id = ? AND {OPEN_RECEIPTS}"  # noqa: S608 - as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +66,7 @@ class Lessons:
             raise Invalid("no_devices", {"source": "no_devices"})
         ends_at = checked_end(now + timedelta(minutes=plan.minutes), now, now)
         with database.atomic("IMMEDIATE"):
+            _must_exist(plan)
             lesson = Lesson.create(
                 id=new_command_id(now),
                 teacher=actor.user_id,
@@ -82,6 +99,7 @@ class Lessons:
             must_hold(actor, lesson)
             lesson.ends_at = checked_end(lesson.ends_at + timedelta(minutes=minutes), lesson.started_at, now)
             lesson.save()
+            execute_many(_PROLONG, [(to_milliseconds(lesson.ends_at), lesson.id)])
             bump(_held_by([lesson.id]), now)
             record(now, actor, "lesson.extend", f"lesson:{lesson.id}", minutes=minutes)
         self._nudge.send()
@@ -103,12 +121,13 @@ class Lessons:
     def end_due(self) -> list[str]:
         """Those whose end is reached; called by the bridge, whatever the teacher's laptop does."""
         now = self._clock.now()
-        due = [row.id for row in Lesson.select(Lesson.id).where(Lesson.ended_at.is_null() & (Lesson.ends_at <= now))]
-        if due:
-            with database.atomic("IMMEDIATE"):
-                close_lessons(due, now, EndReason.REACHED)
-                for lesson_id in due:
-                    record(now, APPLIANCE, "lesson.end", f"lesson:{lesson_id}")
+        if not _due(now):
+            return []
+        with database.atomic("IMMEDIATE"):
+            due = _due(now)  # asked again: a teacher may have prolonged or ended it in this moment
+            close_lessons(due, now, EndReason.REACHED)
+            for lesson_id in due:
+                record(now, APPLIANCE, "lesson.end", f"lesson:{lesson_id}")
         return due
 
     def open_of(self, actor: Actor) -> list[Lesson]:
@@ -118,19 +137,26 @@ class Lessons:
 
     def held(self, device_ids: Collection[str] | None = None) -> list[Held]:
         """Which devices are in a lesson now, and whose."""
-        query = LessonDevice.select(LessonDevice, Lesson).join(Lesson).where(LessonDevice.left_at.is_null())
+        query = LessonDevice.select(LessonDevice, Lesson, User).join(Lesson).join(User)
+        query = query.where(LessonDevice.left_at.is_null())
         if device_ids is not None:
             query = query.where(LessonDevice.device.in_(list(device_ids)))
         return [Held(part.device_id, part.lesson_id, part.lesson.teacher.name) for part in query]
 
     def ask(self, actor: Actor, device_ids: Sequence[str]) -> int:
-        """Ask the teachers who hold these devices; how many were asked about."""
+        """Ask the teachers who hold these devices; how many were asked about. Asking twice is asking once."""
         now = self._clock.now()
+        if actor.user_id is None:
+            raise Denied("not_a_teacher")
         with database.atomic("IMMEDIATE"):
-            held = self.held(device_ids)
+            mine = {row.id for row in Lesson.select(Lesson.id).where(Lesson.teacher == actor.user_id)}
+            held = [part for part in self.held(device_ids) if part.lesson_id not in mine]
+            waiting = Handover.select().where((Handover.asker == actor.user_id) & Handover.answered_at.is_null())
+            asked = {(one.lesson_id, one.device_id) for one in waiting}
             for part in held:
-                Handover.create(lesson=part.lesson_id, device=part.device_id, asker=actor.user_id, asked_at=now)
-                record(now, actor, "device.ask", f"device:{part.device_id}", lesson=part.lesson_id)
+                if (part.lesson_id, part.device_id) not in asked:
+                    Handover.create(lesson=part.lesson_id, device=part.device_id, asker=actor.user_id, asked_at=now)
+                    record(now, actor, "device.ask", f"device:{part.device_id}", lesson=part.lesson_id)
         self._nudge.send()
         return len(held)
 
@@ -159,9 +185,15 @@ class Lessons:
             .first()
         )
         if waiting is None:
-            release_devices([handover.device_id], self._clock.now())
+            self._let_go(actor, handover, self._clock.now())
         else:
             self._hold(actor, waiting.id, [handover.device_id], frozenset({str(handover.lesson_id)}))
+
+    def _let_go(self, actor: Actor, handover: Handover, now: datetime) -> None:
+        """Only what this lesson still holds: the device may be in another one by now."""
+        if handover.device_id in _held_by([handover.lesson_id]):
+            release_devices([handover.device_id], now)
+            _end_emptied(actor, {handover.lesson_id}, now)
 
     def _hold(self, actor: Actor, lesson_id: str, device_ids: Sequence[str], take_from: frozenset[str]) -> None:
         now = self._clock.now()
@@ -178,11 +210,21 @@ class Lessons:
             record(now, actor, "device.take_over", f"device:{part.device_id}", lesson=part.lesson_id)
         release_devices([part.device_id for part in others], now)
         already = {part.device_id for part in self.held(wanted)}
-        for device_id in wanted:
-            if device_id not in already:
-                LessonDevice.create(lesson=lesson_id, device=device_id, base=hold_as_json(Hold()), joined_at=now)
+        base = LessonDevice.base.db_value(hold_as_json(Hold()))
+        execute_many(
+            "INSERT INTO lesson_device (lesson_id, device_id, base, joined_at) VALUES (?, ?, ?, ?)",
+            [(lesson_id, device_id, base, to_milliseconds(now)) for device_id in wanted if device_id not in already],
+        )
         bump(wanted, now)
-        _end_emptied({part.lesson_id for part in others}, now)
+        _end_emptied(actor, {part.lesson_id for part in others}, now)
+
+
+def _must_exist(plan: Plan) -> None:
+    """A cart or a classroom that somebody removed while the form was open."""
+    if plan.cart_id is not None and Cart.get_or_none(Cart.id == plan.cart_id) is None:
+        raise NotFound("no_cart")
+    if plan.classroom_id is not None and Classroom.get_or_none(Classroom.id == plan.classroom_id) is None:
+        raise NotFound("no_classroom")
 
 
 def _title(plan: Plan) -> str:
@@ -217,15 +259,19 @@ def close_lessons(lesson_ids: Collection[str], now: datetime, reason: EndReason)
 
 
 def release_devices(device_ids: Collection[str], now: datetime) -> None:
-    """Within the caller's transaction: these devices leave their lesson and become free again."""
+    """Within the caller's transaction: they leave their lesson and are free again; nothing waits for them any more."""
     if not device_ids:
         return
     ids = list(device_ids)
     LessonDevice.update(left_at=now).where(LessonDevice.device.in_(ids) & LessonDevice.left_at.is_null()).execute()
-    Receipt.update(state=ReceiptState.CANCELED, updated_at=now).where(
-        Receipt.device.in_(ids) & Receipt.state.in_(list(OPEN))
-    ).execute()
+    moment = to_milliseconds(now)
+    execute_many(_CANCEL, [(moment, device_id) for device_id in ids])
+    Handover.update(answered_at=now).where(Handover.device.in_(ids) & Handover.answered_at.is_null()).execute()
     bump(ids, now)
+
+
+def _due(now: datetime) -> list[str]:
+    return [row.id for row in Lesson.select(Lesson.id).where(Lesson.ended_at.is_null() & (Lesson.ends_at <= now))]
 
 
 def _held_by(lesson_ids: Collection[str]) -> list[str]:
@@ -235,12 +281,9 @@ def _held_by(lesson_ids: Collection[str]) -> list[str]:
     return [part.device_id for part in query]
 
 
-def _end_emptied(lesson_ids: Collection[str], now: datetime) -> None:
+def _end_emptied(actor: Actor, lesson_ids: Collection[str], now: datetime) -> None:
+    """A lesson without a device is over."""
     for lesson_id in lesson_ids:
-        left = (
-            LessonDevice.select(fn.COUNT(LessonDevice.id))
-            .where((LessonDevice.lesson == lesson_id) & LessonDevice.left_at.is_null())
-            .scalar()
-        )
-        if left == 0:
+        if not _held_by([lesson_id]):
             close_lessons([lesson_id], now, EndReason.EMPTIED)
+            record(now, actor, "lesson.end", f"lesson:{lesson_id}", reason=EndReason.EMPTIED)

@@ -1,73 +1,126 @@
 """What is known of each device at this moment. Kept by the bridge in memory, copied to live storage for the pages."""
 
+import logging
+import threading
 from collections.abc import Collection
 from datetime import datetime
 
-from appliance.store.live import Live, write_live
+from appliance.logs import fact
+from appliance.store.live import Live, forget_live, read_live, write_live
+from appliance.store.trouble import STORE_ERRORS
 from protocol.device import Event, EventType, Presence, Reported, restrictions_as_json
+
+_log = logging.getLogger("live_state")
 
 
 class LiveStates:
-    """Written in the inbox's thread; `online` and `versions` may be asked from another one."""
+    """May be asked and told from several threads.
+
+    `fresh` means: said just now. A retained copy proves nothing about now, but for the presence: the broker keeps it
+    true while it lives, by the last will, and forgets it when it dies.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.RLock()
         self._rows: dict[str, Live] = {}
         self._changed: set[str] = set()
+        self._doubtful: set[str] = set()
+
+    def load(self) -> None:
+        """What the process before this one knew: a raised hand is said once. Whether it still holds is in doubt."""
+        with self._lock:
+            self._rows = read_live()
+            self.doubt()
 
     @property
-    def online(self) -> Collection[str]:
-        return {device_id for device_id, row in list(self._rows.items()) if row.presence == Presence.ONLINE}
+    def online(self) -> set[str]:
+        with self._lock:
+            return {device_id for device_id, row in self._rows.items() if row.presence == Presence.ONLINE}
 
-    def presence(self, device_id: str, presence: Presence, now: datetime) -> bool:
+    def doubt(self) -> None:
+        """The broker was lost, or came back and may have forgotten its sessions: who is online has to show it."""
+        with self._lock:
+            self._doubtful = set(self.online)
+
+    def drop_doubtful(self) -> Collection[str]:
+        """Those that showed nothing since `doubt` are offline; who they are."""
+        with self._lock:
+            gone, self._doubtful = self._doubtful, set()
+            for device_id in gone:
+                self._set_presence(self._rows[device_id], Presence.OFFLINE)
+            return gone
+
+    def presence(self, device_id: str, presence: Presence, now: datetime, *, fresh: bool = True) -> bool:
         """True when the device has just come online."""
-        row = self._row(device_id, now)
-        came = presence is Presence.ONLINE and row.presence != Presence.ONLINE
-        row.presence = presence
-        if presence is Presence.OFFLINE:
-            row.hand_at = None
-        return came
+        with self._lock:
+            self._doubtful.discard(device_id)
+            row = self._row(device_id, now, fresh)
+            came = presence is Presence.ONLINE and row.presence != Presence.ONLINE
+            self._set_presence(row, presence)
+            return came
 
     def heard(self, device_id: str, now: datetime) -> bool:
         """Any fresh message is a sign of life, even where the presence got lost. True when it was not online."""
         return self.presence(device_id, Presence.ONLINE, now)
 
-    def reported(self, device_id: str, reported: Reported, now: datetime) -> None:
-        row = self._row(device_id, now)
-        row.version = reported.version
-        row.applied = None if reported.restrictions is None else restrictions_as_json(reported.restrictions)
-        row.unsupported = [str(word) for word in reported.unsupported]
-        row.errors = dict(reported.errors)
-        if reported.battery is not None:
-            row.battery_level, row.charging = reported.battery.level, reported.battery.charging
-        row.storage_free = reported.storage_free
-        row.foreground = reported.foreground
+    def reported(self, device_id: str, reported: Reported, now: datetime, *, fresh: bool = True) -> None:
+        with self._lock:
+            row = self._row(device_id, now, fresh)
+            row.version = reported.version
+            row.applied = None if reported.restrictions is None else restrictions_as_json(reported.restrictions)
+            row.unsupported = [str(word) for word in reported.unsupported]
+            row.errors = dict(reported.errors)
+            if reported.battery is not None:
+                row.battery_level, row.charging = reported.battery.level, reported.battery.charging
+            row.storage_free = reported.storage_free
+            row.foreground = reported.foreground
 
     def event(self, device_id: str, event: Event, now: datetime) -> None:
-        row = self._row(device_id, now)
-        if event.type is EventType.HAND_RAISED:
-            row.hand_at = row.hand_at or now
-        elif event.type is EventType.HAND_LOWERED:
-            row.hand_at = None
+        with self._lock:
+            row = self._row(device_id, now, fresh=True)
+            if event.type is EventType.HAND_RAISED:
+                row.hand_at = row.hand_at or now
+            elif event.type is EventType.HAND_LOWERED:
+                row.hand_at = None
 
     def forget(self, device_ids: Collection[str]) -> None:
-        for device_id in device_ids:
-            self._rows.pop(device_id, None)
-            self._changed.discard(device_id)
+        """Removed devices; here and for the pages."""
+        with self._lock:
+            for device_id in device_ids:
+                self._rows.pop(device_id, None)
+                self._changed.discard(device_id)
+                self._doubtful.discard(device_id)
+            if device_ids:
+                forget_live(device_ids)
 
     def versions(self) -> dict[str, int]:
         """The desired version that each device says it has applied."""
-        return {device_id: row.version for device_id, row in list(self._rows.items())}
+        with self._lock:
+            return {device_id: row.version for device_id, row in self._rows.items()}
 
     def save(self) -> bool:
-        """Write what changed; True when anything did."""
-        changed, self._changed = self._changed, set()
-        write_live(self._rows[device_id] for device_id in changed)
-        return bool(changed)
+        """Write what changed; True when anything did. What cannot be written now is written later: nothing is lost."""
+        with self._lock:
+            changed, self._changed = self._changed, set()
+            try:
+                write_live(self._rows[device_id] for device_id in changed)
+            except STORE_ERRORS as error:
+                self._changed |= changed
+                fact(_log, "live_not_written", error=error)
+                return False
+            return bool(changed)
 
-    def _row(self, device_id: str, now: datetime) -> Live:
+    def _row(self, device_id: str, now: datetime, fresh: bool) -> Live:
         row = self._rows.get(device_id)
         if row is None:
-            row = self._rows[device_id] = Live(device_id=device_id, presence=Presence.OFFLINE, version=0)
-        row.seen_at = now
+            row = self._rows[device_id] = Live(device_id=device_id, presence=Presence.OFFLINE, version=0, seen_at=now)
+        if fresh:
+            row.seen_at = now
         self._changed.add(device_id)
         return row
+
+    def _set_presence(self, row: Live, presence: Presence) -> None:
+        row.presence = presence
+        self._changed.add(row.device_id)
+        if presence is Presence.OFFLINE:
+            row.hand_at = None

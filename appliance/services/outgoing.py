@@ -5,18 +5,30 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from appliance.domain.receipts import ReceiptState, retry_after_seconds, states_before
+from appliance.domain.receipts import retry_after_seconds
 from appliance.store.bulk import execute_many
 from appliance.store.fields import from_milliseconds, to_milliseconds
-from appliance.store.models import Receipt, database
+from appliance.store.models import OPEN_RECEIPTS, database
 from protocol.device import Command, CommandType
 
 _OPEN_COMMANDS = (
-    "SELECT r.id, r.device_id, r.command, r.expires_at, r.tries, r.updated_at, r.state, g.at, d.base_url "
-    "FROM receipt r JOIN gesture g ON g.id = r.gesture_id JOIN device d ON d.id = r.device_id "
-    "WHERE r.state IN ('queued', 'sent') AND r.command IS NOT NULL AND r.expires_at > ? ORDER BY r.id"
+    "SELECT r.id, r.device_id, r.command, r.expires_at, r.tries, r.updated_at, g.at, d.base_url "  # noqa: S608 - our own words
+    "FROM receipt r INDEXED BY open_receipts JOIN gesture g ON g.id = r.gesture_id JOIN device d ON d.id = r.device_id "
+    f"WHERE {OPEN_RECEIPTS} AND r.state <> 'acknowledged' AND r.command IS NOT NULL AND r.expires_at > ? "
+    "ORDER BY r.rowid"  # the order in which they were stored: several gestures may fall into one millisecond
 )
-_BEFORE_SENT = ", ".join(f"'{state}'" for state in states_before(ReceiptState.SENT))
+_SENT = (
+    "UPDATE receipt SET tries = tries + 1, updated_at = ?, state = 'sent' WHERE id = ? AND state IN ('queued', 'sent')"
+)
+_STATE_SENT = (
+    "UPDATE receipt SET state = 'sent', updated_at = ? "  # noqa: S608 - our own words
+    f"WHERE device_id = ? AND version <= ? AND {OPEN_RECEIPTS} AND state = 'queued'"
+)
+_AT_ONCE = f"UPDATE receipt SET tries = 0 WHERE device_id = ? AND {OPEN_RECEIPTS} AND command IS NOT NULL"  # noqa: S608 - our own words
+_OVERDUE = f"SELECT id FROM receipt WHERE {OPEN_RECEIPTS} AND expires_at <= ?"  # noqa: S608 - our own words
+_EXPIRE = f"UPDATE receipt SET state = 'timed_out', updated_at = ? WHERE id = ? AND {OPEN_RECEIPTS}"  # noqa: S608 - our own words
+_FAIL = "UPDATE receipt SET state = 'failed', error = ?, updated_at = ? WHERE id = ? AND state IN ('queued', 'sent')"
+_Row = tuple[str, str, str, int, int, int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,55 +40,47 @@ class DueCommand:
 
 class Outgoing:
     def due(self, online: Collection[str], now: datetime) -> list[DueCommand]:
-        """Never sent, or sent and not answered for a while, for devices that are there to hear it."""
+        """Never sent, or sent and not answered for a while, for devices that are there to hear it; in their order."""
         rows = database.execute_sql(_OPEN_COMMANDS, (to_milliseconds(now),)).fetchall()
         return [_due(row) for row in rows if row[1] in online and _is_time(row, now)]
 
     def mark_sent(self, due: Sequence[DueCommand], now: datetime) -> None:
         """After it was handed to the broker: a cut in between repeats the command, which the device does once."""
-        moment = to_milliseconds(now)
-        with database.atomic("IMMEDIATE"):
-            execute_many(
-                "UPDATE receipt SET tries = tries + 1, updated_at = ?, state = "
-                "CASE WHEN state = 'queued' THEN 'sent' ELSE state END "
-                "WHERE id = ? AND state IN ('queued', 'sent')",
-                [(moment, one.command.id) for one in due],
-            )
+        self._write(_SENT, [(to_milliseconds(now), one.command.id) for one in due])
 
     def mark_states_sent(self, versions: Iterable[tuple[str, int]], now: datetime) -> None:
         """Receipts of restrictions: the desired version that carries them went to devices that are online."""
         moment = to_milliseconds(now)
-        with database.atomic("IMMEDIATE"):
-            execute_many(
-                f"UPDATE receipt SET state = 'sent', updated_at = ? WHERE device_id = ? AND version <= ? "  # noqa: S608 - words of an enum
-                f"AND state IN ({_BEFORE_SENT})",
-                [(moment, device_id, version) for device_id, version in versions],
-            )
+        self._write(_STATE_SENT, [(moment, device_id, version) for device_id, version in versions])
+
+    def mark_failed(self, command_id: str, error: str, now: datetime) -> None:
+        """A command that cannot be said in the protocol's words will not be better next time."""
+        self._write(_FAIL, [(error, to_milliseconds(now), command_id)])
 
     def retry_at_once(self, device_ids: Collection[str]) -> None:
         """A device is back: what it has not answered is due now."""
-        Receipt.update(tries=0, state=ReceiptState.QUEUED).where(
-            Receipt.device.in_(list(device_ids)) & (Receipt.state == ReceiptState.SENT) & Receipt.command.is_null(False)
-        ).execute()
+        self._write(_AT_ONCE, [(device_id,) for device_id in device_ids])
 
     def expire(self, now: datetime) -> int:
-        """Commands without an answer at their end; how many."""
-        return int(
-            Receipt.update(state=ReceiptState.TIMED_OUT, updated_at=now)
-            .where(Receipt.state.in_(list(states_before(ReceiptState.TIMED_OUT))) & (Receipt.expires_at <= now))
-            .execute()
-        )
+        """Orders without an answer at their end; how many. Asked each second: writes nothing when there are none."""
+        moment = to_milliseconds(now)
+        overdue = database.execute_sql(_OVERDUE, (moment,)).fetchall()
+        self._write(_EXPIRE, [(moment, row[0]) for row in overdue])
+        return len(overdue)
+
+    def _write(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
+        if rows:
+            with database.atomic("IMMEDIATE"):
+                execute_many(statement, rows)
 
 
-def _is_time(row: tuple[str, str, str, int, int, int, str, int, str], now: datetime) -> bool:
-    tries, updated_at, state = row[4], row[5], row[6]
-    if state == ReceiptState.QUEUED:
-        return True
-    return to_milliseconds(now) - updated_at >= retry_after_seconds(tries) * 1000
+def _is_time(row: _Row, now: datetime) -> bool:
+    tries, updated_at = row[4], row[5]
+    return tries == 0 or to_milliseconds(now) - updated_at >= retry_after_seconds(tries) * 1000
 
 
-def _due(row: tuple[str, str, str, int, int, int, str, int, str]) -> DueCommand:
-    command_id, device_id, command, expires_at, tries, _, _, issued_at, base_url = row
+def _due(row: _Row) -> DueCommand:
+    command_id, device_id, command, expires_at, tries, _, issued_at, base_url = row
     described = json.loads(command)
     command_type, args = CommandType(described["type"]), described["args"]
     if command_type is CommandType.OPEN_DOCUMENT:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from appliance.store.live import live_database, open_live
+from tests.support.classroom import School
 from tests.support.store import HandClock, opened_store
 
 
@@ -17,3 +19,17 @@ def store(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def clock() -> HandClock:
     return HandClock()
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[None]:
+    open_live(tmp_path / "live.db")
+    with live_database.connection_context():
+        yield
+    live_database.close()
+
+
+@pytest.fixture
+def school(store: Path, live: None, clock: HandClock) -> School:
+    """Three teachers, three devices that can do everything."""
+    return School(clock, store.parent)

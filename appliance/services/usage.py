@@ -1,0 +1,70 @@
+"""Usage records of devices, stored raw, each once, and how far a device may throw its own away.
+
+What was acknowledged is never deleted here. A device that has said more than it may waits with the rest.
+"""
+
+from datetime import datetime
+
+from appliance.domain.usage import next_watermark
+from appliance.store.bulk import execute_many
+from appliance.store.fields import to_milliseconds
+from appliance.store.models import database
+from protocol.device import UsageAck, UsageBatch
+
+# Raw records of one device until totals replace them: two months of a lively one, or 5 MB of a mischievous one.
+MAX_RECORDS_PER_DEVICE = 20_000
+
+_INSERT = (
+    "INSERT OR IGNORE INTO usage_record (device_id, boot, seq, app, started_at, seconds, received_at) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_COUNT = "SELECT count(*) FROM (SELECT 1 FROM usage_record WHERE device_id = ? LIMIT ?)"
+_MARK = "SELECT up_to FROM usage_mark WHERE device_id = ? AND boot = ?"
+_AFTER = "SELECT seq FROM usage_record WHERE device_id = ? AND boot = ? AND seq > ? ORDER BY seq"
+_SET_MARK = (
+    "INSERT INTO usage_mark (device_id, boot, up_to) VALUES (?, ?, ?) "
+    "ON CONFLICT (device_id, boot) DO UPDATE SET up_to = excluded.up_to"
+)
+
+
+def record_usage(device_id: str, batch: UsageBatch, now: datetime) -> UsageAck | None:
+    """In the caller's transaction. None: the device has no room left, and keeps what it has."""
+    mark = _mark(device_id, batch.boot)
+    fresh = [record for record in batch.records if mark is None or record.seq > mark]
+    if fresh and _is_full(device_id, len(fresh)):
+        return None if mark is None else UsageAck(batch.boot, mark)
+    moment = to_milliseconds(now)
+    execute_many(
+        _INSERT,
+        [
+            (device_id, batch.boot, one.seq, one.app, to_milliseconds(one.started_at), one.seconds, moment)
+            for one in batch.records
+        ],
+    )
+    if mark is None:
+        if not batch.records:
+            return UsageAck(batch.boot, 0)
+        mark = min(record.seq for record in batch.records)
+    up_to = _watermark(device_id, batch.boot, mark)
+    execute_many(_SET_MARK, [(device_id, batch.boot, up_to)])
+    return UsageAck(batch.boot, up_to)
+
+
+def _mark(device_id: str, boot: str) -> int | None:
+    row = database.execute_sql(_MARK, (device_id, boot)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _is_full(device_id: str, more: int) -> bool:
+    (count,) = database.execute_sql(_COUNT, (device_id, MAX_RECORDS_PER_DEVICE + 1)).fetchone()
+    return int(count) + more > MAX_RECORDS_PER_DEVICE
+
+
+def _watermark(device_id: str, boot: str, mark: int) -> int:
+    """Reads no further than the first gap: a device may have thousands of records behind one."""
+    run: list[int] = []
+    for (seq,) in database.execute_sql(_AFTER, (device_id, boot, mark)):
+        if seq != mark + len(run) + 1:
+            break
+        run.append(seq)
+    return next_watermark(mark, run)
