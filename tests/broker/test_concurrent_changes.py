@@ -51,8 +51,13 @@ def test_changes_of_several_processes_at_once_are_all_known_when_their_calls_ret
         )
         for _ in range(4)
     ]
-    with ThreadPoolExecutor(4) as pool:
-        outcomes = [outcome for each in pool.map(drive, callers, range(4), [broker] * 4) for outcome in each]
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            outcomes = [outcome for each in pool.map(drive, callers, range(4), [broker] * 4) for outcome in each]
+    finally:
+        for caller in callers:
+            caller.kill()
+            caller.wait()
     assert len(outcomes) == 40
     assert set(outcomes) <= {"reloaded", "covered", "unchanged"}
 
