@@ -17,10 +17,13 @@ from appliance.services.settings import read_setting
 from appliance.store.live import live_database
 from appliance.store.models import database
 from appliance.web.account import make_account
+from appliance.web.admin import make_admin, make_roster_upload
 from appliance.web.auth import Door, make_auth
 from appliance.web.device_api import make_device_api, make_link_page
+from appliance.web.documents import make_document_upload, make_documents
 from appliance.web.errors import register_errors
 from appliance.web.files import Transfers
+from appliance.web.health import make_health
 from appliance.web.hosts import HostGate, OwnNames
 from appliance.web.icons import icon
 from appliance.web.lessons import make_lessons
@@ -60,15 +63,21 @@ def create_app(config: Config, services: Services) -> Flask:
     csrf = protect(app, config)
     register_errors(app)
     door = Door(services, cookies)
-    devices = make_device_api(services, Transfers(FILES_AT_ONCE))
-    csrf.exempt(devices)
+    transfers = Transfers(FILES_AT_ONCE)
+    # Devices have their own credentials; what takes files checks the form's token before it reads one.
+    own_check = (make_device_api(services, transfers), make_document_upload(services), make_roster_upload(services))
+    for blueprint in own_check:
+        csrf.exempt(blueprint)
     for blueprint in (
         make_auth(services, door),
         make_setup(services, door),
         make_account(services, door),
-        devices,
+        *own_check,
         make_link_page(services),
+        make_health(services),
         make_lessons(services),
+        make_documents(services, transfers),
+        make_admin(services),
     ):
         app.register_blueprint(blueprint)
     _dress(app)
@@ -125,9 +134,13 @@ def _dress(app: Flask) -> None:
 
 
 def _navigation(is_administrator: bool) -> list[dict[str, object]]:
-    entries = [("/", "presentation", _("Séances")), ("/account", "user", _("Mon compte"))]
+    entries = [
+        ("/", "presentation", _("Séances")),
+        ("/documents", "folder", _("Documents")),
+        ("/account", "user", _("Mon compte")),
+    ]
     if is_administrator:
-        entries.insert(1, ("/admin", "settings", _("Administration")))
+        entries.insert(2, ("/admin", "settings", _("Administration")))
     return [
         {"href": href, "icon": drawing, "label": label, "current": _is_here(href)} for href, drawing, label in entries
     ]

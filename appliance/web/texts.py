@@ -53,6 +53,7 @@ TEXTS: dict[str, str] = {
     "user_inactive": N_("Ce compte est désactivé : réactivez-le d’abord."),
     "last_administrator": N_("C’est le dernier administrateur : nommez-en un autre avant."),
     "not_yourself": N_("Vous ne pouvez pas retirer vos propres droits : demandez à un autre administrateur."),
+    "not_a_teacher": N_("Une séance se donne à une personne de l’école : reconnectez-vous."),
     "bad_request": N_("La demande était incomplète. Rien n’a été changé ; rechargez la page et réessayez."),
     "too_large": N_("C’est trop volumineux : %(limit)s au plus. Rien n’a été enregistré."),
     # devices
@@ -85,6 +86,7 @@ REASONS: dict[str, str] = {
     "wrong_length": N_("Quatre à six chiffres."),
     "not_digits": N_("Des chiffres seulement."),
     "out_of_range": N_("Ce nombre n’est pas dans les limites."),
+    "too_many": N_("Un seul à la fois."),
     "not_json": N_("Ce n’est pas la bonne forme."),
 }
 _PASSWORD_SHORT = N_("Dix caractères au moins : plusieurs mots font un bon mot de passe.")

@@ -69,6 +69,26 @@ class Site:
         return self.services.people.add(CONSOLE, NewPerson(login, name or f"Mme {login.title()}", role), PASSWORD)
 
 
+def is_in(browser: Browser) -> bool:
+    return browser.get("/account").status_code == 200
+
+
+def remembered(site: Site, pin: str = "4951", login: str = "durand") -> Browser:
+    """A browser on which `login` chose a PIN; still signed in."""
+    browser = site.browser()
+    assert browser.sign_in(login, choose_pin="1", next="/account").location == "/account/pin?next=/account"
+    browser.get("/account/pin")
+    assert browser.post("/account/pin", pin=pin, next="/account").location == "/account"
+    return browser
+
+
+def signed_out(browser: Browser) -> Browser:
+    browser.get("/account")
+    browser.post("/sign-out")
+    browser.get("/sign-in")
+    return browser
+
+
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setenv("RUNTIME_DIRECTORY", str(tmp_path))  # sockets and live state leave with the test

@@ -1,14 +1,10 @@
-"""Signing in and out in a browser, by password and by PIN."""
+"""Signing in and out in a browser, by password."""
 
 import pytest
 
 from appliance.services.people import Person
 from appliance.store.models import Session
-from tests.web.conftest import PASSWORD, Browser, Site
-
-
-def is_in(browser: Browser) -> bool:
-    return browser.get("/account").status_code == 200
+from tests.web.conftest import PASSWORD, Site, is_in, remembered
 
 
 def test_the_right_password_leads_to_the_page_that_was_wanted(site: Site, teacher: Person) -> None:
@@ -177,161 +173,6 @@ def test_ipv6_neighbours_are_one_guesser(site: Site, teacher: Person) -> None:
 def test_right_passwords_use_no_tries(site: Site, teacher: Person) -> None:
     for _ in range(70):
         assert site.browser().sign_in("durand").status_code == 303
-
-
-# PIN
-
-
-def remembered(site: Site, pin: str = "4951", login: str = "durand") -> Browser:
-    """A browser on which `login` chose a PIN; still signed in."""
-    browser = site.browser()
-    assert browser.sign_in(login, choose_pin="1", next="/account").location == "/account/pin?next=/account"
-    browser.get("/account/pin")
-    assert browser.post("/account/pin", pin=pin, next="/account").location == "/account"
-    return browser
-
-
-def signed_out(browser: Browser) -> Browser:
-    browser.get("/account")
-    browser.post("/sign-out")
-    browser.get("/sign-in")
-    return browser
-
-
-def test_a_pin_is_enough_on_the_browser_that_chose_it(site: Site, teacher: Person) -> None:
-    browser = signed_out(remembered(site))
-    assert "Mme Durand" in browser.get("/sign-in").text
-    answer = browser.post("/sign-in", login="durand", pin="4951", next="/account")
-    assert (answer.status_code, answer.location) == (303, "/account")
-    assert is_in(browser)
-
-
-def test_another_browser_shows_nobody_and_takes_no_pin(site: Site, teacher: Person) -> None:
-    signed_out(remembered(site))
-    other = site.browser()
-    assert "Mme Durand" not in other.get("/sign-in").text
-    assert other.post("/sign-in", login="durand", pin="4951").status_code == 401
-    assert not is_in(other)
-
-
-def test_five_wrong_pins_end_the_pin_and_the_password_is_asked(site: Site, teacher: Person) -> None:
-    browser = signed_out(remembered(site))
-    for _ in range(4):
-        answer = browser.post("/sign-in", login="durand", pin="0071")
-        assert answer.status_code == 401
-        assert "pas le bon code" in answer.text
-    last = browser.post("/sign-in", login="durand", pin="0071")
-    assert "mot de passe" in last.text
-    assert "Mme Durand" not in last.text
-    assert browser.post("/sign-in", login="durand", pin="4951").status_code == 401
-    assert browser.sign_in("durand").status_code == 303
-
-
-def test_pins_are_not_tried_one_after_the_other(site: Site, teacher: Person) -> None:
-    browser = signed_out(remembered(site))
-    statuses = [browser.post("/sign-in", login="durand", pin=f"{n:04d}").status_code for n in range(100, 200)]
-    assert set(statuses) <= {401, 429}
-    assert not is_in(browser)
-    assert browser.post("/sign-in", login="durand", pin="4951").status_code in (401, 429)
-
-
-def test_a_browser_forgets_whom_it_is_told_to_forget(site: Site, teacher: Person) -> None:
-    browser = signed_out(remembered(site))
-    browser.post("/sign-in/forget", login="durand")
-    assert "Mme Durand" not in browser.get("/sign-in").text
-    assert browser.post("/sign-in", login="durand", pin="4951").status_code == 401
-
-
-def test_two_teachers_share_one_computer(site: Site, teacher: Person) -> None:
-    site.add("petit", name="M. Petit")
-    browser = signed_out(remembered(site))
-    browser.sign_in("petit", choose_pin="1")
-    browser.get("/account/pin")
-    browser.post("/account/pin", pin="8306")
-    page = signed_out(browser).get("/sign-in").text
-    assert "Mme Durand" in page
-    assert "M. Petit" in page
-
-
-def test_a_weak_pin_is_refused_on_the_page(site: Site, teacher: Person) -> None:
-    browser = site.browser()
-    browser.sign_in("durand")
-    browser.get("/account/pin")
-    answer = browser.post("/account/pin", pin="1234")
-    assert answer.status_code == 422
-    assert "facile à deviner" in answer.text
-    assert browser.cookie("-browser") is None
-
-
-def test_administration_asks_for_the_password_after_a_pin(site: Site, director: Person) -> None:
-    browser = signed_out(remembered(site, login="martin"))
-    browser.post("/sign-in", login="martin", pin="4951")
-    asked = browser.get("/admin")
-    assert (asked.status_code, asked.location) == (303, "/confirm?next=/admin")
-    browser.get(asked.location)
-    by_pin = browser.cookie("")
-    assert browser.post("/confirm", password="pas le bon mot", next="/admin").status_code == 401
-    assert browser.post("/confirm", password=PASSWORD, next="/admin").location == "/admin"
-    assert browser.cookie("") != by_pin
-    assert browser.get("/admin").status_code == 200
-
-
-def test_a_pin_cannot_choose_the_next_pin(site: Site, teacher: Person) -> None:
-    browser = signed_out(remembered(site))
-    browser.post("/sign-in", login="durand", pin="4951")
-    browser.get("/account/pin")
-    answer = browser.post("/account/pin", pin="8306")
-    assert (answer.status_code, answer.location.split("?")[0]) == (303, "/confirm")
-
-
-def test_confirming_is_limited_like_signing_in(site: Site, teacher: Person) -> None:
-    browser = site.browser()
-    browser.sign_in("durand")
-    browser.get("/confirm")
-    statuses = [browser.post("/confirm", password=f"essai-{n}").status_code for n in range(15)]
-    assert statuses == [401] * 10 + [429] * 5
-
-
-# Account
-
-
-def test_a_teacher_is_kept_out_of_administration(site: Site, teacher: Person) -> None:
-    browser = site.browser()
-    browser.sign_in("durand")
-    answer = browser.get("/admin")
-    assert answer.status_code == 403
-    assert "administrateur" in answer.text
-
-
-def test_changing_the_password_ends_other_sessions_and_pins(site: Site, teacher: Person) -> None:
-    other, browser = signed_out(remembered(site)), site.browser()
-    browser.sign_in("durand")
-    browser.get("/account")
-    answer = browser.post("/account/password", current=PASSWORD, password="quatre girafes bleues")
-    assert answer.status_code == 303
-    assert is_in(browser)
-    assert other.post("/sign-in", login="durand", pin="4951").status_code == 401
-    assert other.sign_in("durand").status_code == 401
-    assert other.sign_in("durand", "quatre girafes bleues").status_code == 303
-
-
-def test_a_stolen_session_cannot_guess_the_password(site: Site, teacher: Person) -> None:
-    browser = site.browser()
-    browser.sign_in("durand")
-    browser.get("/account")
-    form = {"password": "quatre girafes bleues"}
-    statuses = [browser.post("/account/password", current=f"essai-{n}", **form).status_code for n in range(12)]
-    assert statuses == [422] * 10 + [429] * 2
-
-
-def test_a_weak_new_password_is_refused_in_words(site: Site, teacher: Person) -> None:
-    browser = site.browser()
-    browser.sign_in("durand")
-    browser.get("/account")
-    answer = browser.post("/account/password", current=PASSWORD, password="court")
-    assert answer.status_code == 422
-    assert "Dix caractères" in answer.text
-    assert site.browser().sign_in("durand").status_code == 303
 
 
 # Hostile names
