@@ -2,8 +2,13 @@
 
 QoS 1 both ways. A message is acknowledged to the broker only when its handler's owner says so (`acknowledge`),
 after the commit: a bridge that is killed in between is given it again.
+
+Each connection is a client of its own. After a loss paho would send again what it had not got through before: commands
+that are canceled by now, and desired states behind later ones. What a connection did not deliver dies with it; the hub
+looks into its store and says it anew.
 """
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable
@@ -11,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -19,78 +24,134 @@ from paho.mqtt.reasoncodes import ReasonCode
 from appliance.logs import fact
 
 _log = logging.getLogger("mqtt")
+_RETRY_SECONDS = 0.25
+_KEEPALIVE_SECONDS = 20
+_SESSION_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
+    """`connection`: the number of the connection that brought it; the packet's id means nothing on another one."""
+
     topic: str
     payload: bytes
     retained: bool
     packet_id: int
+    connection: int = 0
 
 
 class HubConnection:
-    """Connects by itself and again after each loss, at most a second later. Callbacks run in paho's thread."""
+    """Connects by itself and again after each loss. Callbacks run in paho's thread and must not raise."""
 
     def __init__(self, socket_path: Path, username: str, password: str, subscriptions: tuple[str, ...]) -> None:
         self._socket_path = socket_path
+        self._login = username, password
         self._subscriptions = subscriptions
         self.connected = threading.Event()
         self.on_message: Callable[[Message], None] = lambda _: None
         self.on_connected: Callable[[], None] = lambda: None
+        self.on_lost: Callable[[], None] = lambda: None
+        self._stop = threading.Event()
+        self._ended = threading.Event()
+        self._keeper: threading.Thread | None = None
+        self._client: Client | None = None
+        self._number = 0
+        self._told = ""
+
+    def start(self) -> None:
+        self._keeper = threading.Thread(target=self._keep, name="broker-connection")
+        self._keeper.start()
+
+    def stop(self) -> None:
+        """What was published before goes out first."""
+        self._stop.set()
+        if self._client is not None:
+            self._client.disconnect()
+        self._ended.set()
+        if self._keeper is not None:
+            self._keeper.join()
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, expires_in: int | None = None) -> None:
+        """Lost when not connected. `expires_in`: seconds after which the broker drops what it could not deliver."""
+        properties = None
+        if expires_in is not None:
+            properties = Properties(PacketTypes.PUBLISH)
+            properties.MessageExpiryInterval = max(1, expires_in)
+        client = self._client
+        if client is not None and self.connected.is_set():
+            client.publish(topic, payload, qos=1, retain=retain, properties=properties)
+
+    def acknowledge(self, message: Message) -> None:
+        """Of an earlier connection: nothing. The broker gives it again, or has forgotten it."""
+        client = self._client
+        if client is not None and message.connection == self._number:
+            client.ack(message.packet_id, 1)
+
+    def _keep(self) -> None:
+        while not self._stop.is_set():
+            self._ended.clear()
+            self._number += 1
+            client = self._make_client(self._number)
+            with contextlib.suppress(OSError):
+                self._connect(client)
+            client.loop_stop()
+            self._stop.wait(_RETRY_SECONDS)
+
+    def _connect(self, client: Client) -> None:
+        """Returns when the connection has ended. Raises OSError when nobody listens."""
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = _SESSION_SECONDS
+        client.connect(str(self._socket_path), 1, _KEEPALIVE_SECONDS, clean_start=False, properties=properties)
+        self._client = client
+        client.loop_start()
+        while not self._ended.wait(1) and not self._stop.is_set():
+            pass
+
+    def _make_client(self, number: int) -> Client:
         client = Client(
             CallbackAPIVersion.VERSION2,
             client_id="hub-bridge",
             protocol=MQTTProtocolVersion.MQTTv5,
             transport="unix",
             manual_ack=True,
+            reconnect_on_failure=False,
         )
-        client.username_pw_set(username, password)
-        client.reconnect_delay_set(min_delay=1, max_delay=1)
+        client.username_pw_set(*self._login)
         client.max_inflight_messages_set(0)
         client.max_queued_messages_set(0)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
-        client.on_message = self._received
-        self._client = client
 
-    def start(self) -> None:
-        properties = Properties(PacketTypes.CONNECT)
-        properties.SessionExpiryInterval = 3600
-        self._client.connect_async(str(self._socket_path), keepalive=20, clean_start=False, properties=properties)
-        self._client.loop_start()
+        def receive(_client: Client, _userdata: object, message: MQTTMessage) -> None:
+            self.on_message(Message(message.topic, bytes(message.payload), message.retain, message.mid, number))
 
-    def stop(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False, expires_in: int | None = None) -> None:
-        """`expires_in`: whole seconds after which the broker drops what it could not deliver."""
-        properties = None
-        if expires_in is not None:
-            properties = Properties(PacketTypes.PUBLISH)
-            properties.MessageExpiryInterval = max(1, expires_in)
-        self._client.publish(topic, payload, qos=1, retain=retain, properties=properties)
-
-    def acknowledge(self, message: Message) -> None:
-        self._client.ack(message.packet_id, 1)
+        client.on_message = receive
+        return client
 
     def _connected(
         self, client: Client, _userdata: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
         if reason.is_failure:
-            fact(_log, "broker_refused", reason=reason)
+            self._tell("broker_refused", reason)
             return
-        client.subscribe([(name, 1) for name in self._subscriptions])
+        error, _ = client.subscribe([(name, 1) for name in self._subscriptions])
+        if error is not MQTTErrorCode.MQTT_ERR_SUCCESS:
+            return  # lost again already
+        self.on_connected()  # before `connected`: who sees that may count on this having been told
         self.connected.set()
-        fact(_log, "broker_connected")
-        self.on_connected()
+        self._tell("broker_connected", reason)
 
     def _disconnected(
         self, _client: Client, _userdata: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
-        self.connected.clear()
-        fact(_log, "broker_lost", reason=reason)
+        if self.connected.is_set():
+            self.connected.clear()
+            self._tell("broker_lost", reason)
+            self.on_lost()
+        self._ended.set()
 
-    def _received(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
-        self.on_message(Message(message.topic, bytes(message.payload), message.retain, message.mid))
+    def _tell(self, event: str, reason: ReasonCode) -> None:
+        """Once, however often it is tried again."""
+        if event != self._told:
+            self._told = event
+            fact(_log, event, reason=reason)

@@ -1,29 +1,40 @@
 """The bridge's two workers: one records what devices say, one sends what the store wants."""
 
+import logging
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from appliance import worker
 from appliance.broker_bridge.inbox import Inbox
 from appliance.broker_bridge.outbox import Outbox
 from appliance.clock import Clock
+from appliance.logs import fact
 from appliance.mqtt import HubConnection, Message
 from appliance.nudge import NudgeReceiver, NudgeSender
 from appliance.services.intake import Outcome
 from appliance.services.lessons import Lessons
 from appliance.services.live_state import LiveStates
 from appliance.services.outgoing import Outgoing
+from appliance.store import ballast
 from appliance.store.live import live_database
 from appliance.store.models import database
+from appliance.store.trouble import STORE_ERRORS, read_trouble
 from protocol.device import TIME_EVERY_SECONDS
 
+_log = logging.getLogger("bridge")
 _LOOK_SECONDS = 1.0
+_TELL_AGAIN_SECONDS = 60.0
+
+# How long a device that was online may take to show itself again after the broker was lost or came back. Broker and
+# device are back within seconds; a presence from before is not believed for longer.
+DOUBT_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the bridge is made of; wired in bootstrap."""
+    """What the bridge is made of; wired in start.py."""
 
     clock: Clock
     connection: HubConnection
@@ -35,6 +46,7 @@ class Parts:
     nudged: NudgeReceiver
     nudge_web: NudgeSender
     nudge_self: NudgeSender
+    ballast_path: Path
 
 
 class Bridge:
@@ -46,8 +58,12 @@ class Bridge:
         self._failure: BaseException | None = None
         self._next_look = 0.0
         self._next_time = 0.0
+        self._changes = 0
+        self._doubt_until: float | None = None
+        self._told_at = -_TELL_AGAIN_SECONDS
         parts.connection.on_message = self._receive
-        parts.connection.on_connected = self._again.set
+        parts.connection.on_connected = self._connected
+        parts.connection.on_lost = self._lost
         parts.inbox.on_outcome = self._answer
 
     def run(self) -> None:
@@ -56,6 +72,9 @@ class Bridge:
             threading.Thread(target=self._guard, args=(self._inbox_step, self._wait_for_message), name="inbox"),
             threading.Thread(target=self._guard, args=(self._outbox_step, self._wait_for_nudge), name="outbox"),
         ]
+        with live_database.connection_context():
+            self._parts.live.load()
+        self._parts.inbox.connection_changed()
         self._parts.connection.start()
         for thread in threads:
             thread.start()
@@ -68,14 +87,42 @@ class Bridge:
     def stop(self) -> None:
         self._stop.set()
         self._arrived.set()
+        self._parts.nudge_self.send()
 
     def _guard(self, step: worker.Step, wait: worker.Wait) -> None:
+        def careful() -> bool:
+            """A full disk or a busy store is waited for: nothing is acknowledged before it is written."""
+            try:
+                return step()
+            except STORE_ERRORS as error:
+                self._wait_out(error)
+                return False
+
         try:
             with database.connection_context(), live_database.connection_context():
-                worker.run(step, wait, self._stop)
+                worker.run(careful, wait, self._stop)
         except BaseException as error:
             self._failure = error
             self.stop()
+
+    def _wait_out(self, error: Exception) -> None:
+        trouble = read_trouble(error)
+        if trouble is None:
+            raise error
+        released = trouble.code == "disk_full" and ballast.release(self._parts.ballast_path)
+        if released or time.monotonic() - self._told_at > _TELL_AGAIN_SECONDS:
+            self._told_at = time.monotonic()
+            fact(_log, trouble.code, error=error, ballast="released" if released else "gone")
+
+    def _connected(self) -> None:
+        self._parts.inbox.connection_changed()
+        self._again.set()
+        self._arrived.set()
+        self._parts.nudge_self.send()
+
+    def _lost(self) -> None:
+        self._parts.inbox.connection_changed()
+        self._arrived.set()
 
     def _receive(self, message: Message) -> None:
         self._parts.inbox.receive(message)
@@ -91,14 +138,28 @@ class Bridge:
     def _inbox_step(self) -> bool:
         parts = self._parts
         did = parts.inbox.step(parts.connection.acknowledge)
-        if did:
-            parts.live.save()
-            if parts.inbox.came_online:
-                came, parts.inbox.came_online = parts.inbox.came_online, set()
-                parts.outbox.came_online(came)
-                parts.nudge_self.send()
+        self._drop_doubtful()
+        if parts.live.save() or did:
             parts.nudge_web.send()
+        if parts.inbox.came_online:
+            parts.outgoing.retry_at_once(parts.inbox.came_online)
+            parts.inbox.came_online.clear()
+            parts.nudge_self.send()
+        if parts.inbox.strangers:
+            parts.outbox.clear(parts.connection, parts.inbox.strangers)
+            parts.inbox.strangers.clear()
         return did
+
+    def _drop_doubtful(self) -> None:
+        monotonic = time.monotonic()
+        if self._parts.inbox.changes != self._changes:
+            self._changes = self._parts.inbox.changes
+            self._doubt_until = monotonic + DOUBT_SECONDS
+        if self._doubt_until is not None and monotonic >= self._doubt_until:
+            self._doubt_until = None
+            gone = self._parts.live.drop_doubtful()
+            if gone:
+                fact(_log, "not_seen_again", devices=len(gone))
 
     def _answer(self, outcome: Outcome) -> None:
         for device_id, ack in outcome.usage_acks:
@@ -106,14 +167,13 @@ class Bridge:
 
     def _outbox_step(self) -> bool:
         parts = self._parts
+        self._look()
         if not parts.connection.connected.is_set():
-            self._look()
             return False
         if self._again.is_set():
             self._again.clear()
             parts.outbox.start_again()
-            self._next_time = 0.0
-        self._look()
+            parts.outbox.publish_time(parts.connection)
         did = parts.outbox.step(parts.connection)
         if did:
             parts.nudge_web.send()
@@ -126,7 +186,8 @@ class Bridge:
             return
         self._next_look = monotonic + _LOOK_SECONDS
         now = parts.clock.now()
-        if parts.lessons.end_due() or parts.outgoing.expire(now):
+        ended, expired = parts.lessons.end_due(), parts.outgoing.expire(now)
+        if ended or expired:
             parts.nudge_web.send()
         parts.outbox.catch_up(now)
         if monotonic >= self._next_time and parts.connection.connected.is_set():

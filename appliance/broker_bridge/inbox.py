@@ -1,22 +1,28 @@
 """From the broker's messages to recorded facts: parsed one by one, recorded many at a time.
 
-A message that cannot be read is dropped, counted for its device, and never touches another device's record.
+A message that cannot be read is dropped, counted for its device, and never touches another device's record. One that
+cannot be recorded for want of room or time is kept, and not acknowledged: the broker's window then holds the rest.
 """
 
 import logging
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from appliance.broker_bridge.flood import FloodGate
 from appliance.clock import Clock
-from appliance.logs import fact
 from appliance.mqtt import Message
 from appliance.services.intake import Batch, Intake, Outcome
 from appliance.services.live_state import LiveStates
+from appliance.store.trouble import read_trouble
 from protocol.device import (
     FROM_DEVICE,
+    MAX_PAYLOAD_BYTES,
+    RETAINED,
     Leaf,
     Malformed,
+    UsageAck,
     parse_ack,
     parse_event,
     parse_inventory,
@@ -28,67 +34,142 @@ from protocol.device import (
 
 _log = logging.getLogger("inbox")
 MOST_AT_ONCE = 500
-FLOOD_PER_SECOND = 100  # a device that says more than this within a second is not listened to for the rest of it
+FLOOD, DEFECT = "flood", "defect"
+
+
+_Placed = tuple[str, Leaf, Message]
+
+
+@dataclass(slots=True)
+class _Taken:
+    """Messages on their way to the store; kept until they are recorded. `heard`: those of devices that may speak."""
+
+    messages: Sequence[Message]
+    heard: list[_Placed] = field(default_factory=list)
+    batch: Batch | None = None
 
 
 class Inbox:
-    """`receive` is called in the connection's thread; `step` in the worker's."""
+    """`receive` and `connection_changed` are called in the connection's thread, `step` in the worker's."""
 
-    def __init__(self, clock: Clock, intake: Intake, live: LiveStates) -> None:
+    def __init__(self, clock: Clock, intake: Intake, live: LiveStates, gate: FloodGate | None = None) -> None:
         self._clock = clock
         self._intake = intake
         self._live = live
-        self._waiting: deque[Message] = deque()
-        self._heard: Counter[str] = Counter()
-        self._heard_second = 0
+        self._gate = gate or FloodGate()
+        self._waiting: deque[Message | None] = deque()
+        self._taken: _Taken | None = None
+        self.changes = 0  # of the connection, as far as they were taken note of
         self.came_online: set[str] = set()
+        self.strangers: set[str] = set()  # no devices of ours, but something of theirs is retained
         self.on_outcome: Callable[[Outcome], None] = lambda _: None
 
     def receive(self, message: Message) -> None:
+        if len(message.payload) > MAX_PAYLOAD_BYTES:
+            message = replace(message, payload=message.payload[: MAX_PAYLOAD_BYTES + 1])  # to be counted, not kept
         self._waiting.append(message)
+
+    def connection_changed(self) -> None:
+        """Lost, or there again: whoever is thought to be online has to show it. In its place among the messages."""
+        self._waiting.append(None)
 
     @property
     def is_empty(self) -> bool:
-        return not self._waiting
+        return not self._waiting and self._taken is None
 
     def step(self, acknowledge: Callable[[Message], None]) -> bool:
-        """One batch: parse, record, then acknowledge to the broker. False when there was nothing."""
-        messages = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_AT_ONCE))]
-        if not messages:
+        """One batch: parse, record, then acknowledge to the broker. False when there was nothing.
+
+        What the store raises for want of room or time passes through, and the same batch is tried again next time.
+        """
+        taken = self._taken = self._taken or self._take()
+        if taken is None:
             return False
         now = self._clock.now()
-        batch = Batch()
-        for message in messages:
-            self._sort(message, batch, now)
-        self.on_outcome(Outcome() if batch.is_empty else self._intake.record(batch, now))
-        for message in messages:
+        if taken.batch is None:
+            taken.batch = self._read_all(taken)
+        outcome = self._record(taken, taken.batch, now)
+        self._taken = None
+        self.on_outcome(outcome)
+        for message in taken.messages:
             acknowledge(message)
         return True
 
-    def _sort(self, message: Message, batch: Batch, now: datetime) -> None:
-        place = parse_topic(message.topic)
-        if place is None or place[1] not in FROM_DEVICE:
-            return
-        device_id, leaf = place
-        if self._floods(device_id, now):
-            _drop(batch, device_id, "flood")
-            return
-        if message.retained and not message.payload:
-            return  # our own clearing of a removed device
-        try:
-            _READ[leaf](self, device_id, message, batch, now)
-        except Malformed as error:
-            _drop(batch, device_id, error.reason)
+    def _take(self) -> _Taken | None:
+        """The next messages, up to a change of the connection; None: nothing there."""
+        messages: list[Message] = []
+        while self._waiting and len(messages) < MOST_AT_ONCE:
+            message = self._waiting.popleft()
+            if message is not None:
+                messages.append(message)
+            elif messages:
+                self._waiting.appendleft(None)
+                break
+            else:
+                self._live.doubt()
+                self.changes += 1
+        return _Taken(messages) if messages else None
 
-    def _floods(self, device_id: str, now: datetime) -> bool:
-        second = int(now.timestamp())
-        if second != self._heard_second:
-            self._heard_second = second
-            self._heard.clear()
-        self._heard[device_id] += 1
-        if self._heard[device_id] == FLOOD_PER_SECOND + 1:
-            fact(_log, "device_floods", device=device_id)
-        return self._heard[device_id] > FLOOD_PER_SECOND
+    def _read_all(self, taken: _Taken) -> Batch:
+        batch, heard = Batch(), []
+        placed = [(place, message) for message in taken.messages if (place := parse_topic(message.topic)) is not None]
+        known = self._intake.active({device_id for (device_id, _), _ in placed})
+        for (device_id, leaf), message in placed:
+            if device_id not in known:
+                if message.payload and leaf in RETAINED:
+                    self.strangers.add(device_id)
+            elif leaf in FROM_DEVICE and self._may_speak(device_id, leaf, batch):
+                heard.append((device_id, leaf, message))
+        taken.heard = heard
+        for one in heard:
+            self._read(one, batch)
+        return batch
+
+    def _may_speak(self, device_id: str, leaf: Leaf, batch: Batch) -> bool:
+        """Presence may, always: a flood's last word is that its device is gone."""
+        if not self._gate.is_flooding(device_id, self._clock.now()) or leaf is Leaf.PRESENCE:
+            return True
+        batch.drop(device_id, FLOOD)
+        return False
+
+    def _read(self, placed: _Placed, batch: Batch) -> None:
+        device_id, leaf, message = placed
+        try:
+            _READ[leaf](self, device_id, message, batch, self._clock.now())
+        except Malformed as error:
+            batch.drop(device_id, error.reason)
+        except Exception:
+            # Whatever a stranger found that we did not think of: it costs him his message and nobody else anything.
+            _log.exception("message_defect device=%s leaf=%s", device_id, leaf)
+            batch.drop(device_id, DEFECT)
+
+    def _record(self, taken: _Taken, batch: Batch, now: datetime) -> Outcome:
+        if batch.is_empty:
+            return Outcome()
+        try:
+            return self._intake.record(batch, now)
+        except Exception as error:
+            if read_trouble(error) is not None:
+                raise
+            _log.exception("batch_refused messages=%d", len(taken.messages))
+            return self._record_one_by_one(taken.heard, batch, now)
+
+    def _record_one_by_one(self, heard: Sequence[_Placed], batch: Batch, now: datetime) -> Outcome:
+        """One message that the store refuses must not hold up the others for ever."""
+        answers: list[tuple[str, UsageAck]] = []
+        dropped = dict(batch.dropped)
+        for one in heard:
+            alone = Batch()
+            self._read(one, alone)
+            alone.dropped.clear()
+            try:
+                answers += self._intake.record(alone, now).usage_acks
+            except Exception as error:
+                if read_trouble(error) is not None:
+                    raise
+                dropped[one[0], DEFECT] = dropped.get((one[0], DEFECT), 0) + 1
+        self._intake.record(Batch(dropped=dropped), now)
+        return Outcome(answers)
 
     def _alive(self, device_id: str, message: Message, now: datetime) -> None:
         """A retained copy proves nothing about now."""
@@ -96,13 +177,14 @@ class Inbox:
             self.came_online.add(device_id)
 
     def _presence(self, device_id: str, message: Message, _batch: Batch, now: datetime) -> None:
-        if self._live.presence(device_id, parse_presence(message.payload), now):
+        presence = parse_presence(message.payload)
+        if self._live.presence(device_id, presence, now, fresh=not message.retained):
             self.came_online.add(device_id)
 
     def _reported(self, device_id: str, message: Message, batch: Batch, now: datetime) -> None:
         reported = parse_reported(message.payload)
         self._alive(device_id, message, now)
-        self._live.reported(device_id, reported, now)
+        self._live.reported(device_id, reported, now, fresh=not message.retained)
         batch.reported[device_id] = reported
 
     def _ack(self, device_id: str, message: Message, batch: Batch, now: datetime) -> None:
@@ -134,8 +216,3 @@ _READ: dict[Leaf, Callable[[Inbox, str, Message, Batch, datetime], None]] = {
     Leaf.INVENTORY: Inbox._inventory,
     Leaf.EVENTS: Inbox._event,
 }
-
-
-def _drop(batch: Batch, device_id: str, reason: str) -> None:
-    key = (device_id, str(reason))
-    batch.dropped[key] = batch.dropped.get(key, 0) + 1

@@ -1,17 +1,21 @@
 """From the store to the broker: desired states whose version is new, commands that are due, the hub's time."""
 
-from collections.abc import Collection
+import logging
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Protocol
 
 from appliance.clock import Clock
+from appliance.logs import fact
 from appliance.services.desired import DesiredStates
 from appliance.services.live_state import LiveStates
-from appliance.services.outgoing import Outgoing
+from appliance.services.outgoing import DueCommand, Outgoing
 from protocol.device import (
+    RETAINED,
     TIME_EVERY_SECONDS,
     TIME_TOPIC,
     Leaf,
+    Malformed,
     UsageAck,
     encode_command,
     encode_desired,
@@ -19,6 +23,8 @@ from protocol.device import (
     encode_usage_ack,
     topic,
 )
+
+_log = logging.getLogger("outbox")
 
 # The broker keeps a copy for a device that drops off in this very moment no longer than this: the hub repeats it when
 # the device is back, unless the lesson is over by then.
@@ -30,7 +36,10 @@ class Publisher(Protocol):
 
 
 class Outbox:
-    """`published` is what this process has put on the broker since it connected; empty means: all of it again."""
+    """`published` is what this process has put on the broker since it connected; empty means: all of it again.
+
+    For one thread, but for `publish_usage_ack` and `publish_time`.
+    """
 
     def __init__(self, clock: Clock, states: DesiredStates, outgoing: Outgoing, live: LiveStates) -> None:
         self._clock = clock
@@ -38,10 +47,12 @@ class Outbox:
         self._outgoing = outgoing
         self._live = live
         self._published: dict[str, int] = {}
+        self._must_clear = True
 
     def start_again(self) -> None:
-        """The broker may have forgotten everything."""
+        """The broker may have forgotten everything, or kept what a device left that was removed meanwhile."""
         self._published.clear()
+        self._must_clear = True
 
     def step(self, publisher: Publisher) -> bool:
         """Publish what is new or due; True when anything was."""
@@ -63,6 +74,12 @@ class Outbox:
         """Devices that know a later version than the store (it was restored) get one above theirs."""
         self._states.catch_up(self._live.versions(), now)
 
+    def clear(self, publisher: Publisher, device_ids: Iterable[str]) -> None:
+        """A device that is none of ours leaves nothing retained behind."""
+        for device_id in device_ids:
+            for leaf in RETAINED:
+                publisher.publish(topic(device_id, leaf), b"", retain=True)
+
     def _publish_states(self, publisher: Publisher, now: datetime) -> bool:
         versions = self._states.versions()
         stale = {device_id for device_id, version in versions.items() if self._published.get(device_id) != version}
@@ -80,22 +97,30 @@ class Outbox:
         return True
 
     def _clear_gone(self, publisher: Publisher, versions: Collection[str]) -> None:
-        """A removed device leaves nothing retained behind."""
         gone = [device_id for device_id in self._published if device_id not in versions]
+        if self._must_clear:
+            gone += [device_id for device_id in self._states.out_of_service() if device_id not in gone]
+            self._must_clear = False
+        self.clear(publisher, gone)
         for device_id in gone:
-            for leaf in (Leaf.DESIRED, Leaf.REPORTED, Leaf.PRESENCE, Leaf.INVENTORY):
-                publisher.publish(topic(device_id, leaf), b"", retain=True)
-            del self._published[device_id]
+            self._published.pop(device_id, None)
         self._live.forget(gone)
 
     def _publish_commands(self, publisher: Publisher, now: datetime) -> bool:
         due = self._outgoing.due(self._live.online, now)
-        for one in due:
-            left = (one.command.expires_at - now).total_seconds()
-            publisher.publish(
-                topic(one.device_id, Leaf.COMMANDS),
-                encode_command(one.command),
-                expires_in=min(COMMAND_COPY_SECONDS, int(left)),
-            )
-        self._outgoing.mark_sent(due, now)
+        self._outgoing.mark_sent([one for one in due if self._publish_command(publisher, one, now)], now)
         return bool(due)
+
+    def _publish_command(self, publisher: Publisher, one: DueCommand, now: datetime) -> bool:
+        """False for one that the protocol has no words for: it fails alone, and for good."""
+        try:
+            payload = encode_command(one.command)
+        except Malformed as error:
+            fact(_log, "command_refused", id=one.command.id, device=one.device_id, reason=error.reason)
+            self._outgoing.mark_failed(one.command.id, str(error.reason), now)
+            return False
+        left = int((one.command.expires_at - now).total_seconds())
+        publisher.publish(
+            topic(one.device_id, Leaf.COMMANDS), payload, expires_in=max(1, min(COMMAND_COPY_SECONDS, left))
+        )
+        return True

@@ -46,6 +46,7 @@ def build(config: Config) -> Bridge:
             nudged=NudgeReceiver(config.runtime_path, "bridge"),
             nudge_web=NudgeSender(config.runtime_path, "web"),
             nudge_self=to_self,
+            ballast_path=config.ballast_path,
         )
     )
 

@@ -44,6 +44,10 @@ class DesiredStates:
         rows = database.execute_sql("SELECT id, version FROM device WHERE status = 'active'")
         return dict(rows.fetchall())
 
+    def out_of_service(self) -> list[str]:
+        rows = database.execute_sql("SELECT id FROM device WHERE status <> 'active'")
+        return [row[0] for row in rows.fetchall()]
+
     def wanted(self, device_ids: Collection[str] | None = None) -> Iterable[Wanted]:
         """What should be, now, on these devices (None: all active ones)."""
         for row in database.execute_sql(_OPEN_PARTS).fetchall():
