@@ -45,7 +45,6 @@ export class Bar {
     this.board = board;
     this.gestures = gestures;
     this.sheets = sheets;
-    this.quietUntil = 0;
     this.root = byId("bar");
     this.wire();
   }
@@ -88,8 +87,9 @@ export class Bar {
 
   /** The primary place changes its meaning when pressed: it rests a moment. */
   isCalm() {
-    if (byId("eyes").getAttribute("aria-disabled") === "true" || performance.now() < this.quietUntil) return false;
-    this.quietUntil = performance.now() + CALM_MS;
+    if (byId("eyes").getAttribute("aria-disabled") === "true" || "resting" in this.root.dataset) return false;
+    this.root.dataset.resting = "";
+    setTimeout(() => delete this.root.dataset.resting, CALM_MS);
     return true;
   }
 
