@@ -45,3 +45,7 @@ def not_a_test(): ...
 # @pytest.mark.contract("1.f")
 """
     assert keys_named_in(source) == ["1.a", "1.b", "1.d"]
+
+
+def test_every_sentence_is_named_by_a_test() -> None:
+    assert set(SENTENCES) - set(named_keys()) == set()

@@ -30,6 +30,7 @@ DOCUMENT: dict[str, Any] = {
         (CommandType.REPORT, {}),
     ],
 )
+@pytest.mark.contract("4.identify_makes_itself_seen", "4.report_publishes_inventory_and_state")
 def test_what_can_be_done_at_once_is_done_at_once(kind: CommandType, args: dict[str, Any]) -> None:
     bench = connected()
     command = bench.order(kind, **args)
@@ -37,6 +38,7 @@ def test_what_can_be_done_at_once_is_done_at_once(kind: CommandType, args: dict[
     assert [finished.command for finished in bench.all(effects.Finished)] == [command]
 
 
+@pytest.mark.contract("4.device_does_each_at_most_once")
 def test_a_repeated_command_is_acknowledged_again_and_not_done_again() -> None:
     bench = connected()
     command = bench.order(CommandType.OPEN_APP, package="org.kde.gcompris")
@@ -252,6 +254,7 @@ def test_usage_counts_what_is_in_front_and_stops_under_a_lock() -> None:
     assert [(record.app, record.seconds) for record in _records(bench)] == [("org.tuxpaint", 20)]
 
 
+@pytest.mark.contract("5.web_pages_are_web_host", "5.no_address_name_or_content_travels")
 def test_a_page_counts_under_its_host_only() -> None:
     bench = connected()
     bench.order(CommandType.OPEN_LINK, url="https://lea.durand@fr.vikidia.org/wiki/Loup?secret=1")
@@ -275,6 +278,7 @@ def test_records_are_sent_again_until_the_hub_has_covered_them() -> None:
     assert [record.seq for record in _records(bench)] == [2]
 
 
+@pytest.mark.contract("5.seq_grows_by_one_within_a_boot")
 def test_after_a_restart_records_start_at_one_under_a_new_boot_and_the_old_ones_remain() -> None:
     bench = connected()
     bench.device.record_use("org.tuxpaint", 30, bench.now)

@@ -10,6 +10,7 @@ from simulator import effects
 from tests.simulator.workbench import LOCKED, Workbench, connected
 
 
+@pytest.mark.contract("3.reported_on_connection", "6.inventory_on_connection_and_on_change")
 def test_on_connection_it_says_that_it_is_there_what_it_is_and_how_it_is() -> None:
     bench = Workbench()
     bench.connect()
@@ -28,6 +29,7 @@ def test_a_lock_is_applied_and_reported_at_once() -> None:
 
 
 @pytest.mark.parametrize("version", [1, 3, 4])
+@pytest.mark.contract("3.device_ignores_an_old_version")
 def test_a_version_at_or_below_the_applied_one_is_ignored(version: int) -> None:
     bench = connected()
     bench.desire(4)
@@ -37,6 +39,7 @@ def test_a_version_at_or_below_the_applied_one_is_ignored(version: int) -> None:
     assert bench.device.restrictions == LOCKED
 
 
+@pytest.mark.contract("3.lease_lifts_without_the_hub")
 def test_the_lease_ends_the_lock_without_the_hub_and_says_so_when_it_can() -> None:
     bench = connected()
     bench.desire(1, seconds=60)
@@ -68,6 +71,7 @@ def test_a_state_whose_lease_is_over_is_taken_without_its_restrictions() -> None
     assert bench.reports()[-1].restrictions == wire.UNRESTRICTED
 
 
+@pytest.mark.contract("3.lease_is_in_the_hubs_time")
 def test_a_clock_that_is_a_year_off_moves_no_lease() -> None:
     bench = connected("idle+wrong-clock")
     bench.desire(1, seconds=60)
@@ -104,6 +108,7 @@ def test_what_the_device_cannot_do_is_reported_and_not_pretended() -> None:
     assert report.restrictions == wire.Restrictions(sound=Access.BLOCKED)
 
 
+@pytest.mark.contract("3.reported_at_most_every_30_s", "3.reported_within_2_s_of_a_change")
 def test_a_report_comes_every_thirty_seconds_and_within_two_of_a_change() -> None:
     bench = connected()
     bench.pass_by(29)

@@ -37,6 +37,7 @@ def test_what_is_not_as_announced_is_refused(school: School, change: dict[str, A
     assert reason in problem
 
 
+@pytest.mark.contract("8.still_fetching_is_503_with_retry_after")
 def test_a_file_that_the_appliance_still_fetches_is_waited_for(school: School) -> None:
     served, args = school.shelve("a.pdf", CONTENT)
     served.answers.append(Answer(503, {"Retry-After": "0.1"}))

@@ -135,6 +135,7 @@ def test_a_page_of_another_site_cannot_enroll_anything(site: Site, token: str) -
     assert site.browser().client.post("/api/devices", json=request_of(token), headers=headers).status_code == 403
 
 
+@pytest.mark.contract("8.api_time_is_open_to_all")
 def test_the_time_is_open_to_all_and_in_utc(site: Site) -> None:
     answer = site.browser().client.get("/api/time")
     assert answer.status_code == 200

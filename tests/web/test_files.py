@@ -41,6 +41,7 @@ def get(client: Client, headers: dict[str, str]) -> TestResponse:
     return client.get("/file", headers=headers, buffered=True)
 
 
+@pytest.mark.contract("8.strong_etag_is_the_hash", "8.content_length_always", "8.cache_control_is_immutable")
 def test_the_whole_file_with_everything_that_a_device_needs(client: Client) -> None:
     answer = get(client, {})
     assert (answer.status_code, answer.data) == (200, CONTENT)
@@ -61,6 +62,7 @@ def test_head_has_the_length_and_no_body(client: Client) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, len(CONTENT) - 1), st.integers(0, 2 * len(CONTENT)))
+@pytest.mark.contract("8.range_is_honoured")
 def test_any_valid_range_is_that_slice(client: Client, start: int, more: int) -> None:
     end = start + more
     answer = get(client, {"Range": f"bytes={start}-{end}"})
@@ -110,6 +112,7 @@ def test_what_is_no_single_range_gets_the_whole_file(client: Client, wanted: str
         ("", 200),
     ],
 )
+@pytest.mark.contract("8.if_range_is_honoured")
 def test_a_download_resumes_only_if_it_is_still_the_same_file(client: Client, condition: str, status: int) -> None:
     answer = get(client, {"Range": "bytes=10-", "If-Range": condition})
     assert answer.status_code == status
@@ -183,6 +186,7 @@ def test_an_enrolled_device_reads_a_document(site: Site, device: tuple[str, str]
 
 
 @pytest.mark.parametrize("kind", ["documents", "packages"])
+@pytest.mark.contract("8.unknown_hash_is_404", "8.packages_are_served_as_documents_are")
 def test_an_unknown_hash_is_404_for_a_device(site: Site, device: tuple[str, str], kind: str) -> None:
     for sha256 in ("0" * 64, "x", "..%2f..%2fstore.db", "%00", "0" * 10_000):
         answer = site.browser().client.get(f"/{kind}/{sha256}", headers=basic(*device))
@@ -190,6 +194,7 @@ def test_an_unknown_hash_is_404_for_a_device(site: Site, device: tuple[str, str]
 
 
 @pytest.mark.parametrize("kind", ["documents", "packages"])
+@pytest.mark.contract("8.only_enrolled_devices_read")
 def test_nobody_else_learns_whether_a_hash_is_known(site: Site, device: tuple[str, str], kind: str) -> None:
     stored = site.services.documents.store_upload(io.BytesIO(b"Bonjour"), "mot.txt", CONSOLE)
     username, password = device
