@@ -13,7 +13,7 @@ from tests.support.mosquitto import Broker, running_broker
 
 NAMES = [f"d-{number:02}" for number in range(30)]
 SOME, MORE = NAMES[:15], NAMES[15:20]
-LIFE_SECONDS = 4.0  # Mosquitto looks at its expired sessions each second
+LIFE_SECONDS = 3.0  # Mosquitto looks at its expired sessions each second
 
 
 def fall_asleep(broker: Broker, names: list[str]) -> None:
