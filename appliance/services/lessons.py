@@ -200,7 +200,7 @@ class Lessons:
         wanted = list(dict.fromkeys(device_ids))
         active = {row.id for row in Device.select(Device.id).where(Device.id.in_(wanted) & (Device.status == "active"))}
         if len(active) < len(wanted):
-            raise NotFound("no_device")
+            raise NotFound("device_gone")
         others = [part for part in self.held(wanted) if part.lesson_id != lesson_id]
         kept = [part for part in others if part.lesson_id not in take_from]
         if kept:

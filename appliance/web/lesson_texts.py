@@ -8,7 +8,7 @@ def N_(text: str) -> str:  # noqa: N802 - the name that pybabel looks for
 
 LESSON_TEXTS: dict[str, str] = {
     "no_devices": N_("Choisissez au moins une tablette pour commencer la séance."),
-    "no_device": N_("Une des tablettes n’est plus dans l’école. Rien n’a commencé : rechargez la page."),
+    "device_gone": N_("Une des tablettes n’est plus dans l’école. Rien n’a commencé : rechargez la page."),
     "no_lesson": N_("Cette séance n’existe pas, ou plus."),
     "lesson_over": N_("La séance est terminée : les tablettes sont libres. Commencez-en une autre pour agir."),
     "not_your_lesson": N_("Cette séance est celle d’un autre enseignant : vous pouvez la regarder, pas la conduire."),
