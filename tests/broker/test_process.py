@@ -1,5 +1,6 @@
 """Mosquitto as a process: what is said when it cannot start, and when it is ready."""
 
+import contextlib
 import os
 import resource
 import socket
@@ -151,7 +152,10 @@ def test_the_broker_listens_on_the_address_it_was_given_and_on_no_other(host: st
 
 def listening_addresses(pid: int) -> set[str]:
     """From the kernel's tables, by the sockets that the process holds."""
-    held = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+    held = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # the probe's connection was still closing
+            held.add(str(link.readlink()))
     found = set()
     for table, width in (("tcp", 8), ("tcp6", 32)):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
