@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from appliance import worker
 from appliance.broker_bridge.inbox import Inbox
 from appliance.broker_bridge.outbox import Outbox
 from appliance.clock import Clock
+from appliance.errors import Unavailable
 from appliance.logs import fact
 from appliance.mqtt import HubConnection, Message
 from appliance.nudge import NudgeReceiver, NudgeSender
@@ -47,6 +49,7 @@ class Parts:
     nudge_web: NudgeSender
     nudge_self: NudgeSender
     ballast_path: Path
+    renew_credentials: Callable[[], object]  # the broker that has just started knows today's devices, and only those
 
 
 class Bridge:
@@ -172,12 +175,20 @@ class Bridge:
             return False
         if self._again.is_set():
             self._again.clear()
+            self._renew_credentials()
             parts.outbox.start_again()
             parts.outbox.publish_time(parts.connection)
         did = parts.outbox.step(parts.connection)
         if did:
             parts.nudge_web.send()
         return did
+
+    def _renew_credentials(self) -> None:
+        """A broker that died again, or answers late, connects us again: that will bring the next try."""
+        try:
+            self._parts.renew_credentials()
+        except Unavailable as error:
+            fact(_log, "credentials_not_renewed", error=error.code)
 
     def _look(self) -> None:
         """Once a second: what time itself changes."""

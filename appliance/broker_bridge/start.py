@@ -9,6 +9,7 @@ from appliance import logs, worker
 from appliance.bootstrap import broker_settings, open_databases
 from appliance.broker.configuration import HUB_USERNAME
 from appliance.broker.password_file import hub_password
+from appliance.broker.reload import apply_credentials
 from appliance.broker_bridge.bridge import Bridge, Parts
 from appliance.broker_bridge.inbox import Inbox
 from appliance.broker_bridge.mdns import Announcement, is_announced
@@ -18,6 +19,7 @@ from appliance.config import Config
 from appliance.mqtt import HubConnection
 from appliance.nudge import NudgeReceiver, NudgeSender
 from appliance.services.desired import DesiredStates
+from appliance.services.enrollment import credentials
 from appliance.services.intake import Intake
 from appliance.services.lessons import Lessons
 from appliance.services.live_state import LiveStates
@@ -47,6 +49,7 @@ def build(config: Config) -> Bridge:
             nudge_web=NudgeSender(config.runtime_path, "web"),
             nudge_self=to_self,
             ballast_path=config.ballast_path,
+            renew_credentials=lambda: apply_credentials(settings, credentials),
         )
     )
 
