@@ -111,9 +111,8 @@ def _general(settings: BrokerSettings) -> list[str]:
         # Started by anyone else, as in production, it ignores this line.
         "user root",
         "log_dest stderr",
-        # No warnings: one for each of our own connections (a Unix socket has no TCP_NODELAY) and each reload.
+        # Errors only: warnings and notes come with each of our own connections and each reload, and say nothing new.
         "log_type error",
-        "log_type notice",
         f"connection_messages {_word(settings.log_connections)}",
         # For the health page: connections, and messages that were dropped.
         "sys_interval 10",
