@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
 
 from tests.support.appliance import PASSWORD, ROOT, Appliance, running_appliance, wait_for
 from tests.support.appliance import Browser as Client
@@ -90,10 +90,12 @@ def open_page(chromium: Browser, box: Appliance) -> Iterator[Callable[[Size], Pa
     troubles: list[str] = []
     contexts: list[BrowserContext] = []
 
-    def make(size: Size = DESK) -> Page:
+    def make(size: Size = DESK, state: StorageState | None = None) -> Page:
         context = chromium.new_context(
+            storage_state=state,
             viewport={"width": size.width, "height": size.height},
             color_scheme="dark" if size.dark else "light",
+            reduced_motion="reduce",
             locale="fr-FR",
             base_url=box.url,
         )
@@ -120,6 +122,16 @@ def sign_in(page: Page, login: str = "durand") -> None:
     expect(page.get_by_role("heading", name="Commencer une séance")).to_be_visible()
 
 
+@pytest.fixture(scope="module")
+def signed_in(chromium: Browser, box: Appliance) -> StorageState:
+    """A teacher's cookies, got once through the page itself."""
+    context = chromium.new_context(base_url=box.url)
+    sign_in(context.new_page())
+    state = context.storage_state()
+    context.close()
+    return state
+
+
 @pytest.fixture
 def lesson(box: Appliance, tablets: list[str]) -> Iterator[str]:
     """A lesson with all tablets, those that can be online are; ended after the test."""
@@ -135,10 +147,9 @@ def _online(client: Client, lesson_id: str) -> int:
 
 
 @pytest.fixture
-def open_board(open_page: Callable[[Size], Page], lesson: str) -> Callable[[Size], Page]:
+def open_board(open_page: Callable[..., Page], signed_in: StorageState, lesson: str) -> Callable[[Size], Page]:
     def make(size: Size = DESK) -> Page:
-        page = open_page(size)
-        sign_in(page)
+        page = open_page(size, signed_in)
         page.goto(f"/lessons/{lesson}")
         expect(page.locator("body")).to_have_attribute("data-link", "live")
         return page

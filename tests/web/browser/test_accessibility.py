@@ -50,21 +50,26 @@ def test_signing_in_and_starting_a_lesson(
     assert findings(page, axe) == []
 
 
-def test_the_board_free_and_held(open_board: Callable[[Size], Page], screen: Size, axe: str) -> None:
+def test_the_board_in_all_its_states(open_board: Callable[[Size], Page], screen: Size, axe: str) -> None:
     page = open_board(screen)
-    assert findings(page, axe) == []
+    assert findings(page, axe) == [], "free"
     page.locator("#eyes").click()
     expect(page.locator('.tile[data-state="held"]')).to_have_count(DEVICES - 1)
-    assert findings(page, axe) == []
     page.locator(".tile input").first.check()
-    assert findings(page, axe) == []
+    assert findings(page, axe) == [], "held, one chosen"
+    page.locator(".tile input").first.uncheck()
+    look_at_sheets(page, axe)
+    page.context.set_offline(True)
+    expect(page.locator("body")).to_have_attribute("data-link", "lost")
+    assert findings(page, axe) == [], "lost"
+    page.context.set_offline(False)
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
 
 
-def test_the_boards_sheets(open_board: Callable[[Size], Page], screen: Size, axe: str) -> None:
-    page = open_board(screen)
-    more = page.locator("#more")
-    if more.is_visible():
-        more.click()
+def look_at_sheets(page: Page, axe: str) -> None:
+    """Each opens, is sound, and gives the focus back."""
+    if page.locator("#more").is_visible():
+        page.locator("#more").click()
     for name in SHEETS:
         button = page.locator(f'#bar [data-action="{name}"], #bar [data-restriction="{name}"]')
         button.click()
@@ -73,13 +78,6 @@ def test_the_boards_sheets(open_board: Callable[[Size], Page], screen: Size, axe
         page.keyboard.press("Escape")
         expect(button).to_be_focused()
     page.locator(".tile-open").first.click()
-    assert findings(page, axe) == []
-
-
-def test_the_board_without_its_box(open_board: Callable[[Size], Page], screen: Size, axe: str) -> None:
-    page = open_board(screen)
-    page.context.set_offline(True)
-    expect(page.locator("body")).to_have_attribute("data-link", "lost")
-    assert findings(page, axe) == []
-    page.context.set_offline(False)
-    expect(page.locator("body")).to_have_attribute("data-link", "live")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert findings(page, axe) == [], "one tablet"
+    page.keyboard.press("Escape")
