@@ -1,0 +1,130 @@
+"""The board tells the truth about each device, from the store and from live storage."""
+
+from dataclasses import replace
+
+import pytest
+
+from appliance.errors import NotFound
+from appliance.services.lessons import release_devices
+from appliance.services.live_state import LiveStates
+from appliance.store.models import Classroom, Device, Pupil
+from protocol.device import Access, AckStatus, Battery, Capability, Lock, Presence, Reported, Restrictions
+from tests.support.classroom import School, device_id
+
+ONE, TWO, THREE = (device_id(n) for n in (1, 2, 3))
+
+
+@pytest.fixture
+def lesson_id(school: School) -> str:
+    return school.start()
+
+
+@pytest.fixture
+def states(school: School) -> LiveStates:
+    """The first two devices are there."""
+    states = LiveStates()
+    for one in (ONE, TWO):
+        states.presence(one, Presence.ONLINE, school.clock.now())
+    states.save()
+    return states
+
+
+def tile(school: School, lesson_id: str, device: str = ONE) -> dict[str, object]:
+    return next(one for one in school.board.snapshot(lesson_id)["tiles"] if one["device_id"] == device)
+
+
+def test_each_device_has_a_tile_in_the_order_of_its_number(school: School, lesson_id: str, states: LiveStates) -> None:
+    snapshot = school.board.snapshot(lesson_id)
+    assert [one["number"] for one in snapshot["tiles"]] == ["01", "02", "03"]
+    assert [one["presence"] for one in snapshot["tiles"]] == ["online", "online", "never"]
+    assert snapshot["lesson"]["teacher"]["name"] == "Mme Durand"
+    assert snapshot["gesture"] is None
+
+
+def test_a_tile_shows_battery_and_app_as_the_device_says_them(
+    school: School, lesson_id: str, states: LiveStates
+) -> None:
+    said = Reported(1, None, None, battery=Battery(12, False), foreground="org.kde.gcompris")
+    states.reported(ONE, said, school.clock.now())
+    states.save()
+    shown = tile(school, lesson_id)
+    assert shown["battery"] == {"level": 12, "charging": False}
+    assert shown["app"] == {"package": "org.kde.gcompris", "label": "GCompris"}
+    assert tile(school, lesson_id, THREE)["battery"] is None
+
+
+def test_the_receipt_of_the_last_gesture_is_honest(school: School, lesson_id: str, states: LiveStates) -> None:
+    gesture_id = school.perform(lesson_id, "identify")
+    school.ack(school.receipt(gesture_id, 1).id, AckStatus.DONE)
+    school.ack(school.receipt(gesture_id, 2).id, AckStatus.FAILED, number=2, error="screen is off")
+    gesture = school.board.gesture(lesson_id)
+    assert gesture is not None
+    assert gesture["counts"] == {"succeeded": 1, "failed": 1, "offline": 1}
+    assert [(one["number"], one["status"], one["error"]) for one in gesture["problems"]] == [
+        ("02", "failed", "screen is off"),
+        ("03", "offline", None),
+    ]
+
+
+def test_what_is_wanted_is_applied_when_the_device_says_so_and_not_before(
+    school: School, lesson_id: str, states: LiveStates
+) -> None:
+    school.perform(lesson_id, "eyes_up", message="Les yeux vers moi")
+    assert tile(school, lesson_id)["applied"] is False
+    assert tile(school, lesson_id)["eyes_up"] is True
+    states.reported(ONE, Reported(9, None, school.desired().restrictions), school.clock.now())
+    states.save()
+    assert tile(school, lesson_id)["applied"] is True
+
+
+def test_what_a_device_cannot_do_does_not_keep_the_rest_from_being_applied(
+    school: School, lesson_id: str, states: LiveStates
+) -> None:
+    school.perform(lesson_id, "restrict", camera="blocked", sound="blocked")
+    said = Reported(9, None, Restrictions(sound=Access.BLOCKED), unsupported=(Capability.CAMERA,))
+    states.reported(ONE, said, school.clock.now())
+    states.save()
+    assert tile(school, lesson_id)["applied"] is True
+
+
+def test_a_device_may_word_its_lock_and_sort_its_apps_in_its_own_way(
+    school: School, lesson_id: str, states: LiveStates
+) -> None:
+    school.perform(lesson_id, "restrict", lock={"message": "Écoutez bien"}, apps=["b.b", "a.a"])
+    own_way = replace(school.desired().restrictions, lock=Lock("Écoutez…"), apps=("a.a", "b.b"))
+    states.reported(ONE, Reported(9, None, own_way), school.clock.now())
+    states.save()
+    assert tile(school, lesson_id)["applied"] is True
+    states.reported(ONE, Reported(9, None, replace(own_way, apps=("a.a",))), school.clock.now())
+    states.save()
+    assert tile(school, lesson_id)["applied"] is False
+
+
+def test_a_pupils_name_is_shown_where_the_class_says_so(school: School, lesson_id: str) -> None:
+    classroom = Classroom.create(name="CE2", created_at=school.clock.now())
+    Pupil.create(classroom=classroom, first_name="Léa", initial="B", device=ONE)
+    assert tile(school, lesson_id)["pupil"] == "Léa B"
+    assert tile(school, lesson_id, TWO)["pupil"] is None
+
+
+def test_an_ended_lesson_keeps_the_tiles_it_ended_with(school: School, lesson_id: str) -> None:
+    school.start(school.petit, [ONE], take_from=frozenset({lesson_id}))
+    school.clock.pass_by(minutes=1)
+    school.lessons.end(school.durand, lesson_id)
+    snapshot = school.board.snapshot(lesson_id)
+    assert [one["device_id"] for one in snapshot["tiles"]] == [TWO, THREE]
+    assert snapshot["lesson"]["end_reason"] == "pressed"
+
+
+def test_a_device_that_left_service_leaves_the_board_and_its_receipt_with_it(school: School, lesson_id: str) -> None:
+    gesture_id = school.perform(lesson_id, "identify")
+    release_devices([THREE], school.clock.now())
+    Device.update(status="removed").where(Device.id == THREE).execute()
+    gesture = school.board.gesture(lesson_id)
+    assert gesture is not None
+    assert (gesture["id"], gesture["targets"]) == (gesture_id, 2)
+
+
+def test_a_lesson_that_never_was_has_no_board(school: School) -> None:
+    with pytest.raises(NotFound):
+        school.board.snapshot("no-such-lesson")

@@ -1,0 +1,203 @@
+"""A device joins with a token, once or again, and is who it says it is afterwards."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from appliance.errors import NotSignedIn, Unavailable
+from appliance.services.enrollment import Door, Enrollment, credentials, hash_token, school_code
+from appliance.services.settings import write_setting
+from appliance.store.live import Live
+from appliance.store.models import Cart, Device, EnrollmentToken, Journal
+from protocol.device import Capability, EnrollmentAnswer, EnrollmentRequest, Kind, is_device_id
+from tests.support.classroom import School, device_id
+
+REQUEST = EnrollmentRequest(
+    token="open-sesame", serial="R52T90ABCDE", manufacturer="samsung", model="SM-X200", kind=Kind.TABLET,
+    os="Android 14", agent="preau-sim/1.0", capabilities=frozenset({Capability.LOCK, Capability.SOUND, Capability.OPEN_LINK}),
+)  # fmt: skip
+
+
+class Broker:
+    """Notes what the broker is told: who is kicked, and whether their new credentials were in the store by then."""
+
+    def __init__(self) -> None:
+        self.kicked: list[list[str]] = []
+        self.known: list[set[str]] = []
+
+    def apply(self, kick: Collection[str]) -> None:
+        self.kicked.append(list(kick))
+        self.known.append(set(credentials()))
+
+
+@pytest.fixture
+def broker() -> Broker:
+    return Broker()
+
+
+@pytest.fixture
+def enrollment(school: School, broker: Broker) -> Enrollment:
+    return Enrollment(school.clock, Door(1883, 9001), broker.apply)
+
+
+def make_token(school: School, **changes: object) -> EnrollmentToken:
+    facts: dict[str, object] = {
+        "token_hash": hash_token("open-sesame"), "uses": 10, "created_at": school.clock.now(), "created_by": "user:3",
+        "expires_at": school.clock.now() + timedelta(days=1),
+    }  # fmt: skip
+    return EnrollmentToken.create(**{**facts, **changes})
+
+
+def enroll(enrollment: Enrollment, **changes: object) -> EnrollmentAnswer:
+    return enrollment.enroll(replace(REQUEST, **changes), "192.168.1.2", "http://192.168.1.2:8080")  # type: ignore[arg-type]
+
+
+def device(answer: EnrollmentAnswer) -> Device:
+    return Device.get_by_id(answer.id)
+
+
+@pytest.mark.contract("1.post_answers_201", "1.ca_is_null_where_tls_is_off", "1.host_is_the_one_the_device_reached")
+def test_a_device_gets_an_id_a_name_and_a_way_to_the_broker(school: School, enrollment: Enrollment) -> None:
+    write_setting("school_code", "0880123K")
+    make_token(school)
+    answer = enroll(enrollment)
+    assert is_device_id(answer.id)
+    assert (answer.school, answer.time, answer.ca) == ("0880123K", school.clock.now(), None)
+    assert (answer.mqtt.host, answer.mqtt.port, answer.mqtt.username) == ("192.168.1.2", 1883, answer.id)
+    assert answer.mqtt.websocket == "ws://192.168.1.2:9001/mqtt"
+    assert device(answer).base_url == "http://192.168.1.2:8080"
+
+
+def test_an_ipv6_address_is_written_in_brackets_and_tls_makes_it_wss(school: School) -> None:
+    access = Door(8883, 9001, tls=True, ca="-----BEGIN").access("fd00::2", "d-aaaaaaaa", "x")
+    assert (access.host, access.websocket, access.tls) == ("fd00::2", "wss://[fd00::2]:9001/mqtt", True)
+
+
+def test_the_broker_knows_the_device_before_the_device_is_answered(
+    school: School, enrollment: Enrollment, broker: Broker
+) -> None:
+    make_token(school)
+    answer = enroll(enrollment)
+    assert answer.id in broker.known[0]
+    assert broker.kicked == [[]]
+    assert enrollment.authenticate(answer.id, answer.mqtt.password) == answer.id
+
+
+@pytest.mark.contract("1.same_serial_keeps_the_id_and_the_record", "1.same_serial_gets_a_new_password")
+def test_the_same_serial_keeps_its_record_and_gets_a_new_password(
+    school: School, enrollment: Enrollment, broker: Broker
+) -> None:
+    make_token(school)
+    first = enroll(enrollment)
+    Device.update(name="La tablette de Léa", number=7).where(Device.id == first.id).execute()
+    before = school.states.versions()[first.id]
+    second = enroll(enrollment, os="Android 15")
+    assert (second.id, second.name, device(second).number, device(second).os) == (
+        first.id, "La tablette de Léa", 7, "Android 15",
+    )  # fmt: skip
+    assert broker.kicked[-1] == [first.id], "who was connected with the old password is out"
+    assert school.states.versions()[first.id] > before
+    with pytest.raises(NotSignedIn):
+        enrollment.authenticate(first.id, first.mqtt.password)
+    assert enrollment.authenticate(second.id, second.mqtt.password) == first.id
+
+
+def test_two_machines_with_one_serial_are_a_conflict_for_the_administrator_to_see(
+    school: School, enrollment: Enrollment
+) -> None:
+    make_token(school)
+    answer = enroll(enrollment)
+    Live.create(device_id=answer.id, presence="online", seen_at=school.clock.now())
+    enroll(enrollment)
+    line = Journal.get(Journal.action == "device.serial_conflict")
+    assert (line.target, line.detail) == (f"device:{answer.id}", {"serial": "R52T90ABCDE"})
+
+
+@pytest.mark.contract("1.bad_token_is_401", "1.token_has_an_expiry", "1.token_has_a_number_of_uses")
+def test_a_token_that_is_unknown_expired_revoked_or_used_up_opens_nothing(
+    school: School, enrollment: Enrollment
+) -> None:
+    now = school.clock.now()
+    make_token(school, token_hash=hash_token("expired"), expires_at=now)
+    make_token(school, token_hash=hash_token("revoked"), revoked_at=now)
+    make_token(school, token_hash=hash_token("used"), uses=3, used=3)
+    before = Device.select().count()
+    for token in ("expired", "revoked", "used", "unknown", ""):
+        with pytest.raises(NotSignedIn) as caught:
+            enroll(enrollment, token=token)
+        assert caught.value.code == "bad_token", "which of the four is not told"
+    assert Device.select().count() == before
+
+
+def test_each_enrollment_takes_one_use(school: School, enrollment: Enrollment) -> None:
+    token = make_token(school, uses=2)
+    enroll(enrollment, serial="A")
+    enroll(enrollment, serial="B")
+    with pytest.raises(NotSignedIn):
+        enroll(enrollment, serial="C")
+    assert EnrollmentToken.get_by_id(token.id).used == 2
+
+
+@pytest.mark.contract("1.token_may_name_a_group")
+def test_the_token_names_the_cart_and_numbers_count_from_one_in_each(school: School, enrollment: Enrollment) -> None:
+    for name in ("A", "B"):
+        cart = Cart.create(name=name, created_at=school.clock.now())
+        make_token(school, token_hash=hash_token(name), cart=cart)
+    names = [(enroll(enrollment, token=token, serial=token + str(n))).name for n in range(2) for token in ("A", "B")]
+    assert names == ["Tablette 01", "Tablette 01", "Tablette 02", "Tablette 02"]
+
+
+def test_a_device_that_comes_back_into_service_gets_a_free_number(school: School, enrollment: Enrollment) -> None:
+    make_token(school, cart=Cart.create(name="A", created_at=school.clock.now()))
+    first = enroll(enrollment, serial="A")
+    Device.update(status="retired", credential=None).where(Device.id == first.id).execute()
+    second = enroll(enrollment, serial="B")
+    assert (second.name, device(second).number) == ("Tablette 01", 1)
+    back = enroll(enrollment, serial="A")
+    assert (back.id, back.name, device(back).number, device(back).status) == (first.id, "Tablette 02", 2, "active")
+
+
+def test_a_device_in_service_stays_in_its_cart_whatever_the_token_says(school: School, enrollment: Enrollment) -> None:
+    carts = [Cart.create(name=name, created_at=school.clock.now()) for name in ("A", "B")]
+    for cart in carts:
+        make_token(school, token_hash=hash_token(cart.name), cart=cart)
+    answer = enroll(enrollment, token="A")
+    enroll(enrollment, token="B")
+    assert device(answer).cart_id == carts[0].id
+
+
+@pytest.mark.contract("1.removed_device_loses_its_password_at_once", "8.only_enrolled_devices_read")
+def test_a_device_that_was_removed_is_nobody(school: School, enrollment: Enrollment) -> None:
+    make_token(school)
+    answer = enroll(enrollment)
+    Device.update(status="removed", credential=None).where(Device.id == answer.id).execute()
+    assert answer.id not in credentials()
+    for name, password in ((answer.id, answer.mqtt.password), ("d-nobody00", "x"), (answer.id, ""), ("", "")):
+        with pytest.raises(NotSignedIn):
+            enrollment.authenticate(name, password)
+
+
+def test_a_broker_that_does_not_answer_leaves_a_record_that_the_next_try_uses(school: School) -> None:
+    def broken(_kick: object) -> None:
+        raise Unavailable("broker_unavailable")
+
+    make_token(school)
+    with pytest.raises(Unavailable):
+        enroll(Enrollment(school.clock, Door(1883, 9001), broken))
+    known = Device.get(Device.serial == REQUEST.serial).id
+    assert enroll(Enrollment(school.clock, Door(1883, 9001), Broker().apply)).id == known
+
+
+def test_tokens_and_passwords_are_kept_as_hashes_only(school: School, enrollment: Enrollment) -> None:
+    make_token(school)
+    answer = enroll(enrollment)
+    assert device(answer).credential != answer.mqtt.password
+    assert answer.mqtt.password not in str(device(answer).__data__)
+    assert not EnrollmentToken.select().where(EnrollmentToken.token_hash.contains("open-sesame")).exists()
+
+
+def test_without_a_school_code_there_is_none(school: School) -> None:
+    assert school_code() == ""
+    assert device_id(1) in credentials()
