@@ -130,7 +130,10 @@ def filled(text: str, **shown: object) -> str:
 
 def translate_number(singular: str, plural: str, number: int) -> str:
     locale = get_locale()
-    return typeset(str(ngettext(singular, plural, number)), "fr" if locale is None else locale.language)
+    language = "fr" if locale is None else locale.language
+    # "0 tablette" in French, "0 tablets" in English; French has no catalog that could say so
+    counted = 1 if language == "fr" and number == 0 else number
+    return typeset(str(ngettext(singular, plural, counted)), language)
 
 
 def reason(word: str, field: str = "") -> str:
