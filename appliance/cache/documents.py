@@ -64,6 +64,10 @@ class Incoming:
         self._hash.update(chunk)
         return len(chunk)
 
+    def seek(self, _offset: int) -> int:
+        """Form parsers go back to the start when a file has ended; nothing is read from here."""
+        return 0
+
     def head(self, length: int) -> bytes:
         self._file.flush()
         with self.path.open("rb") as stream:

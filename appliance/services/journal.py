@@ -34,13 +34,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which lines are asked for; empty strings ask for all. `before`: only those older than this id."""
+    """Which lines are asked for; empty strings ask for all. `before`: only those older than this id.
+
+    `since` and `until` bound the moment, the second not included.
+    """
 
     actor: str = ""
     action: str = ""
     target: str = ""
     before: int | None = None
     limit: int = _PAGE
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class JournalReader:
@@ -57,6 +62,10 @@ class JournalReader:
             query = query.where(Journal.action.startswith(wanted.action))
         if wanted.target:
             query = query.where(Journal.target == wanted.target)
+        if wanted.since is not None:
+            query = query.where(Journal.at >= wanted.since)
+        if wanted.until is not None:
+            query = query.where(Journal.at < wanted.until)
         return [_entry(row) for row in query]
 
 

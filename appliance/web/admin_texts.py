@@ -46,6 +46,8 @@ ADMIN_TEXTS: dict[str, str] = {
     "bad_token_uses": N_("Un lien sert entre 1 et %(limit)s fois."),
     "bad_token_life": N_("Un lien est valable entre une minute et un an."),
     # documents
+    "no_file": N_("Choisissez d’abord un fichier."),
+    "one_file_only": N_("Un seul fichier à la fois."),
     "document_empty": N_("Ce fichier est vide. Rien n’a été enregistré."),
     "document_too_large": N_("Ce fichier est trop gros : %(limit_mb)s Mo au plus. Rien n’a été enregistré."),
     "document_executable": N_(

@@ -1,0 +1,77 @@
+"""All devices: a list that filters and sorts with its state in the address, moves in bulk, and leaves as a file."""
+
+from flask import Blueprint, Response, g, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from appliance.bootstrap import Services
+from appliance.domain.devices import DeviceStatus
+from appliance.services.device_list import SORTS, DeviceLine, Filters
+from appliance.web.admin.acts import act, back_or, cart_choices, number_of
+from appliance.web.admin.tables import as_csv
+from appliance.web.admin.words import DEVICE_KINDS, word
+from appliance.web.texts import N_
+from appliance.web.texts import filled as _
+
+_STATUSES = ((DeviceStatus.ACTIVE, N_("En service")), (DeviceStatus.RETIRED, N_("Hors service")),
+             (DeviceStatus.REMOVED, N_("Retirés")))  # fmt: skip
+_LABELS = {
+    "number": N_("Numéro"), "name": N_("Nom"), "cart": N_("Classe mobile"), "kind": N_("Sorte"), "model": N_("Modèle"),
+    "seen": N_("Vue"), "battery": N_("Batterie"), "dropped": N_("Messages écartés"),
+}  # fmt: skip
+
+
+def add_devices(pages: Blueprint, services: Services) -> None:
+    @pages.get("/devices")
+    def devices() -> ResponseReturnValue:
+        filters = filters_of_address()
+        return render_template(
+            "admin/devices.html",
+            devices=services.device_list.listed(filters),
+            filters=filters,
+            cart_choices=[("", _("Toutes")), ("0", _("Aucune classe mobile")), *cart_choices(services)],
+            move_choices=[("", _("aucune classe mobile")), *cart_choices(services)],
+            statuses=[("", _("Tous")), *((status.value, _(label)) for status, label in _STATUSES)],
+            sorts=[(key, _(_LABELS[key])) for key in SORTS],
+            kind=lambda key: word(DEVICE_KINDS, key),
+            here=request.full_path.rstrip("?"),
+        )
+
+    @pages.get("/devices.csv")
+    def devices_file() -> ResponseReturnValue:
+        return _file(services.device_list.listed(filters_of_address()))
+
+    @pages.post("/devices/move")
+    def move_devices() -> ResponseReturnValue:
+        ids, cart_id = request.form.getlist("devices"), number_of(request.form.get("cart"))
+        said = _("%(count)s appareils déplacés.", count=len(ids))
+        back = back_or(url_for("admin.devices"))
+        return act(lambda: services.devices.move(ids, cart_id, g.actor), said, back)
+
+
+def filters_of_address() -> Filters:
+    """What cannot be read filters nothing."""
+    wanted = request.args
+    status = wanted.get("status", DeviceStatus.ACTIVE.value)
+    known = [one.value for one in DeviceStatus]
+    return Filters(
+        status=DeviceStatus(status) if status in known else None,
+        cart_id=number_of(wanted.get("cart")),
+        text=wanted.get("q", "")[:100],
+        sort=wanted.get("sort", "number"),
+        descending=wanted.get("dir") == "desc",
+    )
+
+
+def _file(lines: list[DeviceLine]) -> Response:
+    heading = [
+        _("Numéro"), _("Nom"), _("Classe mobile"), _("Sorte"), _("Modèle"), _("Numéro de série"), _("Identifiant"),
+        _("État"), _("Inscrit le"),
+    ]  # fmt: skip
+    rows = (
+        [
+            line.number, line.name, line.cart, word(DEVICE_KINDS, line.kind), line.model, line.serial, line.id,
+            line.status, line.enrolled_at.date().isoformat(),
+        ]
+        for line in lines
+    )  # fmt: skip
+    return as_csv("appareils.csv", heading, rows)

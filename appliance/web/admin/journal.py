@@ -1,0 +1,178 @@
+"""The journal, for people: names instead of ids, words instead of codes; filtered, paged, and as a file."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import to_utc
+
+from appliance.bootstrap import Services
+from appliance.services.journal import Entry, Wanted
+from appliance.web.admin.acts import number_of
+from appliance.web.admin.tables import as_csv
+from appliance.web.admin.words import DEEDS, ROLES, SUBJECTS, word
+from appliance.web.texts import N_
+from appliance.web.texts import filled as _
+
+_PAGE = 100
+_DETAILS = (
+    ("devices", N_("%(value)s appareils")),
+    ("pupils", N_("%(value)s élèves")),
+    ("number", N_("numéro %(value)s")),
+    ("uses", N_("%(value)s utilisations")),
+    ("minutes", N_("%(value)s min")),
+    ("role", "%(value)s"),
+    ("serial", N_("série %(value)s")),
+    ("by", N_("par %(value)s")),
+)
+_FILE_PAGES = 50
+_FILE_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`on` is what it was done to; `href` leads there."""
+
+    at: datetime
+    who: str
+    what: str
+    detail: str
+    on: str
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    people: Mapping[str, str]
+    devices: Mapping[str, str]
+    carts: Mapping[str, str]
+    classrooms: Mapping[str, str]
+
+
+def add_journal(pages: Blueprint, services: Services) -> None:
+    @pages.get("/journal")
+    def journal() -> ResponseReturnValue:
+        wanted = _wanted()
+        entries = services.journal.page(replace(wanted, limit=_PAGE + 1))
+        asked = {name: request.args.get(name, "") for name in ("who", "what", "from", "to", "on")}
+        older = None
+        if len(entries) > _PAGE:
+            older = _address("admin.journal", {**asked, "before": str(entries[_PAGE - 1].id)})
+        return render_template(
+            "admin/journal.html",
+            lines=told_lines(services, entries[:_PAGE]),
+            asked=asked,
+            older=older,
+            is_first=wanted.before is None,
+            people=[("", _("Tout le monde")), *_actors(services)],
+            subjects=[(key, _(label)) for key, label in SUBJECTS],
+            file=_address("admin.journal_file", asked),
+        )
+
+    @pages.get("/journal.csv")
+    def journal_file() -> ResponseReturnValue:
+        rows = ([line.at.isoformat(), line.who, line.what, line.on, line.detail] for line in _all(services, _wanted()))
+        return as_csv("journal.csv", [_("Quand"), _("Qui"), _("Quoi"), _("Sur"), _("Détail")], rows)
+
+
+def told_lines(services: Services, entries: Iterable[Entry]) -> list[Line]:
+    names = _names(services)
+    return [_told(entry, names) for entry in entries]
+
+
+def _wanted() -> Wanted:
+    asked = request.args
+    until = _day(asked.get("to"))
+    return Wanted(
+        actor=asked.get("who", ""),
+        action=asked.get("what", ""),
+        target=asked.get("on", ""),
+        before=number_of(asked.get("before")),
+        since=_day(asked.get("from")),
+        until=None if until is None else until + timedelta(days=1),
+    )
+
+
+def _address(endpoint: str, asked: Mapping[str, str]) -> str:
+    filled_in = {name: value for name, value in asked.items() if value}
+    return f"{url_for(endpoint)}?{urlencode(filled_in)}" if filled_in else url_for(endpoint)
+
+
+def _all(services: Services, wanted: Wanted) -> Iterable[Line]:
+    """Newest first, fifty thousand at most."""
+    for _page in range(_FILE_PAGES):
+        entries = services.journal.page(replace(wanted, limit=_FILE_PAGE))
+        yield from told_lines(services, entries)
+        if len(entries) < _FILE_PAGE:
+            return
+        wanted = replace(wanted, before=entries[-1].id)
+
+
+def _day(text: str | None) -> datetime | None:
+    """The school's own midnight."""
+    try:
+        midnight = datetime.combine(date.fromisoformat(text or ""), time.min)
+    except ValueError:
+        return None
+    there: datetime = to_utc(midnight)
+    return there.replace(tzinfo=UTC)
+
+
+def _actors(services: Services) -> list[tuple[str, str]]:
+    people = [(f"user:{person.id}", person.name) for person in services.people.all()]
+    return [*people, ("console", _("la console")), ("appliance", _("le boîtier")), ("clock", _("l’heure de fin"))]
+
+
+def _names(services: Services) -> _Names:
+    return _Names(
+        people=dict(_actors(services)),
+        devices=services.device_list.names(),
+        carts={str(cart.id): cart.name for cart in services.carts.listed()},
+        classrooms={str(line.id): line.name for line in services.rosters.listed()},
+    )
+
+
+def _told(entry: Entry, names: _Names) -> Line:
+    on, href = _target(entry.target, names)
+    return Line(entry.at, _who(entry.actor, names), word(DEEDS, entry.action), _detail(entry, names), on, href)
+
+
+def _who(actor: str, names: _Names) -> str:
+    noun, _colon, key = actor.partition(":")
+    if noun == "token":
+        return _("lien d’inscription nº %(number)s", number=key)
+    if noun == "user":
+        return names.people.get(actor) or _("une personne supprimée")
+    return names.people.get(actor, actor)
+
+
+def _target(target: str, names: _Names) -> tuple[str, str]:
+    """What it is called now, and its page; what is gone keeps its id."""
+    noun, _colon, key = target.partition(":")
+    if noun == "device":
+        return names.devices.get(key, key), url_for("admin.device", device_id=key) if key in names.devices else ""
+    if noun == "cart":
+        return names.carts.get(key, key), url_for("admin.carts")
+    if noun == "classroom":
+        href = url_for("admin.classroom", classroom_id=key) if key in names.classrooms else ""
+        return names.classrooms.get(key, key), href
+    if noun == "user":
+        return names.people.get(target, key), url_for("admin.people")
+    if noun == "token":
+        return _("lien nº %(number)s", number=key), url_for("admin.links")
+    return key, ""
+
+
+def _detail(entry: Entry, names: _Names) -> str:
+    """Numbers and names of what took part; codes of no interest stay out."""
+    shown = [_(text, value=_value(key, entry.detail[key], names)) for key, text in _DETAILS if key in entry.detail]
+    return ", ".join(shown)
+
+
+def _value(key: str, value: object, names: _Names) -> object:
+    if key == "role":
+        return word(ROLES, value)
+    return names.devices.get(str(value), value) if key == "by" else value

@@ -1,0 +1,243 @@
+"""Words for what the store keeps as codes: findings and what to do, deeds of the journal, kinds, reasons."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from appliance.domain.findings import Finding, Severity
+from appliance.web.texts import N_
+from appliance.web.texts import filled as _
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding for people. `kind` is a banner's; `href` leads to where something can be done."""
+
+    kind: str
+    title: str
+    text: str = ""
+    href: str = ""
+
+
+_KINDS = {Severity.PROBLEM: "problem", Severity.NOTICE: "notice", Severity.GOOD: "good"}
+
+_PROCESSES = {
+    "broker": N_("le service des tablettes"),
+    "bridge": N_("le relais des tablettes"),
+    "web": N_("les pages"),
+    "simulator": N_("les tablettes simulées"),
+}
+
+# code -> (title, what to do, where)
+_FINDINGS: dict[str, tuple[str, str, str]] = {
+    "process_up": (N_("%(name)s : en marche"), "", ""),
+    "process_down": (
+        N_("%(name)s : arrêté"),
+        N_("Le boîtier le redémarre tout seul. Si cela dure plus d’une minute, redémarrez le boîtier."),
+        "",
+    ),
+    "process_restarted": (
+        N_("%(name)s : redémarré %(count)s fois"),
+        N_("Rien n’a été perdu. Si cela se répète, prévenez la ville."),
+        "",
+    ),
+    "broker_answers": (N_("Les tablettes peuvent se connecter"), "", ""),
+    "broker_silent": (
+        N_("Les tablettes ne peuvent pas se connecter"),
+        N_("Le service des tablettes ne répond pas. Il redémarre tout seul ; sinon, redémarrez le boîtier."),
+        "",
+    ),
+    "disk_normal": (N_("De la place : %(free)s libres"), "", ""),
+    "disk_thrifty": (N_("De la place : %(free)s libres"), "", ""),
+    "disk_coarse": (
+        N_("Le disque se remplit : %(free)s libres"),
+        N_("Supprimez des documents ou d’anciennes sauvegardes."),
+        "/admin/backups",
+    ),
+    "disk_essential": (
+        N_("Le disque est presque plein : %(free)s libres"),
+        N_("Aucun document n’est plus accepté ; les séances fonctionnent. Supprimez des documents ou des sauvegardes."),
+        "/admin/backups",
+    ),
+    "disk_survival": (
+        N_("Le disque est plein"),
+        N_("Les séances fonctionnent encore. Supprimez des documents ou des sauvegardes maintenant."),
+        "/admin/backups",
+    ),
+    "clock_steady": (N_("L’horloge est juste"), "", ""),
+    "clock_suspect": (
+        N_("L’horloge de la machine est décalée de %(hours)s h"),
+        N_("Le boîtier garde la dernière heure sûre. Vérifiez la date et l’heure de la machine."),
+        "",
+    ),
+    "store_sound": (N_("Les données sont intactes"), "", ""),
+    "store_damaged": (
+        N_("Les données sont abîmées"),
+        N_("Arrêtez le boîtier et restaurez la dernière sauvegarde."),
+        "/admin/backups",
+    ),
+    "nothing_dropped": (N_("Tous les messages des tablettes sont lisibles"), "", ""),
+    "messages_dropped": (
+        N_("%(count)s messages illisibles aujourd’hui, de %(devices)s appareils"),
+        N_("Ils ont été écartés sans gêner les autres. La page de chaque appareil dit pourquoi."),
+        "/admin/devices?sort=dropped&dir=desc",
+    ),
+    "serial_conflict": (
+        N_("%(count)s numéros de série portés par deux appareils"),
+        N_("Le dernier inscrit a gardé la fiche ; l’autre est refusé. Le journal dit lesquels."),
+        "/admin/journal?what=device.serial_conflict",
+    ),
+    "backup_none": (
+        N_("Aucune sauvegarde"),
+        N_("Créez-en une, et gardez-en une copie ailleurs que sur le boîtier."),
+        "/admin/backups",
+    ),
+    "backup_old": (N_("La dernière sauvegarde est ancienne"), N_("Créez-en une nouvelle."), "/admin/backups"),
+    "backup_fresh": (N_("Une sauvegarde récente existe"), "", "/admin/backups"),
+    "pupils_outdated": (
+        N_("Des noms d’élèves de l’année passée sont encore là"),
+        N_("Effacez-les, puis importez les listes de la nouvelle année."),
+        "/admin/classrooms",
+    ),
+}
+
+DEEDS: dict[str, str] = {
+    "backup.create": N_("sauvegarde créée"),
+    "backup.remove": N_("sauvegarde supprimée"),
+    "backup.restore": N_("sauvegarde restaurée"),
+    "cart.add": N_("classe mobile ajoutée"),
+    "cart.remove": N_("classe mobile supprimée"),
+    "cart.rename": N_("classe mobile renommée"),
+    "classroom.add": N_("classe ajoutée"),
+    "classroom.assign": N_("tablettes réparties"),
+    "classroom.clear_all": N_("tous les élèves effacés"),
+    "classroom.import": N_("liste de classe importée"),
+    "classroom.remove": N_("classe supprimée"),
+    "classroom.rename": N_("classe renommée"),
+    "device.answer": N_("réponse à une demande de tablette"),
+    "device.ask": N_("tablette demandée"),
+    "device.enrolled": N_("appareil inscrit"),
+    "device.move": N_("appareil déplacé"),
+    "device.reenrolled": N_("appareil inscrit de nouveau"),
+    "device.rename": N_("appareil renommé"),
+    "device.renumber": N_("numéro changé"),
+    "device.replace": N_("appareil remplacé"),
+    "device.retire": N_("appareil mis hors service"),
+    "device.revoke": N_("accès retiré"),
+    "device.serial_conflict": N_("deux appareils, un seul numéro de série"),
+    "device.take_over": N_("tablette reprise à une autre séance"),
+    "document.add": N_("document ajouté"),
+    "document.remove": N_("document supprimé"),
+    "gesture.eyes_free": N_("tablettes libérées"),
+    "gesture.eyes_up": N_("les yeux vers moi"),
+    "gesture.identify": N_("tablette cherchée"),
+    "gesture.message": N_("message envoyé"),
+    "gesture.open_app": N_("appli ouverte"),
+    "gesture.open_document": N_("document donné"),
+    "gesture.open_link": N_("lien ouvert"),
+    "gesture.release": N_("tablettes libérées"),
+    "gesture.report": N_("état demandé"),
+    "gesture.restrict": N_("restrictions changées"),
+    "lesson.end": N_("séance terminée"),
+    "lesson.extend": N_("séance prolongée"),
+    "lesson.start": N_("séance commencée"),
+    "pin.choose": N_("code court choisi"),
+    "pin.locked": N_("code court bloqué"),
+    "pupil.add": N_("élève ajouté"),
+    "pupil.assign": N_("tablette donnée à un élève"),
+    "pupil.remove": N_("élève retiré"),
+    "school.change": N_("réglages de l’école changés"),
+    "session.close_all": N_("déconnecté partout"),
+    "session.open": N_("connexion"),
+    "token.add": N_("lien d’inscription créé"),
+    "token.revoke": N_("lien d’inscription révoqué"),
+    "user.accept": N_("invitation acceptée"),
+    "user.add": N_("personne ajoutée"),
+    "user.change_password": N_("mot de passe changé"),
+    "user.change_role": N_("rôle changé"),
+    "user.deactivate": N_("compte désactivé"),
+    "user.invite": N_("invitation créée"),
+    "user.reactivate": N_("compte réactivé"),
+    "user.rename": N_("personne renommée"),
+    "user.reset_password": N_("mot de passe remplacé depuis la console"),
+    "user.set_up": N_("premier administrateur créé"),
+}
+
+SUBJECTS: tuple[tuple[str, str], ...] = (
+    ("", N_("Tout")),
+    ("lesson.", N_("Séances")),
+    ("gesture.", N_("Gestes")),
+    ("device.", N_("Appareils")),
+    ("cart.", N_("Classes mobiles")),
+    ("token.", N_("Liens d’inscription")),
+    ("classroom.", N_("Classes")),
+    ("pupil.", N_("Élèves")),
+    ("document.", N_("Documents")),
+    ("user.", N_("Personnes")),
+    ("session.", N_("Connexions")),
+    ("backup.", N_("Sauvegardes")),
+    ("device.serial_conflict", N_("Numéros de série en double")),
+)
+
+DEVICE_KINDS = {
+    "tablet": N_("tablette"),
+    "chromebook": N_("Chromebook"),
+    "laptop": N_("ordinateur"),
+    "screen": N_("écran"),
+}
+
+CAPABILITIES = {
+    "lock": N_("verrouiller"),
+    "sound": N_("couper le son"),
+    "camera": N_("couper la caméra"),
+    "internet": N_("couper internet"),
+    "apps": N_("limiter les applis"),
+    "open_app": N_("ouvrir une appli"),
+    "open_link": N_("ouvrir un lien"),
+    "open_document": N_("ouvrir un document"),
+    "message": N_("afficher un message"),
+    "packages": N_("installer des applis"),
+    "usage": N_("compter l’usage"),
+}
+
+DROP_REASONS = {
+    "not_json": N_("message illisible"),
+    "too_large": N_("message trop gros"),
+    "too_deep": N_("message trop imbriqué"),
+    "duplicate_field": N_("champ en double"),
+    "missing_field": N_("champ manquant"),
+    "wrong_type": N_("valeur d’un autre type"),
+    "out_of_range": N_("valeur hors limites"),
+    "unprintable": N_("caractères interdits"),
+    "bad_time": N_("date impossible"),
+    "unknown_value": N_("valeur inconnue"),
+    "unknown_topic": N_("sujet inconnu"),
+}
+
+ROLES = {"teacher": N_("enseignant"), "administrator": N_("administrateur")}
+
+
+def told(finding: Finding) -> Told:
+    """An unknown code is shown as it is: better than hidden."""
+    title, text, href = _FINDINGS.get(finding.code, (finding.code, "", ""))
+    shown = {name: _shown(name, value) for name, value in finding.params.items()}
+    heading = _(title, **shown)
+    return Told(_KINDS[finding.severity], heading[:1].upper() + heading[1:], _(text, **shown) if text else "", href)
+
+
+def word(table: Mapping[str, str], key: object) -> str:
+    text = table.get(str(key))
+    return _(text) if text else str(key)
+
+
+def _shown(name: str, value: object) -> object:
+    if name == "name":
+        return word(_PROCESSES, value)
+    if name == "free" and isinstance(value, int):
+        return readable_size(value)
+    return value
+
+
+def readable_size(size: int) -> str:
+    if size >= 1_000_000_000:
+        return _("%(size)s Go", size=f"{size / 1_000_000_000:.1f}".replace(".", ","))
+    return _("%(size)s Mo", size=size // 1_000_000)
