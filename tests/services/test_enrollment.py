@@ -16,7 +16,7 @@ from tests.support.classroom import School, device_id
 
 REQUEST = EnrollmentRequest(
     token="open-sesame", serial="R52T90ABCDE", manufacturer="samsung", model="SM-X200", kind=Kind.TABLET,
-    os="Android 14", agent="preau-sim/1.0", capabilities=frozenset({Capability.LOCK, Capability.SOUND, Capability.OPEN_LINK}),
+    os="Android 14", agent="preau-sim/1.0", capabilities=frozenset({Capability.LOCK, Capability.SOUND}),
 )  # fmt: skip
 
 
