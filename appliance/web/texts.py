@@ -27,7 +27,7 @@ TEXTS: dict[str, str] = {
     "bad_credentials": N_("L’identifiant ou le mot de passe n’est pas le bon."),
     "signed_out": N_("Vous n’êtes pas connecté. La séance en cours continue ; connectez-vous pour agir."),
     "session_over": N_("Votre connexion a expiré. La séance en cours continue ; reconnectez-vous pour agir."),
-    "bad_pin": N_("Ce n’est pas le bon code."),
+    "bad_pin": N_("Ce n’est pas le bon code. Essais restants : %(left)s."),
     "pin_over": N_("Ce code ne peut plus servir ici. Connectez-vous avec votre mot de passe."),
     "bad_setup_code": N_("Ce n’est pas le code affiché sur la console du boîtier. Il change à chaque démarrage."),
     "already_set_up": N_("Ce boîtier a déjà un administrateur : connectez-vous."),
