@@ -113,6 +113,7 @@ def _general(settings: BrokerSettings) -> list[str]:
         "log_dest stderr",
         # Errors only: warnings and notes come with each of our own connections and each reload, and say nothing new.
         "log_type error",
+        *(["log_type notice"] if settings.log_connections else []),
         f"connection_messages {_word(settings.log_connections)}",
         # For the health page: connections, and messages that were dropped.
         "sys_interval 10",
