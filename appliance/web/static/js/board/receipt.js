@@ -117,7 +117,12 @@ export class ReceiptLine {
       buttons[shown].hidden = true;
       if (place.scrollWidth <= place.clientWidth) return;
     }
-    buttons[0].dataset.squeezed = "";
+    if (buttons.length === 1) {
+      buttons[0].dataset.squeezed = "";
+      return;
+    }
+    buttons[0].hidden = true;
+    setText(rest, say("receipt_see", { n: buttons.reduce((sum, button) => sum + Number(button.dataset.devices), 0) }));
   }
 
   /** @param {{words: string, kind: string, problems: Problem[]}} group */
