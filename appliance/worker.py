@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 
-
 Step = Callable[[], bool]
 Wait = Callable[[], object]
 
