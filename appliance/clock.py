@@ -5,6 +5,7 @@ read it. Deadlines inside a process use `time.monotonic`, never this.
 """
 
 import contextlib
+import json
 import os
 import time
 from dataclasses import dataclass
@@ -54,6 +55,8 @@ class ClockKeeper:
     def __init__(self, runtime_path: Path, floor_path: Path) -> None:
         self._path = runtime_path / "clock"
         self._floor_path = floor_path
+        self._report_path = runtime_path / "clock.json"
+        self._reported = 0.0
         self._floor_written_at = 0.0
         self.state = ClockState()
 
@@ -68,6 +71,7 @@ class ClockKeeper:
         boot = _boot_seconds()
         ahead = time.time() - (boot + self._offset)
         self.state.suspect_seconds = ahead if abs(ahead) > STEP_LIMIT_SECONDS else 0.0
+        self._report()
         if boot - self._floor_written_at > 300:
             self._floor_written_at = boot
             _write_number(self._floor_path, boot + self._offset)
@@ -79,6 +83,14 @@ class ClockKeeper:
 
     def stop(self) -> None:
         _write_number(self._floor_path, _boot_seconds() + self._offset)
+
+    def _report(self) -> None:
+        """For the page on the appliance's health; written when there is news."""
+        suspect = self.state.suspect_seconds
+        if bool(suspect) == bool(self._reported) and abs(suspect - self._reported) < STEP_LIMIT_SECONDS / 2:
+            return
+        self._reported = suspect
+        _write_text(self._report_path, json.dumps({"suspect_seconds": suspect}))
 
     def _write(self) -> None:
         _write_number(self._path, self._offset)
@@ -92,10 +104,14 @@ def _read_number(path: Path) -> float | None:
 
 
 def _write_number(path: Path, value: float) -> None:
+    _write_text(path, f"{value:.3f}\n")
+
+
+def _write_text(path: Path, text: str) -> None:
     aside = path.with_suffix(".new")
     with contextlib.suppress(OSError):  # a full disk must not stop the clock
         with aside.open("w") as file:
-            file.write(f"{value:.3f}\n")
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
