@@ -1,49 +1,11 @@
 """Administration's pages, all of them: who may, that each one comes, and what the first one says."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
-import pytest
 from flask import Flask
 
 from appliance.services.people import Person
-from appliance.store.models import Dropped, Inventory
-from tests.services.school import add_device
-from tests.web.conftest import Browser, Site
-
-
-@pytest.fixture
-def browser(site: Site, director: Person) -> Browser:
-    browser = site.browser()
-    assert browser.sign_in("martin").status_code == 303
-    browser.get("/admin")
-    return browser
-
-
-@pytest.fixture
-def filled(site: Site, director: Person) -> str:
-    """A school with one of everything; a device's id."""
-    actor = director.actor
-    cart = site.services.carts.add("Classe <A>", actor)
-    classroom = site.services.rosters.add("CE2 B", actor, "CE2")
-    pupil = site.services.rosters.add_pupil(classroom.id, "Léa", "Martin", actor)
-    device_id = add_device(4, cart.id, model="SM-X200", serial="R52<b>")
-    site.services.rosters.assign(pupil.id, device_id, actor)
-    Dropped.create(
-        device_id=device_id, reason="too_large", day="2026-11-23", count=3, last_at=site.clock.at, force_insert=True
-    )
-    Inventory.create(
-        device=device_id,
-        document={
-            "serial": "R52",
-            "packages": [{"name": "org.kde.gcompris", "version_code": 1, "version_name": "4<i>"}],
-        },
-        received_at=site.clock.at,
-        force_insert=True,
-    )
-    site.services.tokens.new(actor, 3, timedelta(days=1), cart.id)
-    site.services.backups.create(actor)
-    return device_id
+from tests.web.conftest import Browser, Site, remembered, signed_out
 
 
 def admin_pages(app: Flask, device_id: str) -> Iterator[str]:
@@ -76,3 +38,33 @@ def test_no_page_of_administration_opens_for_teachers_or_strangers(site: Site, t
     for path in admin_pages(site.app, filled):
         assert signed_in.get(path).status_code == 403, path
         assert site.browser().get(path).status_code == 303, path
+
+
+def test_the_first_page_says_what_is_wrong_before_all_else(site: Site, browser: Browser) -> None:
+    text = browser.get("/admin").text
+
+    assert "Les tablettes ne peuvent pas se connecter" in text  # no broker runs in this test
+    assert "Aucune sauvegarde" in text
+    assert text.index("Les tablettes ne peuvent") < text.index("Aucune sauvegarde") < text.index("Pour commencer")
+
+
+def test_health_tells_what_is_good_too(site: Site, browser: Browser) -> None:
+    text = browser.get("/admin/health").text
+
+    assert "Les données sont intactes" in text
+    assert text.index("Les tablettes ne peuvent") < text.index("Les données sont intactes")
+
+
+def test_anybody_may_ask_for_one_word_and_gets_no_more(site: Site) -> None:
+    answer = site.browser().get("/api/health")
+
+    assert (answer.status_code, answer.json) == (503, {"state": "down"})
+
+
+def test_a_sign_in_by_pin_is_not_enough_for_administration(site: Site, director: Person) -> None:
+    browser = remembered(site, login="martin")
+    assert browser.get("/admin").status_code == 200
+    signed_out(browser)
+    assert browser.post("/sign-in", login="martin", pin="4951").status_code == 303
+
+    assert "/confirm" in (browser.get("/admin").location or "")
