@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from appliance.domain.restrictions import Hold, changed, in_force, message_text, package_name
@@ -55,6 +56,7 @@ def is_possible(kind: GestureKind, capabilities: frozenset[str]) -> bool:
     return needed is None or needed in capabilities
 
 
+@lru_cache(maxsize=1024)
 def missing_for(restrictions: Restrictions, capabilities: frozenset[str]) -> tuple[str, ...]:
     """Which of the wanted restrictions this device cannot do."""
     return tuple(name for name in in_force(restrictions) if name not in capabilities)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from peewee import SQL
@@ -15,12 +16,11 @@ from appliance.domain.restrictions import Hold
 from appliance.errors import NotFound
 from appliance.services.apps import label_of
 from appliance.services.desired import read_hold
-from appliance.store.fields import JsonField
-from appliance.store.live import Live, read_live
+from appliance.store.fields import read_words
+from appliance.store.live import LiveRow, read_live_rows
 from appliance.store.models import Gesture, Handover, Lesson, database
 from protocol.device import Capability, Presence, format_time, restrictions_as_json
 
-_json = JsonField()
 _PARTS = (
     "SELECT d.id, d.number, d.name, d.kind, d.capabilities, p.base, p.eyes_up, "
     "(SELECT trim(pupil.first_name || ' ' || pupil.initial) FROM pupil "
@@ -28,7 +28,12 @@ _PARTS = (
     "FROM lesson_device p JOIN device d ON d.id = p.device_id JOIN lesson l ON l.id = p.lesson_id "
     "WHERE p.lesson_id = ? AND (p.left_at IS NULL OR p.left_at = l.ended_at) ORDER BY d.number, d.name, d.id"
 )
-_RECEIPTS = "SELECT r.device_id, r.state, r.error, r.unsupported, r.gesture_id FROM receipt r WHERE r.gesture_id = ?"
+_RECEIPTS = (
+    "SELECT r.device_id, d.number, d.name, r.state, r.error, r.unsupported FROM receipt r "
+    "JOIN device d ON d.id = r.device_id JOIN lesson_device p ON p.device_id = r.device_id "
+    "JOIN lesson l ON l.id = p.lesson_id "
+    "WHERE r.gesture_id = ? AND p.lesson_id = ? AND (p.left_at IS NULL OR p.left_at = l.ended_at)"
+)
 _LATEST_FIRST = (Gesture.at.desc(), SQL("rowid").desc())  # two gestures may fall into one millisecond
 
 Json = dict[str, Any]
@@ -55,9 +60,9 @@ class Board:
         if lesson is None:
             raise NotFound("no_lesson")
         tiles = [_tile(row) for row in database.execute_sql(_PARTS, (lesson_id,)).fetchall()]
-        live = read_live([tile.device_id for tile in tiles])
-        gesture = Gesture.select().where(Gesture.lesson == lesson_id).order_by(*_LATEST_FIRST).first()
-        answers = {} if gesture is None else _answers(gesture.id, tiles, live)
+        live = read_live_rows([tile.device_id for tile in tiles])
+        gesture = _latest(lesson_id)
+        answers = {} if gesture is None else _answers(gesture, live)
         return {
             "now": format_time(self._clock.now()),
             "lesson": _lesson(lesson),
@@ -67,36 +72,41 @@ class Board:
         }
 
     def gesture(self, lesson_id: str) -> Json | None:
-        """The last gesture alone, for the answer to the request that made it."""
-        found: Json | None = self.snapshot(lesson_id)["gesture"]
-        return found
+        """The last gesture alone, for the answer to the request that made it: without the tiles, which cost most."""
+        gesture = _latest(lesson_id)
+        return None if gesture is None else _gesture(gesture, list(_answers(gesture, None).values()))
+
+
+def _latest(lesson_id: str) -> Gesture | None:
+    found: Gesture | None = Gesture.select().where(Gesture.lesson == lesson_id).order_by(*_LATEST_FIRST).first()
+    return found
 
 
 def _tile(row: tuple[Any, ...]) -> _Tile:
     device_id, number, name, kind, capabilities, base, eyes_up, pupil = row
-    known = tuple(_json.python_value(capabilities))
+    known = read_words(capabilities)
     return _Tile(device_id, number, name, kind, known, read_hold(base, eyes_up), pupil or None)
 
 
-def _answers(gesture_id: str, tiles: list[_Tile], live: Mapping[str, Live]) -> dict[str, Answer]:
-    known = {tile.device_id: tile for tile in tiles}
-    rows = database.execute_sql(_RECEIPTS, (gesture_id,)).fetchall()
+def _answers(gesture: Gesture, live: Mapping[str, LiveRow] | None) -> dict[str, Answer]:
+    """By device, of those that are still on this board. `live` None: it is read here."""
+    rows = database.execute_sql(_RECEIPTS, (gesture.id, gesture.lesson_id)).fetchall()
+    seen = read_live_rows([row[0] for row in rows]) if live is None else live
     return {
         row[0]: Answer(
             device_id=row[0],
-            number=known[row[0]].number,
-            name=known[row[0]].name,
-            state=ReceiptState(row[1]),
-            is_online=_is_online(live.get(row[0])),
-            error=row[2],
-            unsupported=tuple(_json.python_value(row[3]) or ()),
+            number=row[1],
+            name=row[2],
+            state=ReceiptState(row[3]),
+            is_online=_is_online(seen.get(row[0])),
+            error=row[4],
+            unsupported=read_words(row[5]) if row[5] else (),
         )
         for row in rows
-        if row[0] in known
     }
 
 
-def _is_online(live: Live | None) -> bool:
+def _is_online(live: LiveRow | None) -> bool:
     return live is not None and live.presence == Presence.ONLINE
 
 
@@ -114,8 +124,8 @@ def _lesson(lesson: Lesson) -> Json:
     }
 
 
-def _shown(tile: _Tile, live: Live | None, answer: Answer | None, gesture: Gesture | None) -> Json:
-    wanted = restrictions_as_json(tile.hold.restrictions)
+def _shown(tile: _Tile, live: LiveRow | None, answer: Answer | None, gesture: Gesture | None) -> Json:
+    wanted = _wanted(tile.hold)
     return {
         "device_id": tile.device_id,
         "number": f"{tile.number:02d}",
@@ -140,11 +150,17 @@ def _shown(tile: _Tile, live: Live | None, answer: Answer | None, gesture: Gestu
     }  # fmt: skip
 
 
-def _is_applied(tile: _Tile, wanted: Json, live: Live) -> bool:
+@lru_cache(maxsize=1024)
+def _wanted(hold: Hold) -> Json:
+    """Shared between the tiles that want the same: not to be changed."""
+    return restrictions_as_json(hold.restrictions)
+
+
+def _is_applied(tile: _Tile, wanted: Json, live: LiveRow) -> bool:
     """What the device says it applies is what is wanted, apart from what it cannot do."""
     if live.applied is None:
         return tile.hold.restrictions.is_free
-    missing = {*missing_for(tile.hold.restrictions, frozenset(tile.capabilities)), *(live.unsupported or [])}
+    missing = {*missing_for(tile.hold.restrictions, frozenset(tile.capabilities)), *live.unsupported}
     return all(_agree(name, live.applied.get(name), value) for name, value in wanted.items() if name not in missing)
 
 
@@ -157,10 +173,10 @@ def _agree(name: str, applied: Any, wanted: Any) -> bool:
     return bool(applied == wanted)
 
 
-def _battery(live: Live | None) -> Json | None:
+def _battery(live: LiveRow | None) -> Json | None:
     if live is None or live.battery_level is None:
         return None
-    return {"level": live.battery_level, "charging": bool(live.charging)}
+    return {"level": live.battery_level, "charging": live.charging}
 
 
 def _gesture(gesture: Gesture, answers: list[Answer]) -> Json:

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from appliance.domain.restrictions import Hold
 from appliance.store.bulk import execute_many
@@ -28,7 +29,9 @@ class Wanted:
     desired: Desired
 
 
+@lru_cache(maxsize=1024)
 def read_hold(base: str, eyes_up: str | None) -> Hold:
+    """Remembered: a whole class mostly has the same."""
     return Hold(read_restrictions(read_object(base.encode()), "base"), eyes_up)
 
 

@@ -27,7 +27,7 @@ from appliance.services.desired import bump, hold_as_json, read_hold
 from appliance.services.journal import record
 from appliance.services.lessons import must_hold, open_lesson
 from appliance.store.bulk import execute_many
-from appliance.store.fields import JsonField, to_milliseconds
+from appliance.store.fields import JsonField, read_words, to_milliseconds
 from appliance.store.models import Document, Gesture, Lesson, database
 from protocol.device import CommandType, Malformed, check_args
 
@@ -148,7 +148,7 @@ def _document(sha256: object) -> dict[str, object]:
 
 def _chosen(lesson_id: str, device_ids: Sequence[str] | None) -> list[_Part]:
     rows = database.execute_sql(_PARTS, (lesson_id,)).fetchall()
-    parts = [_Part(row[0], row[1], frozenset(_json.python_value(row[2])), read_hold(row[3], row[4])) for row in rows]
+    parts = [_Part(row[0], row[1], frozenset(read_words(row[2])), read_hold(row[3], row[4])) for row in rows]
     if device_ids is None:
         return parts
     asked = set(device_ids)

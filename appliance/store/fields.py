@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from peewee import Field
@@ -39,3 +40,9 @@ def to_milliseconds(value: datetime) -> int:
 
 def from_milliseconds(value: int) -> datetime:
     return _EPOCH + value * _MILLISECOND
+
+
+@lru_cache(maxsize=1024)
+def read_words(text: str) -> tuple[str, ...]:
+    """A stored list of words. Hundreds of devices hold the same few lists, which are asked for at each gesture."""
+    return tuple(json.loads(text))

@@ -4,13 +4,18 @@ Written by the bridge, read by the web process. Losing it harms nothing: the bro
 retained, and devices repeat themselves. Written to the card it would wear it out.
 """
 
-from collections.abc import Collection, Iterable
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from peewee import BooleanField, CharField, IntegerField, Model
 from playhouse.apsw_ext import APSWDatabase
 
-from appliance.store.fields import JsonField, MomentField
+from appliance.store.fields import JsonField, MomentField, from_milliseconds
 
 live_database = APSWDatabase(None)
 
@@ -53,10 +58,29 @@ _REPLACE = (
 
 def write_live(rows: Iterable[Live]) -> None:
     """All in one transaction; a row replaces the one before, column by column."""
-    records = [tuple(column.db_value(getattr(row, column.name)) for column in _COLUMNS) for row in rows]
+    records = [tuple(column.db_value(row.__data__.get(column.name)) for column in _COLUMNS) for row in rows]
     if records:
         with live_database.atomic("IMMEDIATE"):
             live_database.connection().cursor().executemany(_REPLACE, records)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRow:
+    """What a board shows of one device. Its JSON values are shared by rows that say the same: not to be changed."""
+
+    presence: str
+    seen_at: datetime
+    applied: Mapping[str, Any] | None
+    unsupported: Sequence[str]
+    battery_level: int | None
+    charging: bool
+    foreground: str | None
+    hand_at: datetime | None
+
+
+_SELECT_ROWS = (
+    "SELECT device_id, presence, seen_at, applied, unsupported, battery_level, charging, foreground, hand_at FROM live"
+)
 
 
 def forget_live(device_ids: Collection[str]) -> None:
@@ -68,3 +92,30 @@ def read_live(device_ids: Iterable[str] | None = None) -> dict[str, Live]:
     if device_ids is not None:
         query = query.where(Live.device_id.in_(list(device_ids)))
     return {row.device_id: row for row in query}
+
+
+def read_live_rows(device_ids: Collection[str]) -> dict[str, LiveRow]:
+    """For boards, which are read again at each change: hundreds of rows without a model for each."""
+    wanted = frozenset(device_ids)
+    rows = live_database.execute_sql(_SELECT_ROWS).fetchall()
+    return {row[0]: _live_row(row) for row in rows if row[0] in wanted}
+
+
+def _live_row(row: tuple[Any, ...]) -> LiveRow:
+    _, presence, seen_at, applied, unsupported, battery_level, charging, foreground, hand_at = row
+    return LiveRow(
+        presence=presence,
+        seen_at=from_milliseconds(seen_at),
+        applied=_shared(applied),
+        unsupported=_shared(unsupported) or (),
+        battery_level=battery_level,
+        charging=bool(charging),
+        foreground=foreground,
+        hand_at=None if hand_at is None else from_milliseconds(hand_at),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _shared(text: str | None) -> Any:
+    """A class says the same thirty times, and says it again at each look."""
+    return None if text is None else json.loads(text)
