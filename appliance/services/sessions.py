@@ -61,8 +61,9 @@ class Sessions:
 
     def find(self, token: str) -> OpenSession:
         """Raises NotSignedIn: unknown, ended, too old, or of somebody who was deactivated."""
-        row = Session.get_or_none(Session.id_hash == hash_secret(token)) if token else None
-        if row is None or not row.user.active:
+        query = Session.select(Session, User).join(User)
+        row = query.where((Session.id_hash == hash_secret(token)) & User.active).first() if token else None
+        if row is None:
             raise NotSignedIn("signed_out")
         now = self._clock.now()
         if is_over(Role(row.user.role), row.created_at, row.seen_at, now):

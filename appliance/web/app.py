@@ -98,19 +98,19 @@ def choose_language() -> str:
 
 
 def _connect(app: Flask) -> None:
-    """A connection per request, for those that read the store at all."""
-
+    """Connections open themselves at the first query of a request, and are closed with it."""
     both = (database, live_database)
 
     @app.before_request
-    def open_connections() -> None:
-        if request.endpoint != "static":
-            g.opened = [each for each in both if each.connect(reuse_if_open=True)]
+    def look() -> None:
+        g.kept = [each for each in both if not each.is_closed()]
 
     @app.teardown_request
     def close_connections(_error: BaseException | None) -> None:
-        for each in g.pop("opened", []):
-            each.close()
+        kept = g.get("kept", both)
+        for each in both:
+            if each not in kept and not each.is_closed():
+                each.close()
 
 
 def _dress(app: Flask) -> None:
