@@ -79,7 +79,7 @@ def _password() -> str:
 def _fill(running: Running, logins: dict[str, str]) -> None:
     services = running.services
     write_setting("school_name", "École des Tilleuls")
-    write_setting("school_code", "0880123K")
+    write_setting("school_code", "0880123F")
     for cart in ("Classe mobile A", "Classe mobile B"):
         services.carts.add(cart, CONSOLE)
     classroom = services.rosters.add("CE2 B", CONSOLE, "CE2")
