@@ -28,10 +28,17 @@ function allow(button, canAct, managed, n) {
   return managed;
 }
 
+/** "Les yeux vers moi" holds it already, and goes on holding it whatever is pressed. @param {Tile[]} tiles @param {Restriction} name */
+function isCovered(tiles, name) {
+  return name !== "apps" && tiles.length > 0 && tiles.every((tile) => tile.eyes_up);
+}
+
 /** @param {HTMLElement} button @param {Tile[]} tiles @param {boolean} canAct */
 function drawToggle(button, tiles, canAct) {
   const name = /** @type {Restriction} */ (button.dataset.restriction);
-  const managed = allow(button, canAct, tiles.some((tile) => can(tile, name)), tiles.length);
+  const covered = isCovered(tiles, name);
+  const managed = allow(button, canAct && !covered, tiles.some((tile) => can(tile, name)), tiles.length);
+  if (managed && covered) setAttr(button, "title", say("eyes_hold"));
   const share = heldShare(tiles, name);
   setAttr(button, "aria-pressed", share === "all" ? "true" : share === "some" ? "mixed" : "false");
   const state = /** @type {Element} */ (button.querySelector(".toggle-state"));
