@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from peewee import JOIN, fn
+from peewee import JOIN
 
 from appliance.domain.people import Actor
 from appliance.services.lessons import Lessons
@@ -19,22 +19,28 @@ class StartPage:
 
     def choices(self, actor: Actor) -> Json:
         """`carts`, `classrooms`, `devices`, `held` (lessons and what they hold), `open_lesson` (mine, or None)."""
-        devices = list(Device.select().where(Device.status == "active").order_by(Device.cart, Device.number, Device.id))
+        in_order = (Device.cart.asc(nulls="LAST"), Device.number, Device.id)
+        devices = list(Device.select().where(Device.status == "active").order_by(*in_order))
         online = {device_id for device_id, row in read_live().items() if row.presence == Presence.ONLINE}
         parts = _parts()
         mine = next(iter(self._lessons.open_of(actor)), None)
         holder = {part.device_id: part.lesson.teacher.name for part in parts}
         return {
             "carts": [_cart(cart, devices, online) for cart in Cart.select().order_by(Cart.name)],
-            "classrooms": _classrooms(),
+            "classrooms": _classrooms(online),
             "devices": [_device(device, online, holder) for device in devices],
             "held": _held(parts),
             "open_lesson": None if mine is None else _open(mine, parts, online),
         }
 
-    def device_ids(self, cart_id: int) -> list[str]:
+    def cart_devices(self, cart_id: int) -> list[str]:
         query = Device.select(Device.id).where((Device.cart == cart_id) & (Device.status == "active"))
         return [device.id for device in query.order_by(Device.number)]
+
+    def classroom_devices(self, classroom_id: int) -> list[str]:
+        """Those that its pupils were given, wherever they are kept."""
+        query = Device.select(Device.id).join(Pupil).where(Pupil.classroom == classroom_id, Device.status == "active")
+        return [device.id for device in query.distinct().order_by(Device.number)]
 
 
 def _parts() -> list[LessonDevice]:
@@ -53,14 +59,19 @@ def _cart(cart: Cart, devices: list[Device], online: set[str]) -> Json:
     }
 
 
-def _classrooms() -> list[Json]:
-    counted = (
-        Classroom.select(Classroom.id, Classroom.name, fn.COUNT(Pupil.id))
-        .join(Pupil, JOIN.LEFT_OUTER)
-        .group_by(Classroom.id)
-        .order_by(Classroom.name)
-    )
-    return [{"id": key, "name": name, "pupils": count} for key, name, count in counted.tuples().iterator()]
+def _classrooms(online: set[str]) -> list[Json]:
+    """`total`, `online`: of the devices that its pupils were given."""
+    found: dict[int, Json] = {
+        row.id: {"id": row.id, "name": row.name, "pupils": 0, "total": 0, "online": 0}
+        for row in Classroom.select().order_by(Classroom.name)
+    }
+    for pupil in Pupil.select(Pupil.classroom, Pupil.device, Device.status).join(Device, JOIN.LEFT_OUTER).objects():
+        classroom = found[pupil.classroom_id]
+        classroom["pupils"] += 1
+        if pupil.device_id is not None and pupil.status == "active":
+            classroom["total"] += 1
+            classroom["online"] += pupil.device_id in online
+    return list(found.values())
 
 
 def _device(device: Device, online: set[str], holder: dict[str, str]) -> Json:
@@ -86,10 +97,17 @@ def _holding(lesson: Lesson, parts: list[LessonDevice]) -> Json:
         "teacher": lesson.teacher.name,
         "title": lesson.title,
         "ends_at": lesson.ends_at,
-        "cart_ids": sorted({part.device.cart_id for part in parts if part.device.cart_id is not None}),
+        "sources": _sources(parts),
         "device_ids": [part.device_id for part in parts],
         "numbers": [f"{part.device.number:02d}" for part in parts],
     }
+
+
+def _sources(parts: list[LessonDevice]) -> list[str]:
+    """The choices of the start page that contain some of these devices."""
+    carts = {f"cart:{part.device.cart_id}" for part in parts if part.device.cart_id is not None}
+    pupils = Pupil.select(Pupil.classroom).where(Pupil.device.in_([part.device_id for part in parts]))
+    return sorted(carts | {f"classroom:{pupil.classroom_id}" for pupil in pupils})
 
 
 def _open(lesson: Lesson, parts: list[LessonDevice], online: set[str]) -> Json:

@@ -26,8 +26,13 @@ class StartForm:
     @classmethod
     def read(cls, form: MultiDict[str, str], start_page: StartPage) -> "StartForm":
         source = form.get("source", "devices")
-        cart_id = int(source[5:]) if source.startswith("cart:") and source[5:].isdecimal() else None
-        chosen = form.getlist("devices") if cart_id is None else start_page.device_ids(cart_id)
+        kind, _, number = source.partition(":")
+        key = int(number) if number.isdecimal() else None
+        cart_id = key if kind == "cart" else None
+        if key is None:
+            chosen = form.getlist("devices")
+        else:
+            chosen = start_page.cart_devices(key) if kind == "cart" else start_page.classroom_devices(key)
         answers = {key[len(_HELD) :]: value for key, value in form.items() if key.startswith(_HELD)}
         return cls(
             device_ids=tuple(chosen),
@@ -37,7 +42,7 @@ class StartForm:
             taken_from=frozenset(key for key, value in answers.items() if value == "take"),
             values={
                 "source": source,
-                "classroom": form.get("classroom", type=int),
+                "classroom": key if kind == "classroom" else form.get("classroom", type=int),
                 "title": form.get("title", ""),
                 "minutes": form.get("minutes", str(DEFAULT_MINUTES)),
             },

@@ -29,9 +29,9 @@ function drawHeld() {
   const devices = new Set([...document.querySelectorAll('input[name="devices"]:checked')].map((box) => /** @type {HTMLInputElement} */ (box).value));
   document.querySelectorAll(".held").forEach((element) => {
     const box = /** @type {HTMLFieldSetElement} */ (element);
-    const carts = JSON.parse(box.dataset.carts ?? "[]").map((/** @type {string} */ id) => `cart:${id}`);
+    const sources = JSON.parse(box.dataset.sources ?? "[]");
     const theirs = JSON.parse(box.dataset.devices ?? "[]");
-    const concerned = source === "devices" ? theirs.some((/** @type {string} */ id) => devices.has(id)) : carts.includes(source);
+    const concerned = source === "devices" ? theirs.some((/** @type {string} */ id) => devices.has(id)) : sources.includes(source);
     box.hidden = !concerned;
     box.disabled = !concerned;
   });
