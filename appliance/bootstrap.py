@@ -28,6 +28,7 @@ from appliance.services.school import School
 from appliance.services.sign_in import SignIn
 from appliance.services.start_page import StartPage
 from appliance.services.tokens import Tokens
+from appliance.services.upkeep import Upkeep
 from appliance.store.database import open_store
 from appliance.store.live import open_live
 
@@ -55,6 +56,7 @@ class Services:
     backups: Backups
     school: School
     health: Health
+    upkeep: Upkeep
 
 
 def broker_settings(config: Config) -> BrokerSettings:
@@ -91,7 +93,8 @@ def build_services(config: Config) -> Services:
     passwords, journal = Passwords(), JournalReader()
     lessons = Lessons(clock, nudge)
     rosters, backups, device_list = Rosters(clock), Backups(clock, config), DeviceList(clock, journal)
-    report = HealthReport(clock, device_list, backups, rosters)
+    documents = Documents(clock, config.documents_path)
+    report = HealthReport(clock, device_list, backups, rosters, documents)
     return Services(
         clock=clock,
         people=People(clock, passwords),
@@ -102,7 +105,7 @@ def build_services(config: Config) -> Services:
         tokens=Tokens(clock),
         devices=Devices(clock, nudge, apply),
         device_list=device_list,
-        documents=Documents(clock, config.documents_path),
+        documents=documents,
         journal=journal,
         lessons=lessons,
         gestures=Gestures(clock, nudge),
@@ -112,4 +115,5 @@ def build_services(config: Config) -> Services:
         backups=backups,
         school=School(clock),
         health=Health(config, settings, report.findings),
+        upkeep=Upkeep(clock, config, backups, documents),
     )

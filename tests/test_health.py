@@ -13,6 +13,7 @@ from appliance.health import Health
 from appliance.services.backups import Backups
 from appliance.services.classrooms import Rosters
 from appliance.services.device_list import DeviceList
+from appliance.services.documents import Documents
 from appliance.services.health_report import HealthReport
 from appliance.services.journal import JournalReader, record
 from appliance.store.models import Cart, Dropped, database
@@ -99,7 +100,9 @@ def test_a_damaged_store_is_found_and_stops_lessons(config: Config) -> None:
 def test_what_the_services_know_is_part_of_the_report(config: Config) -> None:
     clock = HandClock()
     rosters, backups = Rosters(clock), Backups(clock, config)
-    report = HealthReport(clock, DeviceList(clock, JournalReader()), backups, rosters)
+    report = HealthReport(
+        clock, DeviceList(clock, JournalReader()), backups, rosters, Documents(clock, config.documents_path)
+    )
     assert codes(report.findings()) == {"nothing_dropped": Severity.GOOD, "backup_none": Severity.NOTICE}
 
     Dropped.create(device_id="d-1", reason="x", day="2026-11-23", count=3, last_at=clock.at, force_insert=True)

@@ -120,10 +120,12 @@ class DocumentFiles:
 
     def path_of(self, sha256: str, size: int) -> Path:
         """Raises NotFound when the file is missing or has not the size that it should have."""
-        path = self.path_for(sha256)
-        if _size_of(path) != size:
+        if not self.is_there(sha256, size):
             raise NotFound("document_missing")
-        return path
+        return self.path_for(sha256)
+
+    def is_there(self, sha256: str, size: int) -> bool:
+        return _size_of(self.path_for(sha256)) == size
 
     def path_for(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from appliance import logs
+from appliance import logs, worker
 from appliance.bootstrap import Services, broker_settings, build_services, open_databases
 from appliance.broker.process import (
     allow_open_files,
@@ -39,6 +39,7 @@ from appliance.supervisor import Program, Supervisor
 
 _log = logging.getLogger("start")
 _READY_SECONDS = 15.0
+_UPKEEP_SECONDS = 5.0
 
 
 EachSecond = Callable[[], object]
@@ -72,12 +73,25 @@ def run(config: Config, on_ready: Callable[[Running], EachSecond], log_level: in
         try:
             supervisor.start()
             apply_credentials(broker_settings(config), credentials)
-            each_second = on_ready(Running(config, build_services(config), supervisor, base_url))
+            services = build_services(config)
+            each_second = on_ready(Running(config, services, supervisor, base_url))
+            _start_upkeep(services, stopping)
             supervisor.run(lambda: (keeper.step(), each_second()))
         finally:
             supervisor.stop()
             keeper.stop()
     return 0
+
+
+def _start_upkeep(services: Services, stopping: threading.Event) -> None:
+    """Beside the watch over the processes, which must not wait for a backup."""
+    loop = threading.Thread(
+        target=worker.run,
+        args=(services.upkeep.step, lambda: stopping.wait(_UPKEEP_SECONDS), stopping),
+        name="upkeep",
+        daemon=True,
+    )
+    loop.start()
 
 
 @contextmanager

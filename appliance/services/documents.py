@@ -26,7 +26,7 @@ from appliance.domain.documents import (
 )
 from appliance.domain.drawings import MAX_BYTES as MAX_DRAWING_BYTES
 from appliance.domain.drawings import looks_like_drawing, refuse_active_drawing
-from appliance.domain.people import Actor
+from appliance.domain.people import APPLIANCE, Actor
 from appliance.domain.receipts import OPEN
 from appliance.errors import Conflict, Denied, Invalid, NotFound
 from appliance.services.journal import record
@@ -104,13 +104,22 @@ class Documents:
         """Does the file on disk still hold what its name says? Reads all of it."""
         return self._files.verify(sha256)
 
-    def scrub(self, sha256s: Sequence[str] | None = None) -> list[str]:
-        """Those (of all) whose file was changed or is missing. The file is taken away: it is never served again."""
-        wanted = [row.sha256 for row in Document.select(Document.sha256)] if sha256s is None else sha256s
-        damaged = [sha256 for sha256 in wanted if not self._files.verify(sha256)]
+    def hashes(self) -> list[str]:
+        return [row.sha256 for row in Document.select(Document.sha256)]
+
+    def scrub(self, sha256s: Sequence[str]) -> list[str]:
+        """Those whose file was changed on disk: it is taken away and never served again, and the journal says so."""
+        present = self._files.present()
+        damaged = [sha256 for sha256 in sha256s if sha256 in present and not self._files.verify(sha256)]
         for sha256 in damaged:
             self._files.remove(sha256)
+            with database.atomic("IMMEDIATE"):
+                record(self._clock.now(), APPLIANCE, "document.damaged", f"document:{sha256[:12]}")
         return damaged
+
+    def missing(self) -> int:
+        """How many documents cannot be handed out any more: their file is gone or has another size."""
+        return sum(not self._files.is_there(row.sha256, row.size) for row in Document.select())
 
     def listed(self, actor: Actor) -> list[Stored]:
         """The teacher's own, the latest first; an administrator sees all."""

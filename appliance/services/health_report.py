@@ -7,6 +7,7 @@ from appliance.domain.findings import Finding, Severity
 from appliance.services.backups import Backups
 from appliance.services.classrooms import Rosters
 from appliance.services.device_list import DeviceList
+from appliance.services.documents import Documents
 from appliance.store.models import Journal
 
 _BACKUP_AFTER = timedelta(days=8)
@@ -15,14 +16,17 @@ _MANY_DROPPED = 1_000
 
 
 class HealthReport:
-    def __init__(self, clock: Clock, devices: DeviceList, backups: Backups, rosters: Rosters) -> None:
+    def __init__(
+        self, clock: Clock, devices: DeviceList, backups: Backups, rosters: Rosters, documents: Documents
+    ) -> None:
         self._clock = clock
+        self._documents = documents
         self._devices = devices
         self._backups = backups
         self._rosters = rosters
 
     def findings(self) -> list[Finding]:
-        return [*self._dropped(), *self._conflicts(), *self._backup(), *self._pupils()]
+        return [*self._dropped(), *self._conflicts(), *self._backup(), *self._pupils(), *self._missing()]
 
     def _dropped(self) -> list[Finding]:
         counts = self._devices.dropped_since(self._clock.now().date().isoformat())
@@ -47,6 +51,10 @@ class HealthReport:
         if self._clock.now() - latest.created_at > _BACKUP_AFTER:
             return [Finding(Severity.NOTICE, "backup_old", {"at": latest.created_at})]
         return [Finding(Severity.GOOD, "backup_fresh", {"at": latest.created_at})]
+
+    def _missing(self) -> list[Finding]:
+        count = self._documents.missing()
+        return [Finding(Severity.NOTICE, "documents_missing", {"count": count})] if count else []
 
     def _pupils(self) -> list[Finding]:
         return [Finding(Severity.NOTICE, "pupils_outdated")] if self._rosters.has_outdated_pupils() else []

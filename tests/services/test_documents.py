@@ -112,12 +112,15 @@ def test_a_file_that_was_replaced_on_disk_is_found_by_the_scrub_and_never_served
     documents.path_of(stored.sha256).write_bytes(PDF[:-1] + b"!")
 
     assert not documents.verify(stored.sha256)
-    assert documents.scrub() == [stored.sha256]
+    assert documents.scrub(documents.hashes()) == [stored.sha256]
+    assert documents.missing() == 1
+    assert deeds()[-1] == ("appliance", "document.damaged", f"document:{stored.sha256[:12]}")
     with pytest.raises(NotFound):
         documents.path_of(stored.sha256)
 
     documents.store_upload(io.BytesIO(PDF), "a.pdf", TEACHER)
-    assert documents.scrub() == []
+    assert documents.scrub(documents.hashes()) == []
+    assert documents.missing() == 0
 
 
 def test_teachers_see_their_own_and_the_administrator_all(documents: Documents) -> None:

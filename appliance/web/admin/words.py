@@ -93,6 +93,11 @@ _FINDINGS: dict[str, tuple[str, str, str]] = {
     ),
     "backup_old": (N_("La dernière sauvegarde est ancienne"), N_("Créez-en une nouvelle."), "/admin/backups"),
     "backup_fresh": (N_("Une sauvegarde récente existe"), "", "/admin/backups"),
+    "documents_missing": (
+        N_("%(count)s documents ne sont plus lisibles"),
+        N_("Leur fichier a été abîmé ou effacé sur le disque. Ajoutez-les à nouveau : ils reprennent leur place."),
+        "/documents",
+    ),
     "pupils_outdated": (
         N_("Des noms d’élèves de l’année passée sont encore là"),
         N_("Effacez-les, puis importez les listes de la nouvelle année."),
@@ -126,6 +131,7 @@ DEEDS: dict[str, str] = {
     "device.serial_conflict": N_("deux appareils, un seul numéro de série"),
     "device.take_over": N_("tablette reprise à une autre séance"),
     "document.add": N_("document ajouté"),
+    "document.damaged": N_("document abîmé sur le disque, retiré"),
     "document.remove": N_("document supprimé"),
     "gesture.eyes_free": N_("tablettes libérées"),
     "gesture.eyes_up": N_("les yeux vers moi"),
