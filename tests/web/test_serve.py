@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -40,9 +41,8 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def device(box: Appliance) -> tuple[str, str]:
-    """One that is enrolled, and a document for it."""
+def joined(box: Appliance) -> tuple[str, str]:
+    """The credentials of a device that has just enrolled."""
     token = box.new_link().rsplit("/", 1)[-1]
     body = {
         "token": token, "serial": "R52T90ABCDE", "manufacturer": "samsung", "model": "SM-X200", "kind": "tablet",
@@ -50,11 +50,21 @@ def device(box: Appliance) -> tuple[str, str]:
     }  # fmt: skip
     answer = requests.post(f"{box.url}/api/devices", json=body, timeout=10)
     assert answer.status_code == 201
+    return answer.json()["mqtt"]["username"], answer.json()["mqtt"]["password"]
+
+
+def put_document(box: Appliance) -> None:
     config = Config(box.data_path)
     open_store(config.store_path)
     with database.connection_context():
         Documents(Clock(), config.documents_path).store_upload(io.BytesIO(CONTENT), "texte.txt", CONSOLE)
-    return answer.json()["mqtt"]["username"], answer.json()["mqtt"]["password"]
+
+
+@pytest.fixture(scope="module")
+def device(box: Appliance) -> tuple[str, str]:
+    """One that is enrolled, and a document for it."""
+    put_document(box)
+    return joined(box)
 
 
 def web_pid(box: Appliance) -> int:
@@ -286,3 +296,42 @@ def test_one_address_of_the_lan_keeps_loopback_for_our_own_checks(host: str, add
 
 def test_there_are_threads_for_boards_transfers_and_pages() -> None:
     assert options_of(Config(Path("data"), viewers=60))["threads"] == 60 + 40 + 30
+
+
+class TlsAppliance(Appliance):
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.http_port}"
+
+
+@pytest.fixture
+def tls_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Appliance]:
+    """With a certificate that only its own authority, itself, vouches for."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=preau.local", "-addext", "subjectAltName=DNS:preau.local,IP:127.0.0.1",
+         "-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
+    http_port, mqtt_port, websocket_port = free_ports(3)
+    given = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"),
+             "--tls-ca", str(tmp_path / "cert.pem"))  # fmt: skip
+    box = TlsAppliance(tmp_path / "data", http_port, mqtt_port, websocket_port, tmp_path / "log", given)
+    box.start()
+    try:
+        yield box
+    finally:
+        box.stop()
+
+
+def test_with_a_certificate_everything_is_served_over_tls(tls_box: Appliance) -> None:
+    tls_box.add_user("durand")
+    browser = tls_box.browser("durand")
+    assert browser.get("/account").headers["Strict-Transport-Security"]
+    assert all(cookie.name.startswith("__Host-") and cookie.secure for cookie in browser.session.cookies)
+    device = joined(tls_box)
+    put_document(tls_box)
+    assert read_document(tls_box, device, Range="bytes=12345-17000000").content == CONTENT[12345:17000001]
+    with pytest.raises(requests.ConnectionError):
+        requests.get(tls_box.url.replace("https", "http"), timeout=5)
