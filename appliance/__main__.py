@@ -7,7 +7,7 @@ from pathlib import Path
 from appliance.cli.options import add_options, read_config
 from appliance.errors import CannotStart, PreauError
 
-_DATA = Path("préau-data")
+_DATA = Path("preau-data")
 
 
 def main(arguments: list[str]) -> int:
@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     run = doors.add_parser("run", help="un boîtier, sans données de démonstration", prog="./run appliance")
     add_options(run, data=_DATA, host="0.0.0.0")  # noqa: S104 - an appliance serves its LAN
     demo = doors.add_parser("demo", help="une école de démonstration", prog="./run demo")
-    add_options(demo, data=Path("préau-demo"), host="127.0.0.1")
+    add_options(demo, data=Path("preau-demo"), host="127.0.0.1")
     demo.add_argument("--devices", type=int, default=15, metavar="N", help="tablettes simulées (15)")
     doors.add_parser("admin", help="utilisateurs, chariots, liens, appareils, sauvegardes")
     for child in ("bridge", "web"):

@@ -60,6 +60,7 @@ def run(config: Config, on_ready: Callable[[Running], EachSecond], log_level: in
     logs.set_up("boîtier", log_level)
     make_folders(config)
     with _alone(config), _runtime(config):
+        (config.runtime_path / "bridge.nudge").unlink(missing_ok=True)  # of a run that was killed
         _check_ports(config)
         keeper = ClockKeeper(config.runtime_path, config.clock_floor_path)
         keeper.start()
@@ -151,7 +152,7 @@ def _programs(config: Config, stopping: threading.Event) -> list[Program]:
     arguments = as_arguments(config)
     return [
         Program("broker", command_line(settings), lambda: wait_ready(settings, _READY_SECONDS, stopping)),
-        Program("bridge", [*ourselves, "bridge", *arguments]),
+        Program("bridge", [*ourselves, "bridge", *arguments], lambda: _wait_for_bridge(config, stopping)),
         Program("web", [*ourselves, "web", *arguments], lambda: _wait_for_web(config, stopping)),
     ]
 
@@ -170,6 +171,17 @@ def _address(config: Config) -> str:
     host = everywhere.get(config.host, config.host)
     scheme = "https" if config.tls else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{config.http_port}"
+
+
+def _wait_for_bridge(config: Config, stopping: threading.Event) -> None:
+    """Its socket is there once its parts are put together; one of an earlier run went with the runtime folder."""
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline and not stopping.wait(0.02):
+        if (config.runtime_path / "bridge.nudge").exists():
+            return
+    raise CannotStart(
+        "bridge_not_ready", "Le relais des tablettes n’a pas démarré. Le message ci-dessus dit pourquoi."
+    )
 
 
 def _wait_for_web(config: Config, stopping: threading.Event) -> None:

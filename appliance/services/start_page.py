@@ -65,12 +65,13 @@ def _classrooms(online: set[str]) -> list[Json]:
         row.id: {"id": row.id, "name": row.name, "pupils": 0, "total": 0, "online": 0}
         for row in Classroom.select().order_by(Classroom.name)
     }
-    for pupil in Pupil.select(Pupil.classroom, Pupil.device, Device.status).join(Device, JOIN.LEFT_OUTER).objects():
-        classroom = found[pupil.classroom_id]
+    given = Pupil.select(Pupil.classroom, Device.id, Device.status).join(Device, JOIN.LEFT_OUTER)
+    for classroom_id, device_id, status in given.tuples().iterator():
+        classroom = found[classroom_id]
         classroom["pupils"] += 1
-        if pupil.device_id is not None and pupil.status == "active":
+        if status == "active":
             classroom["total"] += 1
-            classroom["online"] += pupil.device_id in online
+            classroom["online"] += device_id in online
     return list(found.values())
 
 

@@ -25,7 +25,7 @@ def test_carts_classrooms_and_devices_say_how_many_there_are_and_who_holds_them(
 
         assert choices["carts"] == [{"id": cart.id, "name": "A", "total": 2, "online": 0}]
         assert choices["classrooms"] == [{"id": room.id, "name": "CE2 B", "pupils": 2, "total": 1, "online": 0}]
-        assert [one["held_by"] for one in choices["devices"]] == ["Mme Durand", "Mme Durand", None]
+        assert [one["held_by"] for one in choices["devices"]] == [None, "Mme Durand", "Mme Durand"]
         (held,) = choices["held"]
         assert held["sources"] == [f"cart:{cart.id}", f"classroom:{room.id}"]
         assert (held["lesson_id"], held["numbers"]) == (lesson, ["02", "03"])
