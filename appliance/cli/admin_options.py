@@ -5,7 +5,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-DEFAULT_DATA = Path("préau-data")
+DEFAULT_DATA = Path("preau-data")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "j": "days", "w": "weeks"}
 
 
