@@ -1,17 +1,16 @@
-"""The bridge's two workers: one records what devices say, one sends what the store wants."""
+"""The bridge's workers: one records what devices say, one sends what the store wants, one keeps floods out."""
 
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from appliance import worker
 from appliance.broker_bridge.inbox import Inbox
 from appliance.broker_bridge.outbox import Outbox
+from appliance.broker_bridge.suspensions import Suspensions
 from appliance.clock import Clock
-from appliance.errors import Unavailable
 from appliance.logs import fact
 from appliance.mqtt import HubConnection, Message
 from appliance.nudge import NudgeReceiver, NudgeSender
@@ -48,8 +47,8 @@ class Parts:
     nudged: NudgeReceiver
     nudge_web: NudgeSender
     nudge_self: NudgeSender
+    suspensions: Suspensions
     ballast_path: Path
-    renew_credentials: Callable[[], object]  # the broker that has just started knows today's devices, and only those
 
 
 class Bridge:
@@ -71,10 +70,12 @@ class Bridge:
 
     def run(self) -> None:
         """Until `stop`. An error nobody can answer ends the process; the supervisor starts it anew."""
-        threads = [
-            threading.Thread(target=self._guard, args=(self._inbox_step, self._wait_for_message), name="inbox"),
-            threading.Thread(target=self._guard, args=(self._outbox_step, self._wait_for_nudge), name="outbox"),
-        ]
+        workers = {
+            "inbox": (self._inbox_step, self._wait_for_message),
+            "outbox": (self._outbox_step, self._wait_for_nudge),
+            "suspensions": (self._parts.suspensions.step, self._wait_for_offence),
+        }
+        threads = [threading.Thread(target=self._guard, args=args, name=name) for name, args in workers.items()]
         with live_database.connection_context():
             self._parts.live.load()
         self._parts.inbox.connection_changed()
@@ -138,9 +139,15 @@ class Bridge:
     def _wait_for_nudge(self) -> None:
         self._parts.nudged.wait(_LOOK_SECONDS)
 
+    def _wait_for_offence(self) -> None:
+        self._parts.suspensions.wait(_LOOK_SECONDS)
+
     def _inbox_step(self) -> bool:
         parts = self._parts
         did = parts.inbox.step(parts.connection.acknowledge)
+        offenders = parts.inbox.take_offenders()
+        if offenders:
+            parts.suspensions.suspend(offenders)
         self._drop_doubtful()
         if parts.live.save() or did:
             parts.nudge_web.send()
@@ -175,20 +182,13 @@ class Bridge:
             return False
         if self._again.is_set():
             self._again.clear()
-            self._renew_credentials()
+            parts.suspensions.renew()
             parts.outbox.start_again()
             parts.outbox.publish_time(parts.connection)
         did = parts.outbox.step(parts.connection)
         if did:
             parts.nudge_web.send()
         return did
-
-    def _renew_credentials(self) -> None:
-        """A broker that died again, or answers late, connects us again: that will bring the next try."""
-        try:
-            self._parts.renew_credentials()
-        except Unavailable as error:
-            fact(_log, "credentials_not_renewed", error=error.code)
 
     def _look(self) -> None:
         """Once a second: what time itself changes."""

@@ -34,6 +34,7 @@ from protocol.device import (
 
 _log = logging.getLogger("inbox")
 MOST_AT_ONCE = 500
+MOST_BYTES_AT_ONCE = 2 * 1024 * 1024
 FLOOD, DEFECT = "flood", "defect"
 
 
@@ -73,6 +74,11 @@ class Inbox:
         """Lost, or there again: whoever is thought to be online has to show it. In its place among the messages."""
         self._waiting.append(None)
 
+    def take_offenders(self) -> set[str]:
+        """Devices that drown the others, since the last time this was asked."""
+        offenders, self._gate.offenders = self._gate.offenders, set()
+        return offenders
+
     @property
     def is_empty(self) -> bool:
         return not self._waiting and self._taken is None
@@ -98,10 +104,12 @@ class Inbox:
     def _take(self) -> _Taken | None:
         """The next messages, up to a change of the connection; None: nothing there."""
         messages: list[Message] = []
-        while self._waiting and len(messages) < MOST_AT_ONCE:
+        size = 0
+        while self._waiting and len(messages) < MOST_AT_ONCE and size < MOST_BYTES_AT_ONCE:
             message = self._waiting.popleft()
             if message is not None:
                 messages.append(message)
+                size += len(message.payload)
             elif messages:
                 self._waiting.appendleft(None)
                 break
@@ -118,16 +126,17 @@ class Inbox:
             if device_id not in known:
                 if message.payload and leaf in RETAINED:
                     self.strangers.add(device_id)
-            elif leaf in FROM_DEVICE and self._may_speak(device_id, leaf, batch):
+            elif leaf in FROM_DEVICE and self._may_speak(device_id, leaf, message, batch):
                 heard.append((device_id, leaf, message))
         taken.heard = heard
         for one in heard:
             self._read(one, batch)
         return batch
 
-    def _may_speak(self, device_id: str, leaf: Leaf, batch: Batch) -> bool:
+    def _may_speak(self, device_id: str, leaf: Leaf, message: Message, batch: Batch) -> bool:
         """Presence may, always: a flood's last word is that its device is gone."""
-        if not self._gate.is_flooding(device_id, self._clock.now()) or leaf is Leaf.PRESENCE:
+        size = len(message.payload)
+        if not self._gate.is_flooding(device_id, size, self._clock.now()) or leaf is Leaf.PRESENCE:
             return True
         batch.drop(device_id, FLOOD)
         return False

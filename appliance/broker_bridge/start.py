@@ -15,14 +15,11 @@ from appliance.broker_bridge.inbox import Inbox
 from appliance.broker_bridge.mdns import Announcement, is_announced
 from appliance.broker_bridge.outbox import Outbox
 from appliance.broker_bridge.suspensions import Suspensions
-from appliance.broker_bridge.upkeep import Upkeep, kept_up
 from appliance.clock import HubClock
 from appliance.config import Config
 from appliance.mqtt import HubConnection
 from appliance.nudge import NudgeReceiver, NudgeSender
-from appliance.services.backups import Backups
 from appliance.services.desired import DesiredStates
-from appliance.services.documents import Documents
 from appliance.services.enrollment import credentials
 from appliance.services.intake import Intake
 from appliance.services.lessons import Lessons
@@ -54,18 +51,8 @@ def build(config: Config) -> Bridge:
             nudge_self=to_self,
             suspensions=Suspensions(clock, lambda without: _apply(settings, without)),
             ballast_path=config.ballast_path,
-            renew_credentials=lambda: apply_credentials(settings, credentials),
         )
     )
-
-
-def build_upkeep(config: Config) -> Upkeep:
-    clock = HubClock(config.runtime_path)
-    return Upkeep(clock, config.ballast_path, Backups(clock, config), Documents(clock, config.documents_path))
-
-
-def _apply(settings: BrokerSettings, without: Collection[str]) -> None:
-    apply_credentials(settings, lambda: {name: one for name, one in credentials().items() if name not in without})
 
 
 def main(config: Config) -> int:
@@ -74,7 +61,7 @@ def main(config: Config) -> int:
     bridge = build(config)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: bridge.stop())
-    with _announced(config), kept_up(build_upkeep(config)):
+    with _announced(config):
         bridge.run()
     return 0
 

@@ -118,8 +118,8 @@ class Devices:
 
     def _put_out(self, device_ids: Collection[str]) -> None:
         """After the commit: whoever reads the store now reads this."""
-        self._nudge.send()
         self._apply(device_ids)
+        self._nudge.send()  # last: a device that is still connected should not see its retained messages cleared
 
 
 def _found(device_id: str) -> Device:

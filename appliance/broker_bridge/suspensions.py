@@ -1,0 +1,76 @@
+"""Devices that drown the broker are out for a minute: their flood fills the queue in which everybody's answers come.
+
+The broker refuses them by itself, as it refuses whoever has no password. Known to this process only: when it ends, or
+when somebody else has the credentials taken over, a suspension ends early, and a device that still floods is out again.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection
+
+from appliance.clock import Clock
+from appliance.errors import PreauError
+from appliance.logs import fact
+from appliance.services.journal import record
+from appliance.store.models import database
+
+_log = logging.getLogger("suspensions")
+SUSPENDED_SECONDS = 60.0
+
+
+class Suspensions:
+    """`apply(without)`: the broker takes over the credentials of all devices but these, and drops those."""
+
+    def __init__(self, clock: Clock, apply: Callable[[Collection[str]], object]) -> None:
+        self._clock = clock
+        self._apply = apply
+        self._lock = threading.Lock()
+        self._until: dict[str, float] = {}
+        self._is_applied = False  # the process before this one may have left somebody out
+        self._woken = threading.Event()
+
+    def suspend(self, device_ids: Collection[str]) -> None:
+        """From any thread; carried out by `step`."""
+        until = time.monotonic() + SUSPENDED_SECONDS
+        with self._lock:
+            fresh = [one for one in device_ids if one not in self._until]
+            self._until.update(dict.fromkeys(fresh, until))
+            self._is_applied = self._is_applied and not fresh
+        if fresh:
+            self._woken.set()
+            self._tell(fresh)
+
+    def renew(self) -> None:
+        """A broker that has just started knows today's devices, and only those: what was written meanwhile, too."""
+        with self._lock:
+            self._is_applied = False
+        self._woken.set()
+
+    def step(self) -> bool:
+        with self._lock:
+            over = [one for one, until in self._until.items() if until <= time.monotonic()]
+            for one in over:
+                del self._until[one]
+            out = set(self._until)
+            if self._is_applied and not over:
+                return False
+            self._is_applied = True
+        try:
+            self._apply(out)
+        except PreauError as error:
+            fact(_log, "suspension_waits", error=error)
+            with self._lock:
+                self._is_applied = False
+            return False
+        return True
+
+    def wait(self, seconds: float) -> None:
+        self._woken.wait(seconds)
+        self._woken.clear()
+
+    def _tell(self, device_ids: Collection[str]) -> None:
+        with database.atomic("IMMEDIATE"):
+            for one in device_ids:
+                fact(_log, "device_suspended", device=one, seconds=int(SUSPENDED_SECONDS))
+                record(self._clock.now(), "bridge", "device.suspend", f"device:{one}", seconds=int(SUSPENDED_SECONDS))
