@@ -55,6 +55,10 @@ def build(config: Config) -> Bridge:
     )
 
 
+def _apply(settings: BrokerSettings, without: Collection[str]) -> None:
+    apply_credentials(settings, lambda: {name: one for name, one in credentials().items() if name not in without})
+
+
 def main(config: Config) -> int:
     logs.set_up("bridge")
     open_databases(config)
