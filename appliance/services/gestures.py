@@ -113,13 +113,15 @@ class Gestures:
             receipts = [_command_row(request.kind, part) for part in parts]
         encoded = _json.db_value(command)
         moment, expires = to_milliseconds(now), to_milliseconds(lesson.ends_at)
+        # A class has few kinds of devices: what is the same for many is worked out once.
+        kinds = {missing for _, _, missing in receipts}
+        first = {missing: (_first_state(request, missing), _json.db_value(list(missing))) for missing in kinds}
         execute_many(
             _INSERT_RECEIPT,
             [
                 (
-                    new_command_id(now), request.gesture_id, part.device_id,
-                    _first_state(request, missing), version, encoded, expires,
-                    _json.db_value(list(missing)), moment,
+                    new_command_id(now), request.gesture_id, part.device_id, first[missing][0], version, encoded,
+                    expires, first[missing][1], moment,
                 )
                 for part, version, missing in receipts
             ],
@@ -160,13 +162,11 @@ def _chosen(lesson_id: str, device_ids: Sequence[str] | None) -> list[_Part]:
 
 def _restrict(request: Request, parts: Sequence[_Part]) -> list[_Row]:
     """Writes what the lesson wants of each device; receipts wait for the version that follows."""
-    after = [hold_after(request.kind, request.args, part.hold) for part in parts]
+    after = {hold: hold_after(request.kind, request.args, hold) for hold in {part.hold for part in parts}}
+    stored = {hold: (_json.db_value(hold_as_json(then)), then.eyes_up) for hold, then in after.items()}
     execute_many(
         "UPDATE lesson_device SET base = ?, eyes_up = ? WHERE device_id = ? AND left_at IS NULL",
-        [
-            (_json.db_value(hold_as_json(hold)), hold.eyes_up, part.device_id)
-            for part, hold in zip(parts, after, strict=True)
-        ],
+        [(*stored[part.hold], part.device_id) for part in parts],
     )
     asked = restrictions_asked(request.kind, request.args)
     return [(part, part.version + 1, tuple(name for name in asked if name not in part.capabilities)) for part in parts]

@@ -27,6 +27,7 @@ from appliance.web.health import make_health
 from appliance.web.hosts import HostGate, OwnNames
 from appliance.web.icons import icon
 from appliance.web.lessons import make_lessons
+from appliance.web.live import TextPacket
 from appliance.web.security import protect
 from appliance.web.sessions import Cookies, cookies_of, load_sessions
 from appliance.web.setup import make_setup
@@ -159,6 +160,7 @@ def _add_socket(app: Flask, services: Services, cookies: Cookies, viewers: int) 
         async_mode="threading",
         always_connect=True,  # so that a page that is sent away hears why
         manage_session=False,
+        serializer=TextPacket,  # type: ignore[call-arg]  # its types leave it out; the documentation does not
         max_http_buffer_size=16 * 1024,
         ping_interval=4,
         ping_timeout=5,

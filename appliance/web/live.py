@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import request
 from flask_socketio import SocketIO, disconnect, emit, join_room
+from socketio.packet import Packet
 
 from appliance.bootstrap import Services
 from appliance.config import Config
@@ -23,9 +24,15 @@ from appliance.web.sessions import signed_in
 
 _log = logging.getLogger("live")
 _LOOK_SECONDS = 1.0
-_PAUSE_SECONDS = 0.05  # after a look: thirty acks become a few messages, not thirty
+_PAUSE_SECONDS = 0.05  # before a look: thirty acks become one message, and a gesture has the machine to itself
 
 Json = dict[str, Any]
+
+
+class TextPacket(Packet):  # type: ignore[misc]  # python-socketio ships no types
+    """Nothing binary is ever sent: looking for bytes in every tile would cost more than writing the message."""
+
+    uses_binary_events = False
 
 
 class LiveBoard:
@@ -47,14 +54,14 @@ class LiveBoard:
     def run(self, nudged: NudgeReceiver) -> None:
         """For ever, in a background thread of the web process."""
         while True:
-            nudged.wait(_LOOK_SECONDS)
+            if nudged.wait(_LOOK_SECONDS):
+                self._pause.wait(_PAUSE_SECONDS)
             try:
                 self.drop_signed_out(time.monotonic())
                 self.step()
             except Exception:
                 # The pages live on by polling; the next look tries again.
                 _log.exception("live_look_failed")
-            self._pause.wait(_PAUSE_SECONDS)
 
     def step(self) -> None:
         lessons = set(self._watching.values())
