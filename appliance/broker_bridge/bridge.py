@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from appliance.store import ballast
 from appliance.store.live import live_database
 from appliance.store.models import database
 from appliance.store.trouble import STORE_ERRORS, read_trouble
-from protocol.device import TIME_EVERY_SECONDS
+from protocol.device import TIME_EVERY_SECONDS, Presence
 
 _log = logging.getLogger("bridge")
 _LOOK_SECONDS = 1.0
@@ -30,7 +31,7 @@ _TELL_AGAIN_SECONDS = 60.0
 
 # How long a device that was online may take to show itself again after the broker was lost or came back. Broker and
 # device are back within seconds; a presence from before is not believed for longer.
-DOUBT_SECONDS = 20.0
+DOUBT_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,7 @@ class Bridge:
     def _inbox_step(self) -> bool:
         parts = self._parts
         did = parts.inbox.step(parts.connection.acknowledge)
-        offenders = parts.inbox.take_offenders()
-        if offenders:
-            parts.suspensions.suspend(offenders)
+        self._suspend(parts.inbox.take_offenders())
         self._drop_doubtful()
         if parts.live.save() or did:
             parts.nudge_web.send()
@@ -159,6 +158,15 @@ class Bridge:
             parts.outbox.clear(parts.connection, parts.inbox.strangers)
             parts.inbox.strangers.clear()
         return did
+
+    def _suspend(self, offenders: Collection[str]) -> None:
+        """Out is offline, whatever its last will says or forgets to say."""
+        parts = self._parts
+        if offenders:
+            parts.suspensions.suspend(offenders)
+            for device_id in offenders:
+                parts.live.presence(device_id, Presence.OFFLINE, parts.clock.now())
+        parts.inbox.muted = parts.suspensions.out
 
     def _drop_doubtful(self) -> None:
         monotonic = time.monotonic()

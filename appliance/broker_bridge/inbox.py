@@ -6,7 +6,7 @@ cannot be recorded for want of room or time is kept, and not acknowledged: the b
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -61,6 +61,7 @@ class Inbox:
         self._waiting: deque[Message | None] = deque()
         self._taken: _Taken | None = None
         self.changes = 0  # of the connection, as far as they were taken note of
+        self.muted: Collection[str] = ()  # suspended: what of theirs is still on its way counts as flood
         self.came_online: set[str] = set()
         self.strangers: set[str] = set()  # no devices of ours, but something of theirs is retained
         self.on_outcome: Callable[[Outcome], None] = lambda _: None
@@ -135,8 +136,8 @@ class Inbox:
 
     def _may_speak(self, device_id: str, leaf: Leaf, message: Message, batch: Batch) -> bool:
         """Presence may, always: a flood's last word is that its device is gone."""
-        size = len(message.payload)
-        if not self._gate.is_flooding(device_id, size, self._clock.now()) or leaf is Leaf.PRESENCE:
+        is_flooding = self._gate.is_flooding(device_id, len(message.payload), self._clock.now())
+        if leaf is Leaf.PRESENCE or not (is_flooding or device_id in self.muted):
             return True
         batch.drop(device_id, FLOOD)
         return False

@@ -30,6 +30,11 @@ class Suspensions:
         self._is_applied = False  # the process before this one may have left somebody out
         self._woken = threading.Event()
 
+    @property
+    def out(self) -> frozenset[str]:
+        with self._lock:
+            return frozenset(self._until)
+
     def suspend(self, device_ids: Collection[str]) -> None:
         """From any thread; carried out by `step`."""
         until = time.monotonic() + SUSPENDED_SECONDS
