@@ -1,5 +1,6 @@
 """Where everything of one appliance is, and what it was started with. Touches nothing when imported."""
 
+import errno
 import hashlib
 import os
 import tempfile
@@ -90,11 +91,21 @@ def make_folders(config: Config) -> None:
         for path in (config.documents_path, config.secrets_path, config.broker_path, config.runtime_path):
             path.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise no_room(config.data_path) from error
         raise _unusable(config.data_path, error.strerror or str(error)) from error
     if not os.access(config.data_path, os.R_OK | os.W_OK | os.X_OK):
         raise _unusable(config.data_path, "permission denied")
     if config.runtime_path.stat().st_uid != os.getuid():
         raise _unusable(config.runtime_path, "it belongs to another user")
+
+
+def no_room(path: Path) -> CannotStart:
+    return CannotStart(
+        "disk_full",
+        f"Le disque de {path} est plein : plus de place, ou plus de fichiers possibles. Rien n’a été perdu. "
+        "Libérez de la place sur ce disque, puis démarrez à nouveau.",
+    )
 
 
 def _unusable(path: Path, why: str) -> CannotStart:

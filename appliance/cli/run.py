@@ -1,5 +1,6 @@
 """`run`: one appliance in the foreground, from an empty folder to serving, and back to nothing at Ctrl-C."""
 
+import errno
 import fcntl
 import logging
 import os
@@ -29,17 +30,20 @@ from appliance.broker.process import (
 from appliance.broker.reload import apply_credentials
 from appliance.cli.options import as_arguments
 from appliance.clock import ClockKeeper
-from appliance.config import Config, make_folders
+from appliance.config import Config, make_folders, no_room
 from appliance.errors import CannotStart
 from appliance.services.enrollment import credentials
 from appliance.services.settings import write_setting
+from appliance.store import ballast
 from appliance.store.database import is_sound
 from appliance.store.models import database
+from appliance.store.trouble import STORE_ERRORS, read_trouble
 from appliance.supervisor import Program, Supervisor
 
 _log = logging.getLogger("start")
 _READY_SECONDS = 15.0
-_UPKEEP_SECONDS = 5.0
+_FAILURES: tuple[type[Exception], ...] = (OSError, *STORE_ERRORS)
+_UPKEEP_SECONDS = 1.0  # a disk that has just filled up gets the ballast back while a teacher still presses
 
 
 EachSecond = Callable[[], object]
@@ -59,7 +63,8 @@ def run(config: Config, on_ready: Callable[[Running], EachSecond], log_level: in
     """Blocks until Ctrl-C or SIGTERM; calls what `on_ready` gave once a second. Raises CannotStart."""
     logs.set_up("boîtier", log_level)
     make_folders(config)
-    with _alone(config), _runtime(config):
+    with _full_disk_in_words(config), _alone(config), _runtime(config):
+        ballast.tend(config.ballast_path)
         (config.runtime_path / "bridge.nudge").unlink(missing_ok=True)  # of a run that was killed
         _check_ports(config)
         keeper = ClockKeeper(config.runtime_path, config.clock_floor_path)
@@ -93,6 +98,18 @@ def _start_upkeep(services: Services, stopping: threading.Event) -> None:
         daemon=True,
     )
     loop.start()
+
+
+@contextmanager
+def _full_disk_in_words(config: Config) -> Iterator[None]:
+    """Files and the store meet it in many places of a start; the console gets one sentence."""
+    try:
+        yield
+    except _FAILURES as error:
+        trouble = read_trouble(error)
+        if getattr(error, "errno", None) == errno.ENOSPC or (trouble is not None and trouble.code == "disk_full"):
+            raise no_room(config.data_path) from error
+        raise
 
 
 @contextmanager
@@ -179,9 +196,7 @@ def _wait_for_bridge(config: Config, stopping: threading.Event) -> None:
     while time.monotonic() < deadline and not stopping.wait(0.02):
         if (config.runtime_path / "bridge.nudge").exists():
             return
-    raise CannotStart(
-        "bridge_not_ready", "Le relais des tablettes n’a pas démarré. Le message ci-dessus dit pourquoi."
-    )
+    raise CannotStart("bridge_not_ready", "Le relais des tablettes n’a pas démarré. Le message ci-dessus dit pourquoi.")
 
 
 def _wait_for_web(config: Config, stopping: threading.Event) -> None:

@@ -10,8 +10,10 @@ from pathlib import Path
 import apsw
 from peewee import DatabaseError
 
+from appliance.config import no_room
 from appliance.errors import CannotStart
 from appliance.store.models import INDEXES, TABLES, database
+from appliance.store.trouble import read_trouble
 
 SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x50524541  # "PREA"
@@ -45,6 +47,9 @@ def open_store(path: Path, sqlite_version: Callable[[], str] = apsw.sqlite_lib_v
         if _schema_version() < SCHEMA_VERSION:
             _build()
     except (DatabaseError, apsw.Error) as error:
+        trouble = read_trouble(error)
+        if trouble is not None and trouble.code == "disk_full":
+            raise no_room(path) from error
         raise _unreadable(path, error) from error
     finally:
         database.close()
