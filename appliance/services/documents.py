@@ -33,7 +33,7 @@ from appliance.services.journal import record
 from appliance.store.ballast import disk_of
 from appliance.store.models import Document, Favourite, Receipt, User, database
 
-DEFAULT_LIMIT = 200 * 1024 * 1024
+DEFAULT_LIMIT = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)

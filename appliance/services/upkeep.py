@@ -21,6 +21,7 @@ _log = logging.getLogger("upkeep")
 FIRST_LOOK = timedelta(minutes=2)  # the start has better things to do
 _BACKUP_EVERY = timedelta(minutes=10)  # how often it looks whether the day's is there
 _SCRUB_EVERY = timedelta(days=1)
+_PASSING: tuple[type[Exception], ...] = (PreauError, OSError, *STORE_ERRORS)
 
 
 class Upkeep:
@@ -41,7 +42,7 @@ class Upkeep:
         """
         try:
             return self._work(self._clock.now())
-        except (PreauError, OSError, *STORE_ERRORS) as trouble:
+        except _PASSING as trouble:
             fact(_log, "upkeep_put_off", why=trouble)
             return False
 

@@ -10,7 +10,7 @@ ADMIN_TEXTS: dict[str, str] = {
     # carts, classrooms, pupils
     "name_taken": N_("Le nom « %(name)s » est déjà pris : choisissez-en un autre."),
     "no_cart": N_("Cette classe mobile n’existe pas, ou plus."),
-    "cart_not_empty": N_("Cette classe mobile contient encore %(count)s appareils : déplacez-les d’abord."),
+    "cart_not_empty": N_("Cette classe mobile n’est pas vide (appareils : %(count)s) : déplacez-les d’abord."),
     "no_classroom": N_("Cette classe n’existe pas, ou plus."),
     "no_pupil": N_("Cet élève n’est plus dans la liste."),
     "bad_pupil": N_("Cet élève n’a pas été ajouté."),
@@ -29,7 +29,7 @@ ADMIN_TEXTS: dict[str, str] = {
         "Le fichier n’a pas de colonne « Classe » : choisissez la classe de cette liste. Rien n’a été importé."
     ),
     "roster_too_long": N_("Cette liste est trop longue (%(limit)s élèves au plus). Rien n’a été importé."),
-    "roster_problems": N_("%(count)s lignes sont à corriger, la première est la ligne %(line)s. Rien n’a été importé."),
+    "roster_problems": N_("Des lignes sont à corriger, la première est la ligne %(line)s. Rien n’a été importé."),
     # devices
     "no_device": N_("Cet appareil n’est pas, ou plus, en service ici."),
     "device_not_in_service": N_("Cet appareil n’est plus en service : inscrivez-le de nouveau pour le modifier."),

@@ -11,6 +11,7 @@ from appliance.web.admin.tables import as_csv
 from appliance.web.admin.words import DEVICE_KINDS, word
 from appliance.web.texts import N_
 from appliance.web.texts import filled as _
+from appliance.web.texts import translate_number as ngettext
 
 _STATUSES = ((DeviceStatus.ACTIVE, N_("En service")), (DeviceStatus.RETIRED, N_("Hors service")),
              (DeviceStatus.REMOVED, N_("Retirés")))  # fmt: skip
@@ -43,7 +44,7 @@ def add_devices(pages: Blueprint, services: Services) -> None:
     @pages.post("/devices/move")
     def move_devices() -> ResponseReturnValue:
         ids, cart_id = request.form.getlist("devices"), number_of(request.form.get("cart"))
-        said = _("%(count)s appareils déplacés.", count=len(ids))
+        said = ngettext("%(num)s appareil déplacé.", "%(num)s appareils déplacés.", len(ids)) % {"num": len(ids)}
         back = back_or(url_for("admin.devices"))
         return act(lambda: services.devices.move(ids, cart_id, g.actor), said, back)
 

@@ -13,16 +13,16 @@ from appliance.bootstrap import Services
 from appliance.services.journal import Entry, Wanted
 from appliance.web.admin.acts import number_of
 from appliance.web.admin.tables import as_csv
-from appliance.web.admin.words import DEEDS, ROLES, SUBJECTS, word
+from appliance.web.admin.words import DEEDS, ROLES, SUBJECTS, WAYS_IN, word
 from appliance.web.texts import N_
 from appliance.web.texts import filled as _
 
 _PAGE = 100
 _DETAILS = (
-    ("devices", N_("%(value)s appareils")),
-    ("pupils", N_("%(value)s élèves")),
+    ("devices", N_("appareils : %(value)s")),
+    ("pupils", N_("élèves : %(value)s")),
     ("number", N_("numéro %(value)s")),
-    ("uses", N_("%(value)s utilisations")),
+    ("uses", N_("utilisations : %(value)s")),
     ("minutes", N_("%(value)s min")),
     ("role", "%(value)s"),
     ("serial", N_("série %(value)s")),
@@ -175,4 +175,6 @@ def _detail(entry: Entry, names: _Names) -> str:
 def _value(key: str, value: object, names: _Names) -> object:
     if key == "role":
         return word(ROLES, value)
+    if key == "by" and str(value) in WAYS_IN:
+        return word(WAYS_IN, value)
     return names.devices.get(str(value), value) if key == "by" else value

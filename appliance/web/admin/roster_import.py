@@ -13,6 +13,7 @@ from appliance.web.errors import wants_json
 from appliance.web.security import body_limit
 from appliance.web.texts import filled as _
 from appliance.web.texts import reason
+from appliance.web.texts import translate_number as ngettext
 from appliance.web.uploads import FORM_ROOM_BYTES, read_long_form, read_upload
 
 _SHOWN_PUPILS = 8
@@ -57,7 +58,8 @@ def add_roster_upload(pages: Blueprint, services: Services) -> None:
             changes = services.rosters.import_roster(roster.encode(), g.actor)
         except (Invalid, TooLarge) as problem:
             return _refused(services, problem)
-        flash(_("%(count)s classes sont à jour.", count=len(changes)), "good")
+        said = ngettext("%(num)s classe est à jour.", "%(num)s classes sont à jour.", len(changes))
+        flash(said % {"num": len(changes)}, "good")
         return redirect(url_for("admin.classrooms"), 303)
 
 

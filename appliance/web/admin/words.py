@@ -36,7 +36,7 @@ _FINDINGS: dict[str, tuple[str, str, str]] = {
         "",
     ),
     "process_restarted": (
-        N_("%(name)s : redémarré %(count)s fois"),
+        N_("%(name)s a redémarré (%(count)s fois)"),
         N_("Rien n’a été perdu. Si cela se répète, prévenez la ville."),
         "",
     ),
@@ -77,12 +77,12 @@ _FINDINGS: dict[str, tuple[str, str, str]] = {
     ),
     "nothing_dropped": (N_("Tous les messages des tablettes sont lisibles"), "", ""),
     "messages_dropped": (
-        N_("%(count)s messages illisibles aujourd’hui, de %(devices)s appareils"),
+        N_("Messages illisibles aujourd’hui : %(count)s (appareils : %(devices)s)"),
         N_("Ils ont été écartés sans gêner les autres. La page de chaque appareil dit pourquoi."),
         "/admin/devices?sort=dropped&dir=desc",
     ),
     "serial_conflict": (
-        N_("%(count)s numéros de série portés par deux appareils"),
+        N_("Numéros de série portés par deux appareils : %(count)s"),
         N_("Le dernier inscrit a gardé la fiche ; l’autre est refusé. Le journal dit lesquels."),
         "/admin/journal?what=device.serial_conflict",
     ),
@@ -94,7 +94,7 @@ _FINDINGS: dict[str, tuple[str, str, str]] = {
     "backup_old": (N_("La dernière sauvegarde est ancienne"), N_("Créez-en une nouvelle."), "/admin/backups"),
     "backup_fresh": (N_("Une sauvegarde récente existe"), "", "/admin/backups"),
     "documents_missing": (
-        N_("%(count)s documents ne sont plus lisibles"),
+        N_("Documents qui ne sont plus lisibles : %(count)s"),
         N_("Leur fichier a été abîmé ou effacé sur le disque. Ajoutez-les à nouveau : ils reprennent leur place."),
         "/documents",
     ),
@@ -218,6 +218,8 @@ DROP_REASONS = {
     "unknown_value": N_("valeur inconnue"),
     "unknown_topic": N_("sujet inconnu"),
 }
+
+WAYS_IN = {"password": N_("mot de passe"), "pin": N_("code court")}
 
 ROLES = {"teacher": N_("enseignant"), "administrator": N_("administrateur")}
 

@@ -140,7 +140,7 @@ def test_carts_are_added_renamed_and_removed_when_empty(site: Site, browser: Bro
 
     device_id = add_device(1, cart.id)
     browser.post(f"/admin/carts/{cart.id}/remove")
-    assert "contient encore 1" in banners(browser, "/admin/carts")
+    assert "n’est pas vide" in banners(browser, "/admin/carts")
     browser.post(f"/admin/devices/{device_id}/move", cart="")
     browser.post(f"/admin/carts/{cart.id}/remove")
     assert site.services.carts.listed() == []
