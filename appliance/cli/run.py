@@ -35,7 +35,7 @@ from appliance.errors import CannotStart
 from appliance.services.enrollment import credentials
 from appliance.services.settings import write_setting
 from appliance.store import ballast
-from appliance.store.database import is_sound
+from appliance.store.database import how_to_restore, is_sound
 from appliance.store.models import database
 from appliance.store.trouble import STORE_ERRORS, read_trouble
 from appliance.supervisor import Program, Supervisor
@@ -154,8 +154,7 @@ def _check_store(config: Config) -> None:
         if not is_sound():
             raise CannotStart(
                 "data_damaged",
-                f"{config.store_path} est endommagé. Rien n’a été modifié. "
-                "Restaurez une sauvegarde : ./run admin --data DOSSIER restore FICHIER.",
+                f"{config.store_path} est endommagé. Rien n’a été modifié. {how_to_restore(config.data_path)}",
             )
 
 

@@ -4,6 +4,7 @@ WAL with synchronous FULL lost nothing in 400 power cuts (facts: SQLite); severa
 from SQLite 3.51.3 on: the version is checked here. peewee runs on apsw, whose wheels carry a newer SQLite.
 """
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,6 +109,13 @@ def is_sound() -> bool:
     return bool(database.execute_sql("PRAGMA quick_check(1)").fetchone() == ("ok",))
 
 
+def how_to_restore(folder: Path) -> str:
+    """The command to type, with the latest backup that is on the box."""
+    backups = sorted((folder / "backups").glob("*.preau"), key=lambda file: file.stat().st_mtime)
+    file = shlex.quote(str(backups[-1])) if backups else "FICHIER"
+    return f"Restaurez une sauvegarde : ./run admin --data {shlex.quote(str(folder))} restore {file}"
+
+
 def _version_number(text: str) -> int:
     major, minor, patch = (int(part) for part in text.split(".")[:3])
     return major * 1_000_000 + minor * 1_000 + patch
@@ -117,5 +125,5 @@ def _unreadable(path: Path, error: Exception) -> CannotStart:
     return CannotStart(
         "data_unreadable",
         f"{path} ne peut pas être lu ({type(error).__name__}: {error}). Rien n’a été modifié. "
-        "Restaurez une sauvegarde : ./run admin --data DOSSIER restore FICHIER.",
+        f"{how_to_restore(path.parent)}",
     )
