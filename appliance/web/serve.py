@@ -1,6 +1,9 @@
 """The web process: gunicorn with one worker of threads (Flask-SocketIO needs one), stopped quickly when asked."""
 
+import ctypes
 import logging
+import os
+import signal
 import socket
 import struct
 import sys
@@ -16,6 +19,7 @@ from appliance.config import Config
 
 PAGE_THREADS = 30  # beyond those that open boards and transfers hold
 _LOOPBACK = "127.0.0.1"
+_PR_SET_PDEATHSIG = 1
 _STUCK_SECONDS = 60  # far beyond Socket.IO's heartbeat, so that no open board is cut
 
 
@@ -49,7 +53,7 @@ def options_of(config: Config) -> dict[str, Any]:
         "loglevel": "warning",
         "logger_class": _Log,
         "proc_name": "preau-web",
-        "post_worker_init": _limit_worker,
+        "post_worker_init": _prepare_worker,
     }
     if config.tls_certificate is not None and config.tls_key is not None:
         options |= {"certfile": str(config.tls_certificate), "keyfile": str(config.tls_key)}
@@ -110,9 +114,17 @@ def _addresses(config: Config) -> list[str]:
     return wanted
 
 
-def _limit_worker(worker: Any) -> None:
+def _prepare_worker(worker: Any) -> None:
     for listener in worker.sockets:
         limit_silence(listener, _STUCK_SECONDS)
+    _die_with_parent(worker.ppid)
+
+
+def _die_with_parent(parent: int) -> None:
+    """gunicorn's worker notices an arbiter that was killed, but leaves only when its last open board is closed."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL) != 0 or os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def limit_silence(listener: Any, seconds: int) -> None:
