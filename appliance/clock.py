@@ -1,4 +1,4 @@
-"""The hub's time: it never goes back, and a jump of the machine's clock does not move it by more than an hour.
+"""The hub's time: it never goes back, and no jump of the machine's clock moves the end of a lesson.
 
 One process (the supervisor) keeps the offset between CLOCK_BOOTTIME and the hub's time in a small file; the others
 read it. Deadlines inside a process use `time.monotonic`, never this.
@@ -6,40 +6,58 @@ read it. Deadlines inside a process use `time.monotonic`, never this.
 
 import contextlib
 import json
+import math
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 STEP_LIMIT_SECONDS = 3600  # a larger jump needs a signed source (design.md, Time); it is reported, not followed
-_SLEW_SECONDS = 0.05  # how much of a backward difference is taken back at each look
+SETTLING_SECONDS = 600  # after the start: the network has just told the machine what time it is
+SLEW_SECONDS = 0.05  # how much of a difference is made up at each look, later: 5 %, nobody notices
+_ALIKE_SECONDS = 0.5
+_FLOOR_EVERY_SECONDS = 300
+_YEAR_9999 = 253_000_000_000
 
 
 class Clock(Protocol):
     def now(self) -> datetime: ...
 
 
-def _boot_seconds() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The two clocks of the machine: `wall` may be set by anyone at any time, `boot` only runs on."""
+
+    wall: Callable[[], float] = time.time
+    boot: Callable[[], float] = lambda: time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+_MACHINE = Machine()
 
 
 class HubClock:
     """Reads the offset that the keeper wrote; at most once a second from the file."""
 
-    def __init__(self, runtime_path: Path) -> None:
+    def __init__(self, runtime_path: Path, machine: Machine = _MACHINE) -> None:
         self._path = runtime_path / "clock"
+        self._machine = machine
         self._offset: float | None = None
         self._read_at = 0.0
+        self._latest = 0.0
 
     def now(self) -> datetime:
-        boot = _boot_seconds()
+        """Never before what was said last, while the keeper takes a difference back."""
+        boot = self._machine.boot()
         if self._offset is None or boot - self._read_at >= 1:
-            self._offset = _read_number(self._path)
+            read = _read_number(self._path)
+            self._offset = self._offset if read is None else read
             self._read_at = boot
-        offset = time.time() - boot if self._offset is None else self._offset
-        return datetime.fromtimestamp(boot + offset, UTC)
+        offset = self._machine.wall() - boot if self._offset is None else self._offset
+        self._latest = max(self._latest, boot + offset)
+        return datetime.fromtimestamp(self._latest, UTC)
 
 
 @dataclass(slots=True)
@@ -52,37 +70,45 @@ class ClockState:
 class ClockKeeper:
     """Owns the offset and the floor. `step` is called about once a second by the supervisor."""
 
-    def __init__(self, runtime_path: Path, floor_path: Path) -> None:
+    def __init__(self, runtime_path: Path, floor_path: Path, machine: Machine = _MACHINE) -> None:
         self._path = runtime_path / "clock"
         self._floor_path = floor_path
         self._report_path = runtime_path / "clock.json"
+        self._machine = machine
         self._reported = 0.0
         self._floor_written_at = 0.0
+        self._started_at = 0.0
         self.state = ClockState()
 
     def start(self) -> None:
         """The later of the machine's clock and the floor: a box without a battery may boot two weeks in the past."""
         floor = _read_number(self._floor_path) or 0.0
-        wall = time.time()
-        self._offset = max(wall, floor) - _boot_seconds()
+        self._started_at = self._machine.boot()
+        self._offset = max(self._machine.wall(), floor) - self._started_at
         self._write()
 
     def step(self) -> bool:
-        boot = _boot_seconds()
-        ahead = time.time() - (boot + self._offset)
+        boot = self._machine.boot()
+        ahead = self._machine.wall() - (boot + self._offset)
         self.state.suspect_seconds = ahead if abs(ahead) > STEP_LIMIT_SECONDS else 0.0
         self._report()
-        if boot - self._floor_written_at > 300:
+        if boot - self._floor_written_at > _FLOOR_EVERY_SECONDS:
             self._floor_written_at = boot
-            _write_number(self._floor_path, boot + self._offset)
-        if abs(ahead) <= 0.5 or self.state.suspect_seconds:
+            _write_number(self._floor_path, boot + self._offset, lasting=True)
+        if abs(ahead) <= _ALIKE_SECONDS or self.state.suspect_seconds:
             return False
-        self._offset += ahead if ahead > 0 else max(ahead, -_SLEW_SECONDS)
+        self._offset += self._made_up(ahead, boot)
         self._write()
         return True
 
     def stop(self) -> None:
-        _write_number(self._floor_path, _boot_seconds() + self._offset)
+        _write_number(self._floor_path, self._machine.boot() + self._offset, lasting=True)
+
+    def _made_up(self, ahead: float, boot: float) -> float:
+        """How much of the difference. Forward at once only before there is a lesson that a jump would end."""
+        if ahead > 0 and boot - self._started_at <= SETTLING_SECONDS:
+            return ahead
+        return max(-SLEW_SECONDS, min(SLEW_SECONDS, ahead))
 
     def _report(self) -> None:
         """For the page on the appliance's health; written when there is news."""
@@ -97,21 +123,25 @@ class ClockKeeper:
 
 
 def _read_number(path: Path) -> float | None:
+    """A floor that cannot be read is no floor; the next write replaces it."""
     try:
-        return float(path.read_text())
+        number = float(path.read_text())
     except (OSError, ValueError):
-        return None  # a floor that cannot be read is no floor; the next write replaces it
+        return None
+    return number if math.isfinite(number) and abs(number) < _YEAR_9999 else None
 
 
-def _write_number(path: Path, value: float) -> None:
-    _write_text(path, f"{value:.3f}\n")
+def _write_number(path: Path, value: float, *, lasting: bool = False) -> None:
+    _write_text(path, f"{value:.3f}\n", lasting=lasting)
 
 
-def _write_text(path: Path, text: str) -> None:
+def _write_text(path: Path, text: str, *, lasting: bool = False) -> None:
+    """`lasting`: to survive a power cut. What is gone with a reboot anyway does not wait for the disk."""
     aside = path.with_suffix(".new")
     with contextlib.suppress(OSError):  # a full disk must not stop the clock
         with aside.open("w") as file:
             file.write(text)
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
         aside.replace(path)
