@@ -10,7 +10,7 @@ import pytest
 from appliance.broker.password_file import hub_login
 from appliance.broker.probe import Login as RawLogin
 from appliance.broker.probe import encode_connect
-from appliance.store.models import Dropped, Journal, UsageRecord
+from appliance.store.models import Dropped, Journal, Receipt, UsageRecord
 from protocol.device import Leaf, parse_hub_time, topic
 from tests.support.appliance import wait_for
 from tests.support.box import Box, Tablet
@@ -57,7 +57,10 @@ def waits_in_a_transaction(box: Box) -> bool:
 def test_killed_between_the_publish_and_its_note_the_bridge_repeats_and_the_device_does_it_once(box: Box) -> None:
     (tablet,) = joined(box, 1)
     lesson_id = box.start_lesson([tablet])
-    wait_for(lambda: tablet.version, what="the lesson's state")
+    first = box.perform(lesson_id, "identify")
+    wait_for(lambda: Receipt.get(Receipt.gesture == first).tries, what="the first is noted: nothing else is to write")
+    box.wait_for_receipts(first, "succeeded")
+    tablet.effects.clear()
     tablet.answers = False
     gesture_id = box.perform(lesson_id, "identify")
     with box.held_store():
