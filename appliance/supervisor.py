@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import json
 import logging
+import os
 import signal
 import subprocess
 import threading
@@ -15,12 +16,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from appliance.errors import CannotStart
 from appliance.logs import fact
 
 _log = logging.getLogger("supervisor")
 _PR_SET_PDEATHSIG = 1
 _LOOK_SECONDS = 0.1
 _STOP_SECONDS = 8.0
+_STEADY_SECONDS = 60.0  # who lived this long has started well: its next death is a new story
 _libc = ctypes.CDLL(None)
 
 
@@ -42,9 +45,15 @@ class _Child:
     start_again_at: float = 0.0
 
 
-def _die_with_parent() -> None:
-    """In the child: a supervisor killed with -9 leaves nothing behind."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def _die_with(parent: int) -> Callable[[], None]:
+    """In the child: a supervisor killed with -9 leaves nothing behind, not even one that it was just starting."""
+
+    def prepare() -> None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return prepare
 
 
 class Supervisor:
@@ -60,8 +69,14 @@ class Supervisor:
             self.add(program)
 
     def add(self, program: Program) -> None:
-        """One more, once the others serve."""
-        self._children.append(_Child(program, _spawn(program), time.monotonic()))
+        """One more, once the others serve. Raises CannotStart when it cannot be called at all."""
+        try:
+            process = _spawn(program)
+        except OSError as error:
+            raise CannotStart(
+                "program_missing", f"{program.command[0]} ne peut pas être lancé ({error.strerror or error})."
+            ) from error
+        self._children.append(_Child(program, process, time.monotonic()))
         program.ready()
         self._write_status()
 
@@ -76,24 +91,35 @@ class Supervisor:
 
     def step(self, monotonic: float) -> bool:
         """Starts again what has died; quickly the first time, then up to 5 s later, so that a defect does not spin."""
-        changed = False
-        for child in self._children:
-            if child.process.poll() is None:
-                continue
-            if not child.start_again_at:
-                lived = monotonic - child.started_at
-                child.restarts = 0 if lived > 60 else child.restarts + 1
-                child.start_again_at = monotonic + min(5.0, 0.1 * 2 ** min(child.restarts, 6) - 0.1)
-                fact(_log, "process_died", name=child.program.name, code=child.process.returncode)
-                changed = True
-            if monotonic >= child.start_again_at:
-                child.process = _spawn(child.program)
-                child.started_at, child.start_again_at = monotonic, 0.0
-                fact(_log, "process_started", name=child.program.name, pid=child.process.pid)
-                changed = True
-        if changed:
+        changed = [self._tend(child, monotonic) for child in self._children]
+        if any(changed):
             self._write_status()
+        return any(changed)
+
+    def _tend(self, child: _Child, monotonic: float) -> bool:
+        if child.process.poll() is None:
+            return False
+        changed = not child.start_again_at
+        if changed:
+            lived = monotonic - child.started_at
+            child.restarts = 0 if lived > _STEADY_SECONDS else child.restarts + 1
+            child.start_again_at = monotonic + _pause(child.restarts)
+            fact(_log, "process_died", name=child.program.name, code=child.process.returncode)
+        if monotonic >= child.start_again_at:
+            self._start_again(child, monotonic)
+            changed = True
         return changed
+
+    def _start_again(self, child: _Child, monotonic: float) -> None:
+        try:
+            child.process = _spawn(child.program)
+        except OSError as error:  # no memory, no process left, the program is being replaced: the others live on
+            child.restarts += 1
+            child.start_again_at = monotonic + _pause(child.restarts)
+            fact(_log, "process_not_started", name=child.program.name, error=error)
+            return
+        child.started_at, child.start_again_at = monotonic, 0.0
+        fact(_log, "process_started", name=child.program.name, pid=child.process.pid)
 
     def stop(self) -> None:
         """In reverse order, each asked first, then killed."""
@@ -118,12 +144,18 @@ class Supervisor:
             for child in self._children
         }
         aside = self._status_path.with_suffix(".new")
-        aside.write_text(json.dumps(status))
-        aside.replace(self._status_path)
+        with contextlib.suppress(OSError):  # a page without news of the processes is no reason to stop them
+            aside.write_text(json.dumps(status))
+            aside.replace(self._status_path)
+
+
+def _pause(restarts: int) -> float:
+    """0.1, 0.3, 0.7, 1.5, 3.1, then 5 s."""
+    return min(5.0, 0.1 * 2.0 ** min(restarts, 6) - 0.1)
 
 
 def _spawn(program: Program) -> subprocess.Popen[bytes]:
     """In a session of its own: Ctrl-C in the terminal reaches the supervisor only, which stops all in order."""
     return subprocess.Popen(
-        program.command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with_parent
+        program.command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with(os.getpid())
     )
