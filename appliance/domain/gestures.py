@@ -71,6 +71,16 @@ def restrictions_asked(kind: GestureKind, args: Mapping[str, object]) -> tuple[s
     return tuple(name for name in _RESTRICTIONS if args.get(name) not in (None, Access.ALLOWED))
 
 
+def restrictions_lifted(kind: GestureKind, args: Mapping[str, object], hold: Hold) -> tuple[str, ...]:
+    """Which restrictions the gesture takes off a device that is to be as `hold` says."""
+    if kind is GestureKind.EYES_FREE:
+        named: tuple[str, ...] = _ALL_BUT_APPS
+    else:
+        named = tuple(name for name in _RESTRICTIONS if name in args and args[name] in (None, Access.ALLOWED))
+    held = in_force(hold.restrictions)
+    return tuple(name for name in named if name not in held)
+
+
 def hold_after(kind: GestureKind, args: Mapping[str, object], before: Hold) -> Hold:
     """What a lesson wants of a device after a state gesture. Raises Invalid for arguments that make no sense."""
     if kind is GestureKind.EYES_UP:

@@ -21,16 +21,34 @@ class Settled:
     unsupported: tuple[str, ...] = ()
 
 
-def settle(asked: Collection[str], missing: Collection[str], version: int, reported: Reported) -> Settled:
-    """For a report of `version` or a later one. `missing`: what the device was known not to be able to do."""
-    cannot = {*missing, *map(str, reported.unsupported)}
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a gesture wanted of a device, by its capabilities' names, and the desired version that carries it.
+
+    `missing`: what the device was known not to be able to do. `lifted`: what it was to let go.
+    """
+
+    version: int
+    asked: Collection[str] = ()
+    lifted: Collection[str] = ()
+    missing: Collection[str] = ()
+
+
+def settle(order: Order, reported: Reported) -> Settled:
+    """For a report of the order's version or a later one."""
+    asked, version = order.asked, order.version
+    cannot = {*order.missing, *map(str, reported.unsupported)}
     unsupported = tuple(word for word in asked if word in cannot)
     errors = [text or key for key, text in reported.errors.items() if key in asked]
     if errors:
         return Settled(ReceiptState.FAILED, "; ".join(errors)[:_MAX_ERROR_CHARS], unsupported)
     if asked and len(unsupported) == len(asked):
         return Settled(ReceiptState.REJECTED, None, unsupported)
-    if reported.restrictions is None or not set(asked) - cannot - set(in_force(reported.restrictions)):
+    if reported.restrictions is None:
+        return Settled(ReceiptState.SUCCEEDED, None, unsupported)
+    held = set(in_force(reported.restrictions))
+    is_kept = reported.version == version and bool((set(order.lifted) - cannot) & held)
+    if not set(asked) - cannot - held and not is_kept:
         return Settled(ReceiptState.SUCCEEDED, None, unsupported)
     if reported.version > version:
         return Settled(ReceiptState.CANCELED, None, unsupported)  # a later order took it back before it was seen

@@ -59,7 +59,8 @@ class Board:
         lesson = Lesson.get_or_none(Lesson.id == lesson_id)
         if lesson is None:
             raise NotFound("no_lesson")
-        tiles = [_tile(row) for row in database.execute_sql(_PARTS, (lesson_id,)).fetchall()]
+        is_over = lesson.ended_at is not None
+        tiles = [_tile(row, is_over) for row in database.execute_sql(_PARTS, (lesson_id,)).fetchall()]
         live = read_live_rows([tile.device_id for tile in tiles])
         gesture = _latest(lesson_id)
         answers = {} if gesture is None else _answers(gesture, live)
@@ -82,10 +83,11 @@ def _latest(lesson_id: str) -> Gesture | None:
     return found
 
 
-def _tile(row: tuple[Any, ...]) -> _Tile:
+def _tile(row: tuple[Any, ...], is_over: bool) -> _Tile:
+    """After its lesson a device should be free: the tile says whether it is."""
     device_id, number, name, kind, capabilities, base, eyes_up, pupil = row
-    known = read_words(capabilities)
-    return _Tile(device_id, number, name, kind, known, read_hold(base, eyes_up), pupil or None)
+    hold = Hold() if is_over else read_hold(base, eyes_up)
+    return _Tile(device_id, number, name, kind, read_words(capabilities), hold, pupil or None)
 
 
 def _answers(gesture: Gesture, live: Mapping[str, LiveRow] | None) -> dict[str, Answer]:

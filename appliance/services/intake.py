@@ -11,9 +11,11 @@ from datetime import datetime
 
 from peewee import EXCLUDED
 
-from appliance.domain.gestures import GestureKind, restrictions_asked
+from appliance.domain.gestures import GestureKind, restrictions_asked, restrictions_lifted
 from appliance.domain.receipts import OPEN, from_ack
-from appliance.domain.reports import settle
+from appliance.domain.reports import Order, settle
+from appliance.domain.restrictions import Hold
+from appliance.services.desired import read_hold
 from appliance.services.usage import record_usage
 from appliance.store.bulk import execute_many
 from appliance.store.fields import JsonField, to_milliseconds
@@ -30,8 +32,9 @@ _ACK = (
 )
 # Only up to the version that we gave: a later one is of a history that we lost (services/desired.py catches up).
 _WAITING = (
-    "SELECT r.id, r.device_id, r.version, r.unsupported, g.kind, g.args FROM receipt r "  # noqa: S608 - our own words
+    "SELECT r.id, r.version, r.unsupported, g.kind, g.args, p.base, p.eyes_up FROM receipt r "  # noqa: S608 - our own words
     "JOIN gesture g ON g.id = r.gesture_id JOIN device d ON d.id = r.device_id "
+    "LEFT JOIN lesson_device p ON p.device_id = d.id AND p.left_at IS NULL "
     f"WHERE {OPEN_RECEIPTS} AND r.version IS NOT NULL AND d.version >= ? AND r.device_id = ? AND r.version <= ?"
 )
 _SETTLE = "UPDATE receipt SET state = ?, error = ?, unsupported = ?, updated_at = ? WHERE id = ?"
@@ -103,11 +106,21 @@ def _record_reported(reported: Mapping[str, Reported], now: datetime) -> None:
     settled = []
     for device_id, state in reported.items():
         for row in database.execute_sql(_WAITING, (state.version, device_id, state.version)).fetchall():
-            receipt_id, _, version, missing, kind, args = row
-            asked = restrictions_asked(GestureKind(kind), _json.python_value(args))
-            answer = settle(asked, _json.python_value(missing) or (), version, state)
-            settled.append((answer.state, answer.error, _json.db_value(answer.unsupported), moment, receipt_id))
+            answer = settle(_order(row), state)
+            settled.append((answer.state, answer.error, _json.db_value(answer.unsupported), moment, row[0]))
     execute_many(_SETTLE, settled)
+
+
+def _order(row: tuple[str, int, str | None, str, str, str | None, str | None]) -> Order:
+    _, version, missing, kind, args, base, eyes_up = row
+    gesture, said = GestureKind(kind), _json.python_value(args)
+    hold = Hold() if base is None else read_hold(base, eyes_up)
+    return Order(
+        version=version,
+        asked=restrictions_asked(gesture, said),
+        lifted=restrictions_lifted(gesture, said, hold),
+        missing=_json.python_value(missing) or (),
+    )
 
 
 def _record_inventories(inventories: Mapping[str, Inventory], now: datetime) -> None:

@@ -45,9 +45,9 @@ export class Live {
     setTimeout(() => { this.isBusy = false; this.socket.connect(); }, BUSY_MS);
   }
 
+  /** The connection stays: what the devices say after the lesson is how the page knows that they are free. */
   end() {
     this.board.setLink("over");
-    this.socket.close();
   }
 
   /** The link, when the appliance has just answered. */

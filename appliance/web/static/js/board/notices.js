@@ -9,17 +9,27 @@ const NOTICES = {
   busy: { name: "busy", kind: "notice", drawing: "users" },
   signed_out: { name: "signed_out", kind: "problem", drawing: "key-round", action: { href: "", label: "sign_in" } },
   over: { name: "over", kind: "good", drawing: "circle-check", action: { href: "/", label: "over_action" } },
+  freeing: { name: "over", kind: "info", drawing: "hourglass", action: { href: "/", label: "over_action" } },
 };
 
 /** @param {Board} board */
 export function drawNotices(board) {
   document.body.dataset.link = board.link;
-  const notice = NOTICES[board.link];
   const time = clock(new Date(board.freshAt));
+  if (board.link === "over") return showEnd(board);
+  const notice = NOTICES[board.link];
   if (notice) return show(notice, say(`${notice.name}_title`), say(`${notice.name}_text`, { time }), `${board.link}${time}`);
   if (board.lesson.mine) return show(null, "", "", "");
   const watching = { name: "watching", kind: "info", drawing: "eye" };
   return show(watching, say("watching_title", { name: board.lesson.teacher.name }), say("watching_text"), "watching");
+}
+
+/** Only what the devices themselves have said: one that is away frees itself, and is not counted before. @param {Board} board */
+function showEnd(board) {
+  const tiles = [...board.tiles.values()];
+  const free = tiles.filter((tile) => tile.applied && tile.presence === "online").length;
+  const text = free === tiles.length ? say("over_text") : say("over_waiting", { n: free, all: tiles.length, time: clock(new Date(board.lesson.ends_at)) });
+  show(free === tiles.length ? NOTICES.over : NOTICES.freeing, say("over_title"), text, `over${free}/${tiles.length}`);
 }
 
 /** @param {typeof NOTICES[string]|null} notice @param {string} title @param {string} text @param {string} signature */
