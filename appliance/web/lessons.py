@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, g, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from appliance.bootstrap import Services
@@ -17,7 +17,9 @@ from appliance.web.errors import wants_json
 from appliance.web.sessions import sign_in_required
 from appliance.web.start_form import StartForm
 from appliance.web.texts import field_texts, text_of
+from appliance.web.texts import filled as _
 from appliance.web.times import clock_text
+from protocol.device import Malformed, read_object
 
 
 def make_lessons(services: Services) -> Blueprint:
@@ -50,7 +52,10 @@ def _add_start(pages: Blueprint, services: Services) -> None:
     def start_lesson() -> ResponseReturnValue:
         form = StartForm.read(request.form, services.start_page)
         try:
-            lesson_id = services.lessons.start(g.actor, form.plan(services.lessons))
+            plan = form.plan(services.lessons)
+            if form.asked_of and not plan.device_ids:
+                return _ask_first(services, form)
+            lesson_id = services.lessons.start(g.actor, plan)
         except (Conflict, Invalid) as error:
             if wants_json():
                 raise
@@ -58,6 +63,13 @@ def _add_start(pages: Blueprint, services: Services) -> None:
         if form.asked_of:
             services.lessons.ask(g.actor, form.asked(services.lessons))
         return redirect(url_for("lessons.board", lesson_id=lesson_id), 303)
+
+
+def _ask_first(services: Services, form: StartForm) -> ResponseReturnValue:
+    """All of them are in use: nothing can start yet, but the colleagues are asked. What they give becomes free."""
+    services.lessons.ask(g.actor, form.asked(services.lessons))
+    flash(_("Votre demande est envoyée. Commencez la séance quand les tablettes sont libres."), "good")
+    return redirect(url_for("lessons.start"), 303)
 
 
 def _add_acts(pages: Blueprint, services: Services) -> None:
@@ -126,10 +138,10 @@ def _body() -> dict[str, Any]:
     """The JSON object of a request, or the fields of a form."""
     if not request.is_json:
         return dict(request.form)
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise Invalid("bad_request", {"body": "not_json"})
-    return body
+    try:
+        return read_object(request.get_data(cache=False))
+    except Malformed as error:
+        raise Invalid("bad_request", {"body": "not_json"}) from error
 
 
 def _ids(value: object) -> Sequence[str] | None:
