@@ -43,7 +43,7 @@ def add_devices(pages: Blueprint, services: Services) -> None:
 
     @pages.post("/devices/move")
     def move_devices() -> ResponseReturnValue:
-        ids, cart_id = request.form.getlist("devices"), number_of(request.form.get("cart"))
+        ids, cart_id = request.form.getlist("devices"), number_of(request.form.get("to"))
         said = ngettext("%(num)s appareil déplacé.", "%(num)s appareils déplacés.", len(ids)) % {"num": len(ids)}
         back = back_or(url_for("admin.devices"))
         return act(lambda: services.devices.move(ids, cart_id, g.actor), said, back)

@@ -40,7 +40,7 @@ def test_chosen_devices_move_together_and_the_filter_stays(site: Site, browser: 
     left = add_device(3)
     browser.get("/admin/devices")
 
-    form = MultiDict([("csrf_token", browser.token), ("cart", str(cart.id)), ("next", "/admin/devices?cart=0")])
+    form = MultiDict([("csrf_token", browser.token), ("to", str(cart.id)), ("next", "/admin/devices?cart=0")])
     form.setlist("devices", chosen)
     answer = browser.client.post("/admin/devices/move", data=form)
 

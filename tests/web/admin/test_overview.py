@@ -1,5 +1,6 @@
 """Administration's pages, all of them: who may, that each one comes, and what the first one says."""
 
+import re
 from collections.abc import Iterator
 
 from flask import Flask
@@ -22,6 +23,8 @@ def test_each_page_comes_filled_and_escapes_names(site: Site, browser: Browser, 
         assert answer.status_code == 200, (path, answer.status_code)
         if path.endswith(".csv"):
             continue
+        ids = re.findall(r'\sid="([^"]+)"', answer.text)
+        assert len(ids) == len(set(ids)), (path, "an id stands twice")
         for raw in ("<A>", "<b>", "<i>"):
             assert raw not in answer.text, (path, raw)
 
