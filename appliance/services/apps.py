@@ -19,7 +19,18 @@ KNOWN = {
     "net.osmand": "OsmAnd",
     "org.wikipedia": "Wikipédia",
     "org.stellarium.mobile": "Stellarium",
+    "org.documentfoundation.libreoffice": "LibreOffice",
+    "org.geogebra.android.g3d": "GeoGebra 3D",
+    "com.artifex.mupdf.viewer.app": "MuPDF",
+    "net.osmand.plus": "OsmAnd",
+    "com.opendys.lirecouleur": "LireCouleur",
+    "org.tuxpaint": "Tux Paint",
 }
+
+# Last words of package names that say nothing of the app.
+_EMPTY_WORDS = frozenset(
+    {"app", "apps", "android", "mobile", "client", "main", "plus", "pro", "lite", "launcher", "viewer", "free", "beta"}
+)
 
 
 def label_of(package: str) -> str:
@@ -27,7 +38,10 @@ def label_of(package: str) -> str:
     if package.startswith("web:"):
         return package[4:]
     known = KNOWN.get(package)
-    return known or package.rsplit(".", 1)[-1].replace("_", " ").capitalize()
+    if known is not None:
+        return known
+    words = [word for word in package.split(".")[1:] if word.lower() not in _EMPTY_WORDS] or package.split(".")
+    return words[-1].replace("_", " ").capitalize()
 
 
 def installed() -> list[dict[str, str]]:

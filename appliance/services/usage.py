@@ -5,7 +5,7 @@ What was acknowledged is never deleted here. A device that has said more than it
 
 from datetime import datetime
 
-from appliance.domain.usage import next_watermark
+from appliance.domain.usage import app_name, next_watermark
 from appliance.store.bulk import execute_many
 from appliance.store.fields import to_milliseconds
 from appliance.store.models import database
@@ -37,7 +37,7 @@ def record_usage(device_id: str, batch: UsageBatch, now: datetime) -> UsageAck |
     execute_many(
         _INSERT,
         [
-            (device_id, batch.boot, one.seq, one.app, to_milliseconds(one.started_at), one.seconds, moment)
+            (device_id, batch.boot, one.seq, app_name(one.app), to_milliseconds(one.started_at), one.seconds, moment)
             for one in batch.records
         ],
     )

@@ -59,10 +59,16 @@ function heldWords(name) {
   return `${say(`restriction.${name}.name`)} ${say(`restriction.${name}.held`)}`;
 }
 
+/** What is wanted of a device that has not confirmed it is said so. @param {Tile} tile @param {Restriction} name */
+function wantedWords(tile, name) {
+  return tile.applied ? heldWords(name) : say(tile.presence === "online" ? "held_pending" : "held_on_return", { what: heldWords(name) });
+}
+
 /** @param {HTMLElement} root @param {Tile} tile */
 function drawFoot(root, tile) {
   const held = RESTRICTIONS.filter((name) => name !== "lock" && isHeld(tile.restrictions, name));
-  redraw(part(root, "held"), held.join(), () => held.flatMap((name) => [icon(HELD_ICONS[name]), hidden(heldWords(name))]));
+  setAttr(part(root, "held"), "data-wanted", tile.applied ? null : "");
+  redraw(part(root, "held"), `${held.join()}${tile.applied}${tile.presence}`, () => held.flatMap((name) => [icon(HELD_ICONS[name]), hidden(wantedWords(tile, name))]));
   const { battery } = tile;
   const box = part(root, "battery");
   setAttr(box, "data-low", battery && battery.level <= 15 && !battery.charging ? "" : null);
