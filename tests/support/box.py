@@ -280,8 +280,8 @@ class Tablet:
 
 
 @contextmanager
-def running_box(bridge: bool = True) -> Iterator[Box]:
-    folder = Path(tempfile.mkdtemp(prefix="preau-"))
+def running_box(bridge: bool = True, folder: Path | None = None) -> Iterator[Box]:
+    folder = folder or Path(tempfile.mkdtemp(prefix="preau-"))
     http_port, mqtt_port, websocket_port = free_ports(3)
     box = Box(Config(folder, "127.0.0.1", http_port, mqtt_port, websocket_port))
     try:
