@@ -17,6 +17,7 @@ from werkzeug.formparser import FormDataParser
 from appliance.errors import Denied, Invalid
 
 FORM_ROOM_BYTES = 64 * 1024  # for the other fields and the parts' heads, beside the file
+_FIELD_BYTES = 1024 * 1024  # the parser counts its own buffer of file content in it: less fails on large files
 _MAX_PARTS = 20
 _HEADERS = ("X-CSRFToken", "X-CSRF-Token")
 
@@ -52,7 +53,7 @@ class _OneFile:
 def read_upload(open_target: Callable[[], IO[bytes]]) -> Upload:
     """Writes the file of the field `file` into what `open_target` gives. Raises Denied (no token) or Invalid."""
     files = _OneFile(open_target)
-    form, found = _read(files, FORM_ROOM_BYTES)
+    form, found = _read(files, _FIELD_BYTES)
     if "file" not in found or not files.names[0]:
         raise Invalid("no_file", {"file": "missing"})
     return Upload(files.names[0], form.to_dict())
