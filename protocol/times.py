@@ -26,5 +26,6 @@ def format_time(moment: datetime) -> str:
     """Whole seconds, as in every example of the contract: the plainest client can read them."""
     if moment.tzinfo is None:
         raise ValueError("a time on the wire must be aware")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     # strftime does not pad years before 1000 on every platform; isoformat does.
-    return moment.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return utc.isoformat(timespec="seconds")[:19] + "Z"
