@@ -1,8 +1,22 @@
-"""A school's code (UAI): seven digits and a letter that proves them."""
+"""A school's code (UAI), seven digits and a letter that proves them; and the time zones where French schools are."""
 
 import re
 
 from appliance.errors import Invalid
+
+DEFAULT_ZONE = "Europe/Paris"
+ZONES = {
+    DEFAULT_ZONE: "France métropolitaine",
+    "America/Guadeloupe": "Guadeloupe",
+    "America/Cayenne": "Guyane",
+    "Indian/Reunion": "La Réunion",
+    "America/Martinique": "Martinique",
+    "Indian/Mayotte": "Mayotte",
+    "Pacific/Noumea": "Nouvelle-Calédonie",
+    "Pacific/Tahiti": "Polynésie française",
+    "America/Miquelon": "Saint-Pierre-et-Miquelon",
+    "Pacific/Wallis": "Wallis-et-Futuna",
+}
 
 _LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"  # I, O and Q are not used; the number modulo 23 chooses
 
@@ -21,6 +35,12 @@ def checked_uai(value: str, field: str = "uai") -> str:
     if control_letter(code[:7]) != code[7]:
         raise Invalid("bad_uai", {field: "wrong_letter"})
     return code
+
+
+def checked_zone(value: str, field: str = "zone") -> str:
+    if value not in ZONES:
+        raise Invalid("bad_zone", {field: "unknown_value"})
+    return value
 
 
 def file_word(text: str) -> str:

@@ -55,7 +55,7 @@ class Board:
         self._clock = clock
 
     def snapshot(self, lesson_id: str) -> Json:
-        """`lesson`, `tiles`, `gesture`, `requests`, `now`: docs/ui.md describes the shape. Raises NotFound."""
+        """`lesson`, `tiles`, `gesture`, `requests`, `taken`, `now`: docs/ui.md describes the shape. Raises NotFound."""
         lesson = Lesson.get_or_none(Lesson.id == lesson_id)
         if lesson is None:
             raise NotFound("no_lesson")
@@ -70,6 +70,7 @@ class Board:
             "tiles": [_shown(tile, live.get(tile.device_id), answers.get(tile.device_id), gesture) for tile in tiles],
             "gesture": None if gesture is None else _gesture(gesture, list(answers.values())),
             "requests": _requests(lesson_id),
+            "taken": _taken(lesson_id),
         }
 
     def gesture(self, lesson_id: str) -> Json | None:
@@ -210,6 +211,17 @@ def _requests(lesson_id: str) -> list[Json]:
         }
         for one in waiting
     ]  # fmt: skip
+
+
+def _taken(lesson_id: str) -> list[Json]:
+    """What colleagues took over from this lesson, the latest first; by whom and when."""
+    rows = Handover.select().where(
+        (Handover.lesson == lesson_id) & Handover.answered_at.is_null(False) & Handover.granted.is_null()
+    )
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows.order_by(Handover.answered_at.desc()):
+        found.setdefault((row.asker.name, format_time(row.asked_at)), []).append(f"{row.device.number:02d}")
+    return [{"by": by, "at": at, "numbers": sorted(numbers)} for (by, at), numbers in found.items()]
 
 
 def _time(value: datetime | None) -> str | None:

@@ -208,6 +208,9 @@ class Lessons:
             raise Conflict("device_held", teacher=names, count=len(kept))
         for part in others:
             record(now, actor, "device.take_over", f"device:{part.device_id}", lesson=part.lesson_id)
+            Handover.create(
+                lesson=part.lesson_id, device=part.device_id, asker=actor.user_id, asked_at=now, answered_at=now
+            )
         release_devices([part.device_id for part in others], now)
         already = {part.device_id for part in self.held(wanted)}
         base = LessonDevice.base.db_value(hold_as_json(Hold()))

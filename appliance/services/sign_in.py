@@ -53,6 +53,12 @@ class SignIn:
         return person_of(row)
 
     def needs_setup(self) -> bool:
+        """Nobody can administer this box: teachers alone, added from the console, do not count."""
+        administrators = (User.role == Role.ADMINISTRATOR) & User.active
+        return not User.select().where(administrators).exists()
+
+    def is_empty(self) -> bool:
+        """Nobody at all: a visitor is sent to the first visit instead of a sign-in that nobody can pass."""
         return not User.select().exists()
 
     def setup_code(self) -> str | None:

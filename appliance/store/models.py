@@ -167,7 +167,7 @@ class LessonDevice(Row):
 
 
 class Handover(Row):
-    """A teacher asks for a device that another lesson holds."""
+    """A teacher asks for a device that another lesson holds. Answered, and neither granted nor not: it was taken."""
 
     id = AutoField()
     lesson = ForeignKeyField(Lesson, on_delete="CASCADE")

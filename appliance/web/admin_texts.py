@@ -92,6 +92,7 @@ ADMIN_TEXTS: dict[str, str] = {
         "Le boîtier fonctionne. Rien n’a été modifié : arrêtez-le (Ctrl-C là où il a été lancé), puis restaurez."
     ),
     # school
+    "bad_zone": N_("Ce fuseau horaire n’est pas proposé."),
     "bad_uai": N_("Ce code d’école (UAI) n’est pas possible : sept chiffres et une lettre, par exemple 0750655E."),
 }
 

@@ -12,6 +12,7 @@ from appliance.bootstrap import Services
 from appliance.broker.credentials import write_atomically
 from appliance.config import Config
 from appliance.domain.people import Language
+from appliance.domain.schools import DEFAULT_ZONE
 from appliance.errors import CannotStart
 from appliance.services.settings import read_setting
 from appliance.store.live import live_database
@@ -54,7 +55,7 @@ def create_app(config: Config, services: Services) -> Flask:
     Babel(
         app,
         default_locale="fr",
-        default_timezone="Europe/Paris",
+        timezone_selector=school_zone,
         default_translation_directories=str(Path(__file__).parent / "translations"),
         locale_selector=choose_language,
     )
@@ -98,6 +99,11 @@ def choose_language() -> str:
     return next((tag for tag in asked if tag in list(Language)), str(Language.FRENCH))
 
 
+def school_zone() -> str:
+    """Where the school is: schools overseas set their own."""
+    return read_setting("time_zone", DEFAULT_ZONE)
+
+
 def _connect(app: Flask) -> None:
     """Connections open themselves at the first query of a request, and are closed with it."""
     both = (database, live_database)
@@ -125,6 +131,7 @@ def _dress(app: Flask) -> None:
         found = g.get("session")
         return {
             "lang": language,
+            "zone": school_zone(),
             "school_name": read_setting("school_name"),
             "viewer": None if found is None else {"name": found.person.name, "is_admin": found.actor.is_administrator},
             "nav": [] if found is None else _navigation(found.actor.is_administrator),

@@ -113,7 +113,7 @@ def make_auth(services: Services, door: Door) -> Blueprint:
 def _add_sign_in(pages: Blueprint, services: Services, door: Door) -> None:
     @pages.get("/sign-in")
     def sign_in() -> ResponseReturnValue:
-        if services.sign_in.needs_setup():
+        if services.sign_in.is_empty():
             return redirect(url_for("setup.set_up"), 303)
         if g.session is not None:
             return redirect(_target(), 303)

@@ -128,3 +128,20 @@ def test_a_device_that_left_service_leaves_the_board_and_its_receipt_with_it(sch
 def test_a_lesson_that_never_was_has_no_board(school: School) -> None:
     with pytest.raises(NotFound):
         school.board.snapshot("no-such-lesson")
+
+
+def test_the_board_says_who_took_tablets_over(school: School) -> None:
+    lesson = school.start()
+    school.start(school.petit, devices=[device_id(2)], take_from=frozenset({lesson}))
+    (taken,) = school.board.snapshot(lesson)["taken"]
+    assert (taken["by"], taken["numbers"]) == ("M. Petit", ["02"])
+    assert school.board.snapshot(lesson)["requests"] == []
+
+
+def test_after_the_lesson_a_tile_is_applied_only_when_the_device_is_free(school: School) -> None:
+    lesson = school.start(devices=[device_id(1)])
+    school.perform(lesson, "eyes_up", message="Ici")
+    school.lessons.end(school.durand, lesson)
+    (tile,) = school.board.snapshot(lesson)["tiles"]
+    assert tile["restrictions"]["lock"] is None
+    assert not tile["eyes_up"]

@@ -305,3 +305,10 @@ def test_two_first_visits_at_once_make_one_administrator(store: Path, sign_in: S
         made = list(pool.map(visit, range(8)))
     assert made.count(True) == 1
     assert User.select().count() == 1
+
+
+def test_teachers_alone_leave_the_first_visit_open(sign_in: SignIn, teacher: Person) -> None:
+    """The console may have added them before anybody administers the box."""
+    assert sign_in.needs_setup()
+    assert not sign_in.is_empty()
+    assert sign_in.setup_code() is not None

@@ -1,9 +1,10 @@
-"""The school's own settings: its name, its code, the language of who is not signed in."""
+"""The school's own settings: its name, its code, its time zone, the language of who is not signed in."""
 
 from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from appliance.bootstrap import Services
+from appliance.domain.schools import DEFAULT_ZONE, ZONES
 from appliance.errors import Invalid
 from appliance.services.school import SchoolFacts
 from appliance.web.admin.acts import problem_text
@@ -20,9 +21,11 @@ def add_school(pages: Blueprint, services: Services) -> None:
     @pages.post("/school")
     def change_school() -> ResponseReturnValue:
         form = request.form
-        given = SchoolFacts(form.get("name", ""), form.get("uai", ""), form.get("language", ""))
+        given = SchoolFacts(
+            form.get("name", ""), form.get("uai", ""), form.get("language", ""), form.get("zone", DEFAULT_ZONE)
+        )
         try:
-            services.school.change(given.name, given.code, given.language, g.actor)
+            services.school.change(given, g.actor)
         except Invalid as problem:
             if wants_json():
                 raise
@@ -33,4 +36,4 @@ def add_school(pages: Blueprint, services: Services) -> None:
 
 
 def _page(facts: SchoolFacts, problem: Invalid | None = None) -> str:
-    return render_template("admin/school.html", facts=facts, errors=field_texts(problem))
+    return render_template("admin/school.html", facts=facts, zones=list(ZONES.items()), errors=field_texts(problem))

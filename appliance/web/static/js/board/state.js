@@ -1,6 +1,6 @@
 // What the page knows: the appliance's last word, the gestures under way, what is chosen, how the link is.
 // One place to write, one event to listen to. It draws nothing and asks nothing.
-/** @import {Asked, Failure, Gesture, Lesson, Link, Pending, Restrictions, Snapshot, Tile} from "./types.js" */
+/** @import {Asked, Failure, Gesture, Lesson, Link, Pending, Restrictions, Snapshot, Taken, Tile} from "./types.js" */
 
 export class Board {
   /** @param {Snapshot} snapshot */
@@ -21,6 +21,7 @@ export class Board {
     /** @type {Snapshot["apps"]} */ this.apps = [];
     /** @type {Snapshot["documents"]} */ this.documents = [];
     /** @type {Asked[]} */ this.requests = [];
+    /** @type {Taken[]} */ this.taken = [];
     this.replace(snapshot);
   }
 
@@ -61,6 +62,7 @@ export class Board {
     if (news.apps) this.apps = news.apps;
     if (news.documents) this.documents = news.documents;
     if (news.requests) this.requests = news.requests;
+    if (news.taken) this.taken = news.taken;
     (news.tiles ?? []).forEach((tile) => this.putTile(tile));
     this.changed();
   }

@@ -13,13 +13,14 @@
  * @typedef {{id: string, kind: string, args: Record<string, any>, at: string, by: string, targets: number,
  *   counts: Partial<Record<Status, number>>, problems: Problem[]}} Gesture
  * @typedef {{id: string, title: string, cart: string|null, teacher: {id: string, name: string}, started_at: string,
- *   ends_at: string, ended_at?: string|null, mine: boolean}} Lesson
+ *   ends_at: string, ended_at?: string|null, end_reason?: string|null, mine: boolean}} Lesson
  * @typedef {{id: string, kind: "link"|"app"|"document", label: string, value: string}} Favourite
  * @typedef {{package: string, label: string}} App
  * @typedef {{sha256: string, name: string, mime: string, size: number}} Document
  * @typedef {{now: string, lesson: Lesson, tiles: Tile[], gesture: Gesture|null, favourites: Favourite[], apps: App[],
- *   documents: Document[], requests?: Asked[]}} Snapshot
+ *   documents: Document[], requests?: Asked[], taken?: Taken[]}} Snapshot
  * @typedef {{id: number, by: string, device_id: string, name: string, at: string}} Asked
+ * @typedef {{by: string, at: string, numbers: string[]}} Taken
  * @typedef {"live"|"polling"|"busy"|"lost"|"signed_out"|"over"} Link
  * @typedef {{id: string, kind: string, args: Record<string, any>, devices: Set<string>, accepted: boolean}} Pending
  * @typedef {{text: string, again: (() => void)|null}} Failure

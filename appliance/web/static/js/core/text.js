@@ -37,9 +37,11 @@ export function ago(seconds, coarse = false) {
   return say(step[0], { n: Math.floor(seconds / step[1]) });
 }
 
-/** "10 h 30". @param {Date} time @returns {string} */
+/** "10 h 30", in the school's zone, whatever the browser's is. @param {Date} time @returns {string} */
 export function clock(time) {
-  return say("clock", { h: time.getHours(), m: String(time.getMinutes()).padStart(2, "0") }).replaceAll(" ", "\u00a0");
+  const parts = new Intl.DateTimeFormat("en-GB", { hour: "numeric", minute: "2-digit", timeZone: document.documentElement.dataset.zone }).formatToParts(time);
+  const part = (/** @type {string} */ type) => parts.find((one) => one.type === type)?.value ?? "";
+  return say("clock", { h: Number(part("hour")), m: part("minute") }).replaceAll(" ", "\u00a0");
 }
 
 /** "encore 32 min". @param {number} seconds @returns {string} */
