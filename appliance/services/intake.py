@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from peewee import EXCLUDED
 
@@ -32,10 +33,11 @@ _ACK = (
 )
 # Only up to the version that we gave: a later one is of a history that we lost (services/desired.py catches up).
 _WAITING = (
-    "SELECT r.id, r.version, r.unsupported, g.kind, g.args, p.base, p.eyes_up FROM receipt r "  # noqa: S608 - our own words
+    "SELECT r.id, r.version, r.unsupported, g.kind, g.args, p.base, p.eyes_up, r.device_id "  # noqa: S608 - our own words
+    "FROM json_each(?) said CROSS JOIN receipt r ON r.device_id = said.key "
     "JOIN gesture g ON g.id = r.gesture_id JOIN device d ON d.id = r.device_id "
     "LEFT JOIN lesson_device p ON p.device_id = d.id AND p.left_at IS NULL "
-    f"WHERE {OPEN_RECEIPTS} AND r.version IS NOT NULL AND d.version >= ? AND r.device_id = ? AND r.version <= ?"
+    f"WHERE {OPEN_RECEIPTS} AND r.version IS NOT NULL AND r.version <= said.value AND said.value <= d.version"
 )
 _SETTLE = "UPDATE receipt SET state = ?, error = ?, unsupported = ?, updated_at = ? WHERE id = ?"
 _ACTIVE = "SELECT id FROM device WHERE status = 'active' AND id IN (SELECT value FROM json_each(?))"
@@ -102,24 +104,27 @@ def _record_acks(acks: Iterable[tuple[str, Ack]], now: datetime) -> None:
 
 def _record_reported(reported: Mapping[str, Reported], now: datetime) -> None:
     """Receipts of restrictions whose version a device says it has applied."""
+    if not reported:
+        return
+    versions = json.dumps({device_id: state.version for device_id, state in reported.items()})
     moment = to_milliseconds(now)
     settled = []
-    for device_id, state in reported.items():
-        for row in database.execute_sql(_WAITING, (state.version, device_id, state.version)).fetchall():
-            answer = settle(_order(row), state)
-            settled.append((answer.state, answer.error, _json.db_value(answer.unsupported), moment, row[0]))
+    for receipt_id, *order, device_id in database.execute_sql(_WAITING, (versions,)).fetchall():
+        answer = settle(_order(*order), reported[device_id])
+        settled.append((answer.state, answer.error, _json.db_value(answer.unsupported), moment, receipt_id))
     execute_many(_SETTLE, settled)
 
 
-def _order(row: tuple[str, int, str | None, str, str, str | None, str | None]) -> Order:
-    _, version, missing, kind, args, base, eyes_up = row
+@lru_cache(maxsize=256)  # one gesture is the same order for a whole class
+def _order(version: int, missing: str | None, kind: str, args: str, *hold: str | None) -> Order:
     gesture, said = GestureKind(kind), _json.python_value(args)
-    hold = Hold() if base is None else read_hold(base, eyes_up)
+    base, eyes_up = hold
+    wanted = Hold() if base is None else read_hold(base, eyes_up)
     return Order(
         version=version,
         asked=restrictions_asked(gesture, said),
-        lifted=restrictions_lifted(gesture, said, hold),
-        missing=_json.python_value(missing) or (),
+        lifted=restrictions_lifted(gesture, said, wanted),
+        missing=tuple(_json.python_value(missing) or ()),
     )
 
 
