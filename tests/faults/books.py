@@ -9,38 +9,43 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import apsw
 
 from protocol.device import Command, Desired
-from tests.support.appliance import Appliance
 
 OPEN = ("queued", "sent", "acknowledged")
 
 
+class Box(Protocol):
+    @property
+    def data_path(self) -> Path: ...
+
+
 @contextmanager
-def store(box: Appliance) -> Iterator[apsw.Connection]:
+def store(box: Box) -> Iterator[apsw.Connection]:
     with closing(apsw.Connection(str(box.data_path / "store.db"))) as connection:
         connection.set_busy_timeout(10_000)
         yield connection
 
 
-def rows(box: Appliance, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+def rows(box: Box, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
     with store(box) as connection:
         return connection.execute(statement, tuple(values)).fetchall()
 
 
-def assert_sound(box: Appliance) -> None:
+def assert_sound(box: Box) -> None:
     assert rows(box, "PRAGMA integrity_check") == [("ok",)]
     assert rows(box, "PRAGMA foreign_key_check") == []
 
 
-def versions(box: Appliance) -> dict[str, int]:
+def versions(box: Box) -> dict[str, int]:
     return dict(rows(box, "SELECT id, version FROM device"))
 
 
-def open_receipts(box: Appliance) -> list[tuple[Any, ...]]:
+def open_receipts(box: Box) -> list[tuple[Any, ...]]:
     return rows(
         box,
         "SELECT r.device_id, g.kind, r.state, r.tries, r.version FROM receipt r JOIN gesture g ON g.id = r.gesture_id "
@@ -85,7 +90,7 @@ class Ledger:
             self.words.add(args.get("text") or args["url"])
 
 
-def assert_nothing_lost_or_doubled(box: Appliance, ledger: Ledger, effects: Effects, devices: Sequence[str]) -> None:
+def assert_nothing_lost_or_doubled(box: Box, ledger: Ledger, effects: Effects, devices: Sequence[str]) -> None:
     """I1 and I3 for gestures, once everything has settled."""
     assert ledger.refused == []
     stored = {row[0] for row in rows(box, "SELECT id FROM gesture WHERE kind <> 'release'")}
@@ -102,7 +107,7 @@ def assert_nothing_lost_or_doubled(box: Appliance, ledger: Ledger, effects: Effe
         assert applied == sorted(set(applied)), f"versions on {device_id} only grow"
 
 
-def usage_in_store(box: Appliance) -> dict[tuple[str, str], dict[int, int]]:
+def usage_in_store(box: Box) -> dict[tuple[str, str], dict[int, int]]:
     """(device, boot): seq: seconds."""
     found: dict[tuple[str, str], dict[int, int]] = defaultdict(dict)
     for device_id, boot, seq, seconds in rows(box, "SELECT device_id, boot, seq, seconds FROM usage_record"):

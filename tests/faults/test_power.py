@@ -25,14 +25,18 @@ pytestmark = pytest.mark.timeout(600)
 
 @dataclass
 class Told:
-    """What the outside knows to count."""
+    """What the outside has heard. What it hears while the power goes may be there afterwards or not."""
 
     gestures: set[str] = field(default_factory=set)
     usage: int = 0
+    in_flight: list[str] = field(default_factory=list)
+    is_cut: threading.Event = field(default_factory=threading.Event)
 
     def hear(self, line: str) -> None:
         kind, word = line.split()
-        if kind == "gesture":
+        if self.is_cut.is_set():
+            self.in_flight.append(line)
+        elif kind == "gesture":
             self.gestures.add(word)
         else:
             self.usage = max(self.usage, int(word))
@@ -56,6 +60,7 @@ def victim(act: str, *words: object) -> list[str]:
 
 def one_cut(disk: PowerDisk, synchronous: str, seconds: float, told: Told) -> None:
     """Work, for a moment after the first acknowledgement; then no more power; then the next morning's mount."""
+    told.is_cut.clear()
     disk.mount()
     command = victim("work", disk.path, synchronous)
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
@@ -72,6 +77,7 @@ def one_cut(disk: PowerDisk, synchronous: str, seconds: float, told: Told) -> No
         listener.start()
         assert began.wait(20), "the victim works"
         threading.Event().wait(seconds)
+        told.is_cut.set()
         disk.cut()
         process.kill()
         process.wait()
