@@ -5,6 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from appliance.bootstrap import Services
 from appliance.errors import NotFound
+from appliance.services.classrooms import PupilLine
+from appliance.services.device_list import Filters
 from appliance.web.admin.acts import act, cart_choices, number_of
 from appliance.web.texts import filled as _
 
@@ -41,12 +43,16 @@ def _add_list(pages: Blueprint, services: Services) -> None:
 def _add_one(pages: Blueprint, services: Services) -> None:
     @pages.get("/classrooms/<int:classroom_id>")
     def classroom(classroom_id: int) -> ResponseReturnValue:
+        pupils, carts = services.rosters.pupils(classroom_id), cart_choices(services)
+        cart_id = _cart_of(services, pupils, carts)
         return render_template(
             "admin/classroom.html",
             classroom=services.rosters.get(classroom_id),
-            pupils=services.rosters.pupils(classroom_id),
-            devices=services.device_list.listed(),
-            cart_options=cart_choices(services),
+            pupils=pupils,
+            devices=services.device_list.listed(Filters(cart_id=cart_id)),
+            names=services.device_list.names(),
+            cart_options=carts,
+            cart_id=cart_id,
         )
 
     @pages.post("/classrooms/<int:classroom_id>/rename")
@@ -89,6 +95,17 @@ def _add_pupils(pages: Blueprint, services: Services) -> None:
         device_id = request.form.get("device") or None
         said = _("C’est noté.")
         return act(lambda: services.rosters.assign(pupil_id, device_id, g.actor), said, _page(classroom_id))
+
+
+def _cart_of(services: Services, pupils: list[PupilLine], carts: list[tuple[str, str]]) -> int | None:
+    """Whose tablets are offered: the cart asked for, else the one that the class uses, else the first."""
+    asked = number_of(request.args.get("cart"))
+    if asked is not None:
+        return asked
+    given = next((pupil.device_id for pupil in pupils if pupil.device_id), None)
+    if given is not None:
+        return next((line.cart_id or 0 for line in services.device_list.listed() if line.id == given), None)
+    return int(carts[0][0]) if carts else None
 
 
 def _page(classroom_id: int) -> str:

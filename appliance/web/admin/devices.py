@@ -1,5 +1,7 @@
 """All devices: a list that filters and sorts with its state in the address, moves in bulk, and leaves as a file."""
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -15,6 +17,7 @@ from appliance.web.texts import translate_number as ngettext
 
 _STATUSES = ((DeviceStatus.ACTIVE, N_("En service")), (DeviceStatus.RETIRED, N_("Hors service")),
              (DeviceStatus.REMOVED, N_("Retirés")))  # fmt: skip
+_PAGE = 150  # a large school's page stays light; a usual one has a single page that sorts and filters by itself
 _LABELS = {
     "number": N_("Numéro"), "name": N_("Nom"), "cart": N_("Classe mobile"), "kind": N_("Sorte"), "model": N_("Modèle"),
     "seen": N_("Vue"), "battery": N_("Batterie"), "dropped": N_("Messages écartés"),
@@ -25,9 +28,13 @@ def add_devices(pages: Blueprint, services: Services) -> None:
     @pages.get("/devices")
     def devices() -> ResponseReturnValue:
         filters = filters_of_address()
+        found = services.device_list.listed(filters)
+        page = min(max(1, number_of(request.args.get("page")) or 1), -(-len(found) // _PAGE) or 1)
         return render_template(
             "admin/devices.html",
-            devices=services.device_list.listed(filters),
+            devices=found[(page - 1) * _PAGE : page * _PAGE],
+            total=len(found),
+            pages=[(number, _page_address(number), number == page) for number in range(1, -(-len(found) // _PAGE) + 1)],
             filters=filters,
             cart_choices=[("", _("Toutes")), ("0", _("Aucune classe mobile")), *cart_choices(services)],
             move_choices=[("", _("aucune classe mobile")), *cart_choices(services)],
@@ -47,6 +54,10 @@ def add_devices(pages: Blueprint, services: Services) -> None:
         said = ngettext("%(num)s appareil déplacé.", "%(num)s appareils déplacés.", len(ids)) % {"num": len(ids)}
         back = back_or(url_for("admin.devices"))
         return act(lambda: services.devices.move(ids, cart_id, g.actor), said, back)
+
+
+def _page_address(number: int) -> str:
+    return f"{request.path}?{urlencode({**request.args.to_dict(), 'page': number})}"
 
 
 def filters_of_address() -> Filters:

@@ -147,3 +147,22 @@ def test_the_end_of_the_year_clears_every_name(site: Site, browser: Browser, fil
 
     assert Pupil.select().count() == 0
     assert "effacés" in banners(browser, "/admin/classrooms")
+
+
+def test_the_tablets_of_one_cart_are_offered_and_the_one_that_was_given(
+    site: Site, browser: Browser, director: Person
+) -> None:
+    first, second = (site.services.carts.add(name, director.actor).id for name in ("A", "B"))
+    in_first, in_second = add_device(1, first, name="Une"), add_device(1, second, name="Autre")
+    line = site.services.rosters.add("CP", director.actor)
+    pupil = site.services.rosters.add_pupil(line.id, "Léa", "", director.actor)
+    path = f"/admin/classrooms/{line.id}"
+    assert in_first in browser.get(path).text
+    assert in_second not in browser.get(path).text
+
+    site.services.rosters.assign(pupil.id, in_second, director.actor)
+
+    assert f'value="{in_second}" selected' in browser.get(path).text
+    page = browser.get(f"{path}?cart={first}").text
+    assert f'value="{in_second}" selected' in page
+    assert in_first in page

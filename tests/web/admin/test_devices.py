@@ -34,6 +34,18 @@ def test_the_list_is_filtered_and_sorted_by_its_address(site: Site, browser: Bro
     assert names(browser, "?cart=x&sort=x&status=x&dir=x") == ["Seule", "Partie", "Un", "Deux"]
 
 
+def test_a_large_list_comes_in_pages_that_keep_the_filter(site: Site, browser: Browser, director: Person) -> None:
+    cart = site.services.carts.add("A", director.actor)
+    for number in range(1, 181):
+        add_device(number, cart.id)
+
+    assert len(names(browser, f"?cart={cart.id}")) == 150
+    assert names(browser, f"?cart={cart.id}&page=2") == [f"Tablette {number}" for number in range(151, 181)]
+    assert f"cart={cart.id}&amp;page=2" in browser.get(f"/admin/devices?cart={cart.id}").text
+    assert names(browser, "?q=tablette+17&page=9") == ["Tablette 17", *(f"Tablette {n}" for n in range(170, 180))]
+    assert len(names(browser, "?page=x")) == 150
+
+
 def test_chosen_devices_move_together_and_the_filter_stays(site: Site, browser: Browser, director: Person) -> None:
     cart = site.services.carts.add("A", director.actor)
     chosen = [add_device(1), add_device(2)]
