@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from appliance.broker.credentials import hash_password, new_password, verify_password
 from appliance.clock import Clock
@@ -16,6 +16,10 @@ from appliance.services.journal import record
 from appliance.store.live import Live, live_database
 from appliance.store.models import Device, EnrollmentToken, Setting, database
 from protocol.device import EnrollmentAnswer, EnrollmentRequest, Kind, MqttAccess, Presence
+
+# An answer may be lost on the way: a device that asks again with its token is the same use of it. Not for longer, so
+# that a used-up sheet on the wall, together with a serial, opens nothing.
+SAME_USE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,9 @@ class Enrollment:
         password = new_password()
         credential = hash_password(password)
         with database.atomic("IMMEDIATE"):
-            token = _usable_token(request.token, now)
-            device, is_new = _device_for(request, token, now)
+            known = Device.get_or_none(Device.serial == request.serial)
+            token = _token_for(request.token, known, now)
+            device, is_new = _device_for(request, token, known, now), known is None
             was_online = not is_new and _is_online(device.id)
             device.credential, device.base_url = credential, base_url
             device.save(force_insert=is_new)
@@ -96,7 +101,7 @@ def credentials() -> dict[str, str]:
         query = Device.select(Device.id, Device.credential).where(
             (Device.status == "active") & Device.credential.is_null(False)
         )
-        return {device.id: str(device.credential) for device in query}
+        return {device_id: str(credential) for device_id, credential in query.tuples().iterator()}
 
 
 def school_code() -> str:
@@ -109,28 +114,54 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _usable_token(token: str, now: datetime) -> EnrollmentToken:
+def _open_token(token: str, now: datetime) -> EnrollmentToken:
     found = EnrollmentToken.get_or_none(EnrollmentToken.token_hash == hash_token(token))
-    if found is None or found.revoked_at is not None or found.expires_at <= now or found.used >= found.uses:
+    if found is None or found.revoked_at is not None or found.expires_at <= now:
         raise NotSignedIn("bad_token")
     return found
 
 
-def _device_for(request: EnrollmentRequest, token: EnrollmentToken, now: datetime) -> tuple[Device, bool]:
-    """The record of this serial, or a new one; one use of the token is taken either way."""
-    EnrollmentToken.update(used=EnrollmentToken.used + 1).where(EnrollmentToken.id == token.id).execute()
-    device = Device.get_or_none(Device.serial == request.serial)
-    is_new = device is None
-    if device is None:
-        device = _new_device(request, token, now)
-    elif device.status != "active":
+def _usable_token(token: str, now: datetime) -> EnrollmentToken:
+    found = _open_token(token, now)
+    _must_have_a_use(found)
+    return found
+
+
+def _must_have_a_use(token: EnrollmentToken) -> None:
+    if token.used >= token.uses:
+        raise NotSignedIn("bad_token")
+
+
+def _token_for(token: str, device: Device | None, now: datetime) -> EnrollmentToken:
+    """One use of it is taken, but for a device that asks again because no answer came."""
+    found = _open_token(token, now)
+    if device is not None and _asks_again(device, found, now):
+        return found
+    _must_have_a_use(found)
+    EnrollmentToken.update(used=EnrollmentToken.used + 1).where(EnrollmentToken.id == found.id).execute()
+    if device is not None:
+        device.token_used_at = now
+    return found
+
+
+def _asks_again(device: Device, token: EnrollmentToken, now: datetime) -> bool:
+    used_at = device.token_used_at
+    is_same = device.status == "active" and device.token_id == token.id
+    return is_same and used_at is not None and now - used_at < SAME_USE
+
+
+def _device_for(request: EnrollmentRequest, token: EnrollmentToken, known: Device | None, now: datetime) -> Device:
+    """The record of this serial, or a new one."""
+    device = known or _new_device(request, token, now)
+    if device.status != "active":
         _bring_back(device, token)
+    device.token = token
     device.status = "active"
     device.manufacturer, device.model = request.manufacturer, request.model
     device.os, device.agent = request.os, request.agent
     device.kind = request.kind
     device.capabilities = sorted(request.capabilities)
-    return device, is_new
+    return device
 
 
 def _new_device(request: EnrollmentRequest, token: EnrollmentToken, now: datetime) -> Device:
@@ -142,6 +173,7 @@ def _new_device(request: EnrollmentRequest, token: EnrollmentToken, now: datetim
         name=device_name(Kind(request.kind), number),
         cart=token.cart_id,
         enrolled_at=now,
+        token_used_at=now,
         version_at=now,
     )
 

@@ -91,6 +91,19 @@ class Classroom(Row):
     created_at = MomentField()
 
 
+class EnrollmentToken(Row):
+    id = AutoField()
+    token_hash = CharField(unique=True)
+    cart = ForeignKeyField(Cart, null=True, on_delete="SET NULL")
+    cart_id: int | None
+    uses = IntegerField()
+    used = IntegerField(default=0)
+    created_at = MomentField()
+    created_by = CharField()
+    expires_at = MomentField()
+    revoked_at = MomentField(null=True)
+
+
 class Device(Row):
     id = CharField(primary_key=True)
     serial = CharField(unique=True)
@@ -108,6 +121,9 @@ class Device(Row):
     credential = CharField(null=True)  # the broker's salted hash of the device's password
     base_url = CharField(default="")  # the address by which it knows this appliance
     enrolled_at = MomentField()
+    token = ForeignKeyField(EnrollmentToken, null=True, on_delete="SET NULL")  # the one of its last enrollment
+    token_id: int | None
+    token_used_at = MomentField(null=True)
     version = IntegerField(default=1)  # of its desired state
     version_at = MomentField()
 
@@ -122,19 +138,6 @@ class Pupil(Row):
     initial = CharField(default="")
     device = ForeignKeyField(Device, null=True, on_delete="SET NULL")
     device_id: str | None
-
-
-class EnrollmentToken(Row):
-    id = AutoField()
-    token_hash = CharField(unique=True)
-    cart = ForeignKeyField(Cart, null=True, on_delete="SET NULL")
-    cart_id: int | None
-    uses = IntegerField()
-    used = IntegerField(default=0)
-    created_at = MomentField()
-    created_by = CharField()
-    expires_at = MomentField()
-    revoked_at = MomentField(null=True)
 
 
 class Lesson(Row):
@@ -292,7 +295,7 @@ class Journal(Row):
 
 
 TABLES: tuple[type[Row], ...] = (
-    Setting, User, Invitation, Browser, Session, Cart, Classroom, Device, Pupil, EnrollmentToken, Lesson, LessonDevice,
+    Setting, User, Invitation, Browser, Session, Cart, Classroom, EnrollmentToken, Device, Pupil, Lesson, LessonDevice,
     Handover, Gesture, Receipt, Document, Favourite, UsageRecord, UsageMark, Inventory, Dropped, Journal,
 )  # fmt: skip
 

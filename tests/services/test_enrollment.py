@@ -140,6 +140,30 @@ def test_each_enrollment_takes_one_use(school: School, enrollment: Enrollment) -
     assert EnrollmentToken.get_by_id(token.id).used == 2
 
 
+def test_a_device_whose_answer_was_lost_asks_again_with_the_same_use(school: School, enrollment: Enrollment) -> None:
+    token = make_token(school, uses=1)
+    first = enroll(enrollment, serial="A")
+    school.clock.pass_by(minutes=50)
+    again = enroll(enrollment, serial="A")
+    assert again.id == first.id
+    assert enrollment.authenticate(again.id, again.mqtt.password) == first.id
+    assert EnrollmentToken.get_by_id(token.id).used == 1
+    with pytest.raises(NotSignedIn):
+        enroll(enrollment, serial="B")
+
+
+def test_a_used_up_token_is_no_second_key_for_its_device(school: School, enrollment: Enrollment) -> None:
+    make_token(school, uses=1)
+    answer = enroll(enrollment, serial="A")
+    Device.update(status="removed", credential=None).where(Device.id == answer.id).execute()
+    with pytest.raises(NotSignedIn):
+        enroll(enrollment, serial="A")
+    Device.update(status="active").where(Device.id == answer.id).execute()
+    school.clock.pass_by(hours=1)
+    with pytest.raises(NotSignedIn):
+        enroll(enrollment, serial="A")
+
+
 @pytest.mark.contract("1.token_may_name_a_group")
 def test_the_token_names_the_cart_and_numbers_count_from_one_in_each(school: School, enrollment: Enrollment) -> None:
     for name in ("A", "B"):
