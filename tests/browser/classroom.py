@@ -68,12 +68,15 @@ class Pupils:
 
 
 @contextmanager
-def running_pupils(box: Appliance, profiles: Sequence[str], seed: int = 7) -> Iterator[Pupils]:
-    """One tablet for each profile, enrolled in this order, so that number n has the n-th profile."""
+def running_pupils(box: Appliance, profiles: Sequence[str], seed: int = 7, link: str = "") -> Iterator[Pupils]:
+    """One tablet for each profile, enrolled in this order, so that number n has the n-th profile.
+
+    `link`: an enrollment link that a page has shown, instead of one made on the console.
+    """
     done: dict[str, list[Command]] = {}
     hooks = Hooks(on_done=lambda device_id, command, _at: done.setdefault(device_id, []).append(command))
     options = FleetOptions(seed=seed, tell=lambda _text: None)
-    fleet = Fleet(box.new_link(), len(profiles), tuple(profiles), options, hooks)
+    fleet = Fleet(link or box.new_link(), len(profiles), tuple(profiles), options, hooks)
     with BackgroundFleet(fleet) as running:
         yield Pupils(running, done)
 
