@@ -1,4 +1,8 @@
-"""Devices that drown the broker are out for a minute: their flood fills the queue in which everybody's answers come.
+"""Who may connect, kept true: what the store says, without the devices that drown the broker at the moment.
+
+Whoever revokes or enrolls a device tells the broker at once. When that process is killed in between, or the broker does
+not answer it, the difference is seen here within a second. A flood fills the queue in which everybody's answers come:
+its device is out for a minute.
 
 The broker refuses them by itself, as it refuses whoever has no password. Known to this process only: when it ends, or
 when somebody else has the credentials taken over, a suspension ends early, and a device that still floods is out again.
@@ -6,8 +10,7 @@ when somebody else has the credentials taken over, a suspension ends early, and 
 
 import logging
 import threading
-import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from appliance.clock import Clock
 from appliance.errors import PreauError
@@ -20,11 +23,21 @@ SUSPENDED_SECONDS = 60.0
 
 
 class Suspensions:
-    """`apply(without)`: the broker takes over the credentials of all devices but these, and drops those."""
+    """`apply(without)`: the broker takes over the credentials of all devices but these, and drops those.
 
-    def __init__(self, clock: Clock, apply: Callable[[Collection[str]], object]) -> None:
+    `credentials`: what the store says now, by device.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        apply: Callable[[Collection[str]], object],
+        credentials: Callable[[], Mapping[str, str]],
+    ) -> None:
         self._clock = clock
         self._apply = apply
+        self._credentials = credentials
+        self._known: Mapping[str, str] = {}
         self._lock = threading.Lock()
         self._until: dict[str, float] = {}
         self._is_applied = False  # the process before this one may have left somebody out
@@ -36,15 +49,14 @@ class Suspensions:
             return frozenset(self._until)
 
     def suspend(self, device_ids: Collection[str]) -> None:
-        """From any thread; carried out by `step`."""
-        until = time.monotonic() + SUSPENDED_SECONDS
+        """From any thread; carried out by `step`. One that is out and floods still was let in by somebody: out again."""
+        until = self._monotonic() + SUSPENDED_SECONDS
         with self._lock:
             fresh = [one for one in device_ids if one not in self._until]
-            self._until.update(dict.fromkeys(fresh, until))
-            self._is_applied = self._is_applied and not fresh
-        if fresh:
-            self._woken.set()
-            self._tell(fresh)
+            self._until.update(dict.fromkeys(device_ids, until))
+            self._is_applied = False
+        self._woken.set()
+        self._tell(fresh)
 
     def renew(self) -> None:
         """A broker that has just started knows today's devices, and only those: what was written meanwhile, too."""
@@ -53,14 +65,15 @@ class Suspensions:
         self._woken.set()
 
     def step(self) -> bool:
+        credentials = self._credentials()
         with self._lock:
-            over = [one for one, until in self._until.items() if until <= time.monotonic()]
+            over = [one for one, until in self._until.items() if until <= self._monotonic()]
             for one in over:
                 del self._until[one]
             out = set(self._until)
-            if self._is_applied and not over:
+            if self._is_applied and not over and credentials == self._known:
                 return False
-            self._is_applied = True
+            self._is_applied, self._known = True, credentials
         try:
             self._apply(out)
         except PreauError as error:
