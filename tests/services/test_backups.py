@@ -8,7 +8,7 @@ import pytest
 from appliance.config import Config, make_folders
 from appliance.errors import NotFound
 from appliance.services.backups import KEPT_DAYS, Backups
-from appliance.services.school import School
+from appliance.services.school import School, SchoolFacts
 from tests.services.school import ADMIN, deeds
 from tests.support.store import HandClock, opened_store
 
@@ -28,7 +28,7 @@ def backups(config: Config, clock: HandClock) -> Iterator[Backups]:
 
 
 def test_a_backup_bears_the_schools_code_and_the_moment(backups: Backups, clock: HandClock) -> None:
-    School(clock).change("École des Tilleuls", "0750655e", "fr", ADMIN)
+    School(clock).change(SchoolFacts("École des Tilleuls", "0750655e"), ADMIN)
 
     path, _ = backups.create(ADMIN)
 
