@@ -253,18 +253,3 @@ def test_a_clock_years_off_changes_nothing_but_what_the_device_claims(
 
 def _hub_seconds(school: School) -> float:
     return datetime.fromisoformat(requests.get(f"{school.box.url}/api/time", timeout=5).json()["now"]).timestamp()
-
-
-def test_commands_are_never_retained(school: School, tablets: Callable[..., Tablet]) -> None:
-    tablet = tablets()
-    lesson_id = school.teacher.start_lesson([tablet.id])
-    school.teacher.gesture(lesson_id, "identify", str(uuid.uuid4()))
-    command = tablet.wait("commands")
-    tablet.ack(command, "done")
-    wait_for(lambda: receipt(school, command["id"]) == "succeeded", 10, "the receipt")
-    tablet.peer.close()
-    with school.peer(tablet.answer) as again:
-        again.subscribe(tablet.topic("commands"), tablet.topic("desired"))
-        again.wait_for_count(1)
-        assert {one.topic for one in again.messages if one.retained} == {tablet.topic("desired")}
-    school.teacher.post(f"/lessons/{lesson_id}/end", {})
