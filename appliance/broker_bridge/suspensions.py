@@ -10,6 +10,7 @@ when somebody else has the credentials taken over, a suspension ends early, and 
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Mapping
 
 from appliance.clock import Clock
@@ -33,8 +34,10 @@ class Suspensions:
         clock: Clock,
         apply: Callable[[Collection[str]], object],
         credentials: Callable[[], Mapping[str, str]],
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._clock = clock
+        self._monotonic = monotonic
         self._apply = apply
         self._credentials = credentials
         self._known: Mapping[str, str] = {}
@@ -49,7 +52,7 @@ class Suspensions:
             return frozenset(self._until)
 
     def suspend(self, device_ids: Collection[str]) -> None:
-        """From any thread; carried out by `step`. One that is out and floods still was let in by somebody: out again."""
+        """From any thread; carried out by `step`. Who is out and floods still was let in by somebody: out again."""
         until = self._monotonic() + SUSPENDED_SECONDS
         with self._lock:
             fresh = [one for one in device_ids if one not in self._until]
@@ -88,6 +91,8 @@ class Suspensions:
         self._woken.clear()
 
     def _tell(self, device_ids: Collection[str]) -> None:
+        if not device_ids:
+            return
         with database.atomic("IMMEDIATE"):
             for one in device_ids:
                 fact(_log, "device_suspended", device=one, seconds=int(SUSPENDED_SECONDS))

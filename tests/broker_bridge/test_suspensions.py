@@ -29,7 +29,8 @@ class Bench:
         self.seconds = 100.0
         self.applied: list[set[str]] = []
         self.fails = 0
-        self.suspensions = Suspensions(HandClock(), self._apply, lambda: self.seconds)
+        self.credentials = {ONE: "hash", TWO: "hash"}
+        self.suspensions = Suspensions(HandClock(), self._apply, lambda: dict(self.credentials), lambda: self.seconds)
 
     def _apply(self, without: Collection[str]) -> None:
         if self.fails:
@@ -75,6 +76,15 @@ def test_one_that_somebody_let_in_again_is_put_out_again_and_told_once(bench: Be
     assert not bench.suspensions.step()
     assert bench.applied == [{ONE}, {ONE, TWO}]
     assert Journal.select().count() == 2
+
+
+def test_what_changed_in_the_store_is_applied_even_when_nobody_said_so(bench: Bench) -> None:
+    """A process was killed after its commit, before it told the broker."""
+    bench.suspensions.step()
+    del bench.credentials[ONE]
+    assert bench.suspensions.step()
+    assert not bench.suspensions.step()
+    assert len(bench.applied) == 2
 
 
 def test_a_broker_that_has_just_started_is_told_again_who_is_out(bench: Bench) -> None:
