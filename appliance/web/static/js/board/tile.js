@@ -3,7 +3,7 @@
 /** @import {Restriction, Tile} from "./types.js" */
 import { icon, make, redraw, setAttr, setText } from "../core/dom.js";
 import { say } from "../core/text.js";
-import { batteryIcon, isHeld, RESTRICTIONS, weight } from "./rules.js";
+import { batteryIcon, can, isHeld, RESTRICTIONS, weight } from "./rules.js";
 import { deviceKind, deviceName, lockedWord, presenceWords, problemWords } from "./words.js";
 
 /** @type {Record<Restriction, string>} */
@@ -66,7 +66,7 @@ function wantedWords(tile, name) {
 
 /** @param {HTMLElement} root @param {Tile} tile */
 function drawFoot(root, tile) {
-  const held = RESTRICTIONS.filter((name) => name !== "lock" && isHeld(tile.restrictions, name));
+  const held = RESTRICTIONS.filter((name) => name !== "lock" && isHeld(tile.restrictions, name) && can(tile, name));
   setAttr(part(root, "held"), "data-wanted", tile.applied ? null : "");
   redraw(part(root, "held"), `${held.join()}${tile.applied}${tile.presence}`, () => held.flatMap((name) => [icon(HELD_ICONS[name]), hidden(wantedWords(tile, name))]));
   const { battery } = tile;
