@@ -1,5 +1,6 @@
 """The board's whole content for one lesson, as JSON-ready values. Reads the store and live storage; writes nothing."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,14 +17,14 @@ from appliance.domain.restrictions import Hold
 from appliance.errors import NotFound
 from appliance.services.apps import label_of
 from appliance.services.desired import read_hold
-from appliance.store.fields import read_words
+from appliance.store.fields import read_words, to_milliseconds
 from appliance.store.live import LiveRow, read_live_rows
 from appliance.store.models import Gesture, Handover, Lesson, database
 from protocol.device import Capability, Presence, format_time, restrictions_as_json
 
 _PARTS = (
     "SELECT d.id, d.number, d.name, d.kind, d.capabilities, p.base, p.eyes_up, "
-    "(SELECT trim(pupil.first_name || ' ' || pupil.initial) FROM pupil "
+    "(SELECT pupil.first_name || CASE pupil.initial WHEN '' THEN '' ELSE ' ' || pupil.initial || '.' END FROM pupil "
     " WHERE pupil.device_id = d.id AND (l.classroom_id IS NULL OR pupil.classroom_id = l.classroom_id) LIMIT 1) "
     "FROM lesson_device p JOIN device d ON d.id = p.device_id JOIN lesson l ON l.id = p.lesson_id "
     "WHERE p.lesson_id = ? AND (p.left_at IS NULL OR p.left_at = l.ended_at) ORDER BY d.number, d.name, d.id"
@@ -53,9 +54,21 @@ class _Tile:
 class Board:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._one_at_a_time = threading.Lock()
+        self._rev = 0
 
     def snapshot(self, lesson_id: str) -> Json:
-        """`lesson`, `tiles`, `gesture`, `requests`, `taken`, `now`: docs/ui.md describes the shape. Raises NotFound."""
+        """docs/ui.md describes the shape. Raises NotFound.
+
+        `rev` grows with each: of two snapshots that overtake each other on their way, the greater one was read later.
+        """
+        with self._one_at_a_time:
+            content = self._read(lesson_id)
+            # From the hub's time, which never goes back: it grows over a restart, too.
+            self._rev = max(self._rev + 1, to_milliseconds(self._clock.now()) * 1000)
+            return {"rev": self._rev, **content}
+
+    def _read(self, lesson_id: str) -> Json:
         lesson = Lesson.get_or_none(Lesson.id == lesson_id)
         if lesson is None:
             raise NotFound("no_lesson")

@@ -13,6 +13,7 @@ from peewee import JOIN, fn
 from appliance.clock import Clock
 from appliance.domain.devices import DeviceStatus
 from appliance.domain.people import Actor, display_name
+from appliance.domain.plain_text import folded
 from appliance.domain.rosters import (
     MAX_CLASSROOM,
     MAX_FIRST_NAME,
@@ -107,10 +108,10 @@ class Rosters:
             record(now, actor, "classroom.remove", f"classroom:{classroom_id}", pupils=pupils)
 
     def pupils(self, classroom_id: int) -> list[PupilLine]:
-        query = (
-            Pupil.select().where(Pupil.classroom == classroom_id).order_by(Pupil.first_name, Pupil.initial, Pupil.id)
-        )
-        return [PupilLine(row.id, row.first_name, row.initial, row.device_id) for row in query]
+        """In the alphabet's order, where Léa comes before Lina."""
+        query = Pupil.select().where(Pupil.classroom == classroom_id)
+        lines = [PupilLine(row.id, row.first_name, row.initial, row.device_id) for row in query]
+        return sorted(lines, key=lambda line: (folded(line.first_name), line.first_name, line.initial, line.id))
 
     def add_pupil(self, classroom_id: int, first_name: str, initial: str, actor: Actor) -> PupilLine:
         name = first_name_of(first_name)

@@ -103,7 +103,7 @@ def test_a_device_may_word_its_lock_and_sort_its_apps_in_its_own_way(
 def test_a_pupils_name_is_shown_where_the_class_says_so(school: School, lesson_id: str) -> None:
     classroom = Classroom.create(name="CE2", created_at=school.clock.now())
     Pupil.create(classroom=classroom, first_name="Léa", initial="B", device=ONE)
-    assert tile(school, lesson_id)["pupil"] == "Léa B"
+    assert tile(school, lesson_id)["pupil"] == "Léa B."
     assert tile(school, lesson_id, TWO)["pupil"] is None
 
 

@@ -36,6 +36,12 @@ def test_a_list_fills_the_classrooms_it_names_and_makes_those_that_are_missing(r
     assert names(rosters, "ce2 b") == ["Léa M.", "Tom P."]
 
 
+def test_pupils_stand_in_the_alphabets_order_whatever_their_accents(rosters: Rosters) -> None:
+    rosters.import_roster("Prénom;Nom;Classe\nLina;T;CP\nÉlie;B;CP\nZoé;P;CP\nLéa;M;CP\nLouis;J;CP\n".encode(), ADMIN)
+
+    assert names(rosters, "CP") == ["Élie B.", "Léa M.", "Lina T.", "Louis J.", "Zoé P."]
+
+
 def test_a_preview_says_what_would_change_and_stores_nothing(rosters: Rosters) -> None:
     rosters.import_roster(LIST, ADMIN, "CE2 B")
 
