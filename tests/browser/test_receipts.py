@@ -63,6 +63,8 @@ def test_thirteen_of_fifteen_and_who_are_the_two(board: Page, pupils: Pupils) ->
     assert pupils.restrictions(OLD).camera is Access.ALLOWED
     expect(tile(board, OLD)).to_have_attribute("data-state", "held")
     expect(tile(board, OLD).locator(".tile-text")).to_have_text("caméra non gérée")
+    expect(tile(board, OLD).locator(".tile-held")).to_contain_text("Son coupé")
+    expect(tile(board, OLD).locator(".tile-held")).not_to_contain_text("Caméra")
 
 
 def test_a_slow_tablet_is_under_way_until_it_has_really_done_it(board: Page, pupils: Pupils) -> None:
