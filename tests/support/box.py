@@ -141,7 +141,7 @@ class Box:
             token="open-sesame", serial=f"S{self._serials}", manufacturer="samsung", model="SM-X200",
             kind=Kind.TABLET, os="Android 14", agent="test", capabilities=frozenset(Capability),
         )  # fmt: skip
-        answer = self.services.enrollment.enroll(request, "127.0.0.1", f"http://127.0.0.1:{self.config.http_port}")
+        answer = self.services.enrollment.enroll(request, "127.0.0.1")
         return Tablet(answer.id, answer.mqtt.password, self.config.mqtt_port, **changes)
 
     def start_lesson(self, tablets: Sequence["Tablet"], minutes: int = 45) -> str:
