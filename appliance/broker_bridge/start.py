@@ -35,7 +35,7 @@ def build(config: Config) -> Bridge:
     settings = broker_settings(config)
     clock = HubClock(config.runtime_path)
     live = LiveStates()
-    outgoing = Outgoing()
+    outgoing = Outgoing("https" if config.tls else "http", config.http_port)
     to_self = NudgeSender(config.runtime_path, "bridge")
     return Bridge(
         Parts(

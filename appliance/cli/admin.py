@@ -6,10 +6,12 @@ Owns the frame: which store, which answer, which exit code (0 done, 1 refused, 2
 import argparse
 import contextlib
 import json
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from appliance.bootstrap import Services, build_services, open_databases
 from appliance.cli.admin_acts import ACTS, NEEDS_NO_STORE, STARTS_A_STORE, Answer, Desk
@@ -54,11 +56,29 @@ def sentence(error: PreauError) -> str:
     return text
 
 
+def _as_it_runs(config: Config) -> Config:
+    """Its runtime folder depends on who started it: it says so in its lock. Another user's files would lock it out."""
+    try:
+        said = json.loads((config.data_path / "lock").read_text())
+        runtime, owner = Path(said["runtime"]), int(said["uid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return config  # it has just taken the lock
+    if owner != os.getuid():
+        raise CannotStart(
+            "other_user",
+            f"Ce boîtier travaille sous l’utilisateur n° {owner} : lancez la commande sous ce nom, "
+            f"avec sudo -u '#{owner}' devant.",
+        )
+    return replace(config, running_at=runtime)
+
+
 @contextlib.contextmanager
 def _desk(options: argparse.Namespace, act: str) -> Iterator[Desk]:
     """The appliance that is meant, with its store open where the act needs one."""
     config = Config(data_path=getattr(options, "data", DEFAULT_DATA).absolute())
     running = is_running(config)
+    if running:
+        config = _as_it_runs(config)
     if not config.store_path.exists() and act not in STARTS_A_STORE:
         raise CannotStart("no_store", f"Aucun boîtier dans {config.data_path}. Donnez son dossier : --data DOSSIER.")
     if act in STARTS_A_STORE:
@@ -84,7 +104,7 @@ def _services(config: Config, running: bool) -> Services:
         return services
     open_store(config.store_path)
     nudge = NudgeSender(config.runtime_path, "bridge")
-    return replace(services, devices=Devices(services.clock, nudge, lambda _kick: None))
+    return replace(services, devices=Devices(services.clock, nudge, lambda: None))
 
 
 def _show(answer: Answer, *, as_json: bool) -> None:

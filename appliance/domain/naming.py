@@ -1,4 +1,4 @@
-"""What a new device is called: its number is the sticker that the school puts on it."""
+"""What a new device is called: its number is the sticker that the school puts on it; how a host is written in links."""
 
 from collections.abc import Collection
 
@@ -15,3 +15,8 @@ def next_number(taken: Collection[int]) -> int:
 
 def device_name(kind: Kind, number: int) -> str:
     return f"{_NOUN[kind]} {number:02d}"
+
+
+def host_in_url(host: str) -> str:
+    """An IPv6 address stands in brackets there."""
+    return f"[{host}]" if ":" in host else host

@@ -3,7 +3,7 @@
 Enrollment is `enrollment`'s; what lessons do to devices is theirs.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from appliance.clock import Clock
@@ -22,11 +22,9 @@ MAX_DEVICE_NAME = 60
 
 
 class Devices:
-    """`apply_credentials(kick)`: the broker takes the store's credentials over; those in `kick` are out at once."""
+    """`apply_credentials`: the broker takes the store's credentials over; who has none any more is out at once."""
 
-    def __init__(
-        self, clock: Clock, nudge: NudgeSender, apply_credentials: Callable[[Collection[str]], object]
-    ) -> None:
+    def __init__(self, clock: Clock, nudge: NudgeSender, apply_credentials: Callable[[], object]) -> None:
         self._clock = clock
         self._nudge = nudge
         self._apply = apply_credentials
@@ -87,7 +85,7 @@ class Devices:
             Device.update(number=old.number, name=old.name, cart=old.cart_id).where(Device.id == new_id).execute()
             bump([new_id], now)
             record(now, actor, "device.replace", f"device:{old_id}", by=new_id)
-        self._put_out([old_id])
+        self._put_out()
 
     def retire(self, device_id: str, actor: Actor) -> None:
         """End of service. Its record stays; enrolling it again brings it back."""
@@ -99,7 +97,6 @@ class Devices:
 
     def _end_service(self, device_ids: Iterable[str], status: DeviceStatus, actor: Actor) -> None:
         now = self._clock.now()
-        ended = []
         with database.atomic("IMMEDIATE"):
             for device_id in device_ids:
                 device = _found(device_id)
@@ -109,17 +106,18 @@ class Devices:
                 Pupil.update(device=None).where(Pupil.device == device_id).execute()
                 verb = "retire" if status is DeviceStatus.RETIRED else "revoke"
                 record(now, actor, f"device.{verb}", f"device:{device_id}")
-                ended.append(device_id)
-        self._put_out(ended)
+        self._put_out()
 
     def _end(self, device: Device, status: DeviceStatus, now: datetime) -> None:
         release_devices([device.id], now)
         Device.update(status=status, credential=None).where(Device.id == device.id).execute()
 
-    def _put_out(self, device_ids: Collection[str]) -> None:
+    def _put_out(self) -> None:
         """After the commit: whoever reads the store now reads this."""
-        self._apply(device_ids)
-        self._nudge.send()  # last: a device that is still connected should not see its retained messages cleared
+        try:
+            self._apply()
+        finally:
+            self._nudge.send()  # last: a device that is still connected should not see its retained messages cleared
 
 
 def _found(device_id: str) -> Device:

@@ -1,13 +1,13 @@
 """A device joins: token in, identity and password out. Also: is this really that device?"""
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from appliance.broker.credentials import hash_password, new_password, verify_password
 from appliance.clock import Clock
-from appliance.domain.naming import device_name, next_number
+from appliance.domain.naming import device_name, host_in_url, next_number
 from appliance.domain.people import Actor, Role
 from appliance.errors import NotSignedIn
 from appliance.ids import new_device_id
@@ -33,27 +33,26 @@ class Door:
 
     def access(self, host: str, device_id: str, password: str) -> MqttAccess:
         scheme = "wss" if self.tls else "ws"
-        bracketed = f"[{host}]" if ":" in host else host
         return MqttAccess(
             host=host,
             port=self.mqtt_port,
             tls=self.tls,
-            websocket=f"{scheme}://{bracketed}:{self.websocket_port}/mqtt",
+            websocket=f"{scheme}://{host_in_url(host)}:{self.websocket_port}/mqtt",
             username=device_id,
             password=password,
         )
 
 
 class Enrollment:
-    """`apply_credentials(kick)`: the broker takes the store's credentials over and drops those named in `kick`."""
+    """`apply_credentials`: the broker takes the store's credentials over; who has others now is out at once."""
 
-    def __init__(self, clock: Clock, door: Door, apply_credentials: Callable[[Collection[str]], object]) -> None:
+    def __init__(self, clock: Clock, door: Door, apply_credentials: Callable[[], object]) -> None:
         self._clock = clock
         self._door = door
         self._apply = apply_credentials
 
-    def enroll(self, request: EnrollmentRequest, host: str, base_url: str) -> EnrollmentAnswer:
-        """`host`, `base_url`: how the device reached the appliance.
+    def enroll(self, request: EnrollmentRequest, host: str) -> EnrollmentAnswer:
+        """`host`: the name or address by which the device reached the appliance.
 
         Raises NotSignedIn for a token that is unknown, expired, revoked or used up: which one is not told.
         """
@@ -65,7 +64,7 @@ class Enrollment:
             token = _token_for(request.token, known, now)
             device, is_new = _device_for(request, token, known, now), known is None
             was_online = not is_new and _is_online(device.id)
-            device.credential, device.base_url = credential, base_url
+            device.credential, device.host = credential, host
             device.save(force_insert=is_new)
             if not is_new:
                 bump([device.id], now)
@@ -73,7 +72,7 @@ class Enrollment:
             record(now, actor, "device.enrolled" if is_new else "device.reenrolled", f"device:{device.id}")
             if was_online:  # the one that was connected with this serial is another machine, or forgot who it is
                 record(now, actor, "device.serial_conflict", f"device:{device.id}", serial=device.serial)
-        self._apply([] if is_new else [device.id])
+        self._apply()
         return EnrollmentAnswer(
             id=device.id,
             name=device.name,

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from appliance.domain.naming import host_in_url
 from appliance.domain.receipts import retry_after_seconds
 from appliance.store.bulk import execute_many
 from appliance.store.fields import from_milliseconds, to_milliseconds
@@ -12,7 +13,7 @@ from appliance.store.models import OPEN_RECEIPTS, database
 from protocol.device import Command, CommandType
 
 _OPEN_COMMANDS = (
-    "SELECT r.id, r.device_id, r.command, r.expires_at, r.tries, r.updated_at, g.at, d.base_url "  # noqa: S608 - our own words
+    "SELECT r.id, r.device_id, r.command, r.expires_at, r.tries, r.updated_at, g.at, d.host "  # noqa: S608 - our own words
     "FROM receipt r INDEXED BY open_receipts JOIN gesture g ON g.id = r.gesture_id JOIN device d ON d.id = r.device_id "
     f"WHERE {OPEN_RECEIPTS} AND r.state <> 'acknowledged' AND r.command IS NOT NULL AND r.expires_at > ? "
     "ORDER BY r.rowid"  # the order in which they were stored: several gestures may fall into one millisecond
@@ -39,10 +40,16 @@ class DueCommand:
 
 
 class Outgoing:
+    """`scheme` and `port` of the pages as of now: only the host is what the device once knew."""
+
+    def __init__(self, scheme: str, port: int) -> None:
+        self._scheme = scheme
+        self._port = port
+
     def due(self, online: Collection[str], now: datetime) -> list[DueCommand]:
         """Never sent, or sent and not answered for a while, for devices that are there to hear it; in their order."""
         rows = database.execute_sql(_OPEN_COMMANDS, (to_milliseconds(now),)).fetchall()
-        return [_due(row) for row in rows if row[1] in online and _is_time(row, now)]
+        return [self._due(row) for row in rows if row[1] in online and _is_time(row, now)]
 
     def mark_sent(self, due: Sequence[DueCommand], now: datetime) -> None:
         """After it was handed to the broker: a cut in between repeats the command, which the device does once."""
@@ -68,6 +75,21 @@ class Outgoing:
         self._write(_EXPIRE, [(moment, row[0]) for row in overdue])
         return len(overdue)
 
+    def _due(self, row: _Row) -> DueCommand:
+        command_id, device_id, command, expires_at, tries, _, issued_at, host = row
+        described = json.loads(command)
+        command_type, args = CommandType(described["type"]), described["args"]
+        if command_type is CommandType.OPEN_DOCUMENT:
+            args = {"url": self._address_of(host, args["sha256"]), **args}
+        return DueCommand(
+            device_id,
+            Command(command_id, command_type, from_milliseconds(issued_at), from_milliseconds(expires_at), args),
+            tries,
+        )
+
+    def _address_of(self, host: str, sha256: str) -> str:
+        return f"{self._scheme}://{host_in_url(host)}:{self._port}/documents/{sha256}"
+
     def _write(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
         if rows:
             with database.atomic("IMMEDIATE"):
@@ -77,16 +99,3 @@ class Outgoing:
 def _is_time(row: _Row, now: datetime) -> bool:
     tries, updated_at = row[4], row[5]
     return tries == 0 or to_milliseconds(now) - updated_at >= retry_after_seconds(tries) * 1000
-
-
-def _due(row: _Row) -> DueCommand:
-    command_id, device_id, command, expires_at, tries, _, issued_at, base_url = row
-    described = json.loads(command)
-    command_type, args = CommandType(described["type"]), described["args"]
-    if command_type is CommandType.OPEN_DOCUMENT:
-        args = {"url": f"{base_url}/documents/{args['sha256']}", **args}
-    return DueCommand(
-        device_id,
-        Command(command_id, command_type, from_milliseconds(issued_at), from_milliseconds(expires_at), args),
-        tries,
-    )

@@ -119,7 +119,7 @@ class Device(Row):
     cart_id: int | None
     status = CharField(default="active", index=True)  # domain.devices.DeviceStatus
     credential = CharField(null=True)  # the broker's salted hash of the device's password
-    base_url = CharField(default="")  # the address by which it knows this appliance
+    host = CharField(default="")  # the name or address by which it knows this appliance
     enrolled_at = MomentField()
     token = ForeignKeyField(EnrollmentToken, null=True, on_delete="SET NULL")  # the one of its last enrollment
     token_id: int | None

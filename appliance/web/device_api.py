@@ -70,7 +70,7 @@ def _add_joining(api: Blueprint, services: Services, failures: FailureLimit) -> 
             raise TooLarge("too_large", limit="64 Ko")
         try:
             wanted = parse_enrollment(request.get_data(cache=False))
-            answer = services.enrollment.enroll(wanted, own_host(request), base_url(request))
+            answer = services.enrollment.enroll(wanted, own_host(request))
         except InvalidEnrollment as invalid:
             failures.count(address)
             return jsonify(errors=invalid.errors), 422

@@ -123,7 +123,7 @@ def test_restrictions_count_as_sent_for_devices_that_are_there(post: Post) -> No
 
 def test_a_command_that_the_protocol_cannot_say_fails_alone(post: Post) -> None:
     """A device that enrolled without an address cannot be told where a document is."""
-    Device.update(base_url="").where(Device.id == ONE).execute()
+    Device.update(host="").where(Device.id == ONE).execute()
     Document.create(
         sha256="a" * 64, name="f.pdf", mime="application/pdf", size=1, uploaded_at=post.school.clock.now(),
         force_insert=True,

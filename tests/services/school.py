@@ -1,12 +1,12 @@
 """A small school in the store, made with as little ceremony as a test can bear."""
 
-from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from appliance.domain.people import Actor, Role
 from appliance.ids import new_device_id
 from appliance.nudge import NudgeSender
+from appliance.services.enrollment import credentials
 from appliance.store.models import Device, Journal, User
 
 ADMIN = Actor(1, "Claire Martin", Role.ADMINISTRATOR)
@@ -46,14 +46,14 @@ def deeds() -> list[tuple[str, str, str]]:
     return [(row.actor, row.action, row.target) for row in Journal.select().order_by(Journal.id)]
 
 
-class Kicked:
-    """Stands where the broker's credentials are applied; remembers who was to be thrown out."""
+class Broker:
+    """Stands where the broker takes the credentials over; remembers who could connect each time."""
 
     def __init__(self) -> None:
-        self.calls: list[Sequence[str]] = []
+        self.known: list[set[str]] = []
 
-    def __call__(self, device_ids: Collection[str]) -> None:
-        self.calls.append(list(device_ids))
+    def __call__(self) -> None:
+        self.known.append(set(credentials()))
 
 
 def nobody_listens(folder: Path) -> NudgeSender:

@@ -16,18 +16,18 @@ from appliance.services.gestures import Gestures, Request
 from appliance.services.journal import JournalReader, record
 from appliance.services.lessons import Lessons, Plan
 from appliance.store.models import Device, Dropped, Lesson, LessonDevice, Receipt
-from tests.services.school import ADMIN, TEACHER, Kicked, add_device, add_people, deeds, nobody_listens
+from tests.services.school import ADMIN, TEACHER, Broker, add_device, add_people, deeds, nobody_listens
 from tests.support.store import HandClock
 
 
 @pytest.fixture
-def kicked() -> Kicked:
-    return Kicked()
+def broker() -> Broker:
+    return Broker()
 
 
 @pytest.fixture
-def devices(store: Path, clock: HandClock, kicked: Kicked) -> Devices:
-    return Devices(clock, nobody_listens(store.parent), kicked)
+def devices(store: Path, clock: HandClock, broker: Broker) -> Devices:
+    return Devices(clock, nobody_listens(store.parent), broker)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_move_to_nowhere_moves_nothing(devices: Devices) -> None:
         devices.move(["d-unknown"], None, ADMIN)
 
 
-def test_a_replacement_takes_number_name_cart_and_pupil(devices: Devices, clock: HandClock, kicked: Kicked) -> None:
+def test_a_replacement_takes_number_name_cart_and_pupil(devices: Devices, clock: HandClock, broker: Broker) -> None:
     cart = Carts(clock).add("A", ADMIN).id
     old, new = add_device(4, cart, name="La rouge"), add_device(1)
     rosters = Rosters(clock)
@@ -112,7 +112,7 @@ def test_a_replacement_takes_number_name_cart_and_pupil(devices: Devices, clock:
     assert (fact(new).number, fact(new).name, fact(new).cart_id) == (4, "La rouge", cart)
     assert (fact(old).status, fact(old).credential) == (DeviceStatus.RETIRED, None)
     assert rosters.pupils(rosters.listed()[0].id)[0].device_id == new
-    assert kicked.calls == [[old]]
+    assert broker.known == [{new}]
 
 
 def test_a_device_does_not_replace_itself_nor_by_one_out_of_service(devices: Devices) -> None:
@@ -125,7 +125,7 @@ def test_a_device_does_not_replace_itself_nor_by_one_out_of_service(devices: Dev
 
 
 def test_a_revoked_device_loses_password_connection_lesson_orders_and_pupil(
-    devices: Devices, clock: HandClock, kicked: Kicked, store: Path
+    devices: Devices, clock: HandClock, broker: Broker, store: Path
 ) -> None:
     add_people()
     nudge = nobody_listens(store.parent)
@@ -140,7 +140,7 @@ def test_a_revoked_device_loses_password_connection_lesson_orders_and_pupil(
     devices.revoke(revoked, ADMIN)
 
     assert set(credentials()) == {other}
-    assert kicked.calls == [[revoked]]
+    assert broker.known == [{other}]
     assert [part.device_id for part in LessonDevice.select().where(LessonDevice.left_at.is_null())] == [other]
     assert Lesson.get_by_id(lesson_id).ended_at is None
     assert {row.device_id: row.state for row in Receipt.select()} == {revoked: "canceled", other: "queued"}
@@ -150,13 +150,13 @@ def test_a_revoked_device_loses_password_connection_lesson_orders_and_pupil(
         devices.rename(revoked, "Encore", ADMIN)
 
 
-def test_revoking_twice_is_once(devices: Devices, kicked: Kicked) -> None:
+def test_revoking_twice_is_once(devices: Devices, broker: Broker) -> None:
     device_id = add_device()
     devices.revoke(device_id, ADMIN)
     devices.revoke(device_id, ADMIN)
 
     assert [deed for _, deed, _ in deeds()] == ["device.revoke"]
-    assert kicked.calls == [[device_id], []]
+    assert broker.known == [set(), set()]
 
 
 def test_a_retired_device_can_still_be_revoked(devices: Devices) -> None:

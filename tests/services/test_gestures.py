@@ -10,6 +10,7 @@ from appliance.domain.gestures import GestureKind
 from appliance.errors import Conflict, Denied, Invalid, NotFound, PreauError
 from appliance.ids import new_command_id
 from appliance.services.gestures import Request
+from appliance.services.outgoing import Outgoing
 from appliance.store.models import Device, Document, Gesture, Journal, Receipt, database
 from protocol.device import UNRESTRICTED, Access, AckStatus, Lock, Restrictions
 from tests.support.classroom import School, device_id
@@ -85,15 +86,17 @@ def test_a_document_has_the_address_by_which_each_device_knows_the_appliance(sch
         sha256="a" * 64, name="fractions.pdf", mime="application/pdf", size=48213, uploaded_at=school.clock.now(),
         force_insert=True,
     )  # fmt: skip
-    Device.update(base_url="http://10.0.0.2:8080").where(Device.id == device_id(2)).execute()
+    Device.update(host="fd00::2").where(Device.id == device_id(2)).execute()
     lesson_id = school.start()
     school.perform(lesson_id, "open_document", sha256="a" * 64)
     urls = [one.command.args["url"] for one in school.outgoing.due(school.ids, school.clock.now())]
     assert urls == [
-        f"http://preau.local/documents/{'a' * 64}",
-        f"http://10.0.0.2:8080/documents/{'a' * 64}",
-        f"http://preau.local/documents/{'a' * 64}",
+        f"http://preau.local:8080/documents/{'a' * 64}",
+        f"http://[fd00::2]:8080/documents/{'a' * 64}",
+        f"http://preau.local:8080/documents/{'a' * 64}",
     ]
+    after_tls = Outgoing("https", 8443).due(school.ids, school.clock.now())
+    assert after_tls[0].command.args["url"] == f"https://preau.local:8443/documents/{'a' * 64}"
 
 
 @pytest.mark.parametrize(

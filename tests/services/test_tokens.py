@@ -8,7 +8,7 @@ from appliance.services.carts import Carts
 from appliance.services.enrollment import Door, Enrollment
 from appliance.services.tokens import Tokens
 from appliance.store.models import EnrollmentToken
-from tests.services.school import ADMIN, Kicked, deeds
+from tests.services.school import ADMIN, Broker, deeds
 from tests.support.store import HandClock
 
 DAY = timedelta(days=1)
@@ -25,7 +25,7 @@ def test_a_new_token_opens_the_enrollment_and_its_secret_is_not_stored(
     cart = Carts(clock).add("A", ADMIN)
     token = tokens.new(ADMIN, 3, DAY, cart.id)
 
-    opened = Enrollment(clock, Door(1883, 9001), Kicked()).token_opens(token.token.reveal())
+    opened = Enrollment(clock, Door(1883, 9001), Broker()).token_opens(token.token.reveal())
 
     assert (opened.id, opened.cart_id, opened.uses) == (token.id, cart.id, 3)
     assert token.path == f"/t/{token.token.reveal()}"
@@ -55,7 +55,7 @@ def test_a_revoked_token_enrolls_nobody(tokens: Tokens, clock: HandClock) -> Non
     tokens.revoke(token.id, ADMIN)
 
     with pytest.raises(NotSignedIn):
-        Enrollment(clock, Door(1883, 9001), Kicked()).token_opens(token.token.reveal())
+        Enrollment(clock, Door(1883, 9001), Broker()).token_opens(token.token.reveal())
     with pytest.raises(Conflict):
         tokens.revoke(token.id, ADMIN)
     assert [deed for _, deed, _ in deeds()] == ["token.add", "token.revoke"]

@@ -43,7 +43,7 @@ class School:
         self.lessons = Lessons(self.clock, nudge)
         self.gestures = Gestures(self.clock, nudge)
         self.board = Board(self.clock)
-        self.states, self.outgoing, self.intake = DesiredStates(), Outgoing(), Intake()
+        self.states, self.outgoing, self.intake = DesiredStates(), Outgoing("http", 8080), Intake()
         self.durand = self._teacher("durand", "Mme Durand", Role.TEACHER)
         self.petit = self._teacher("petit", "M. Petit", Role.TEACHER)
         self.head = self._teacher("martin", "Mme Martin", Role.ADMINISTRATOR)
@@ -58,7 +58,7 @@ class School:
         facts: dict[str, Any] = {
             "id": device_id(number), "serial": f"S{number}", "number": number, "name": f"Tablette {number:02d}",
             "kind": "tablet", "capabilities": list(self.capabilities), "enrolled_at": self.clock.now(),
-            "version_at": self.clock.now(), "base_url": "http://preau.local", "credential": f"$7$101$x${number}",
+            "version_at": self.clock.now(), "host": "preau.local", "credential": f"$7$101$x${number}",
         }  # fmt: skip
         return Device.create(force_insert=True, **{**facts, **changes})
 

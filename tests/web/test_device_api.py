@@ -30,7 +30,7 @@ def test_a_device_joins_and_is_told_the_host_that_it_used(site: Site, token: str
         answer = client.post("/api/devices", json=request_of(token), headers={"Host": host})
         assert answer.status_code == 201
         assert parse_enrollment_answer(answer.data).mqtt.host == told
-    assert Device.get().base_url == "http://[::1]:8080"
+    assert Device.get().host == "::1"
 
 
 def test_six_hundred_tablets_of_one_address_join_in_one_go(site: Site, token: str) -> None:
