@@ -1,6 +1,5 @@
 """The only wiring: which service is given what. Holds no logic and starts no process."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from appliance.broker.configuration import BrokerSettings, TlsFiles
@@ -84,7 +83,7 @@ def build_services(config: Config) -> Services:
     nudge = NudgeSender(config.runtime_path, "bridge")
     settings = broker_settings(config)
 
-    def apply(_changed: Collection[str]) -> None:
+    def apply() -> None:
         apply_credentials(settings, credentials)
         nudge.send()
 
