@@ -34,7 +34,7 @@ _STRIP = (
     "DELETE FROM invitation",
     "DELETE FROM receipt",
     "DELETE FROM gesture",
-    "UPDATE lesson_device SET eyes_up = NULL",
+    "UPDATE lesson_device SET eyes_up = NULL, base = '{}'",
     "DELETE FROM setting WHERE key IN ('roster_imported_at', 'setup_code')",
 )
 

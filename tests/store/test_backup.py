@@ -20,9 +20,12 @@ from appliance.store.models import (
     Browser,
     Cart,
     Classroom,
+    Device,
     Document,
     Gesture,
     Invitation,
+    Lesson,
+    LessonDevice,
     Pupil,
     Session,
     Setting,
@@ -50,6 +53,14 @@ def fill(config: Config) -> str:
     Invitation.create(token_hash="INVITATION-CANARY", user=user, expires_at=AT, force_insert=True)
     Pupil.create(classroom=Classroom.create(name="CP", created_at=AT), first_name="Xanthippe", initial="Q")
     Gesture.create(id="g", kind="message", args={"text": "Viens, Xanthippe"}, at=AT, force_insert=True)
+    lesson = Lesson.create(id="l", teacher=user, title="CP", started_at=AT, ends_at=AT, force_insert=True)
+    device = Device.create(
+        id="d-1", serial="R1", number=1, name="T", kind="tablet", capabilities=[], enrolled_at=AT, version_at=AT,
+        force_insert=True,
+    )  # fmt: skip
+    LessonDevice.create(
+        lesson=lesson, device=device, base={"lock": {"message": "Xanthippe, pose-la"}}, eyes_up="Xanthippe", joined_at=AT
+    )
     Setting.create(key="setup_code", value="CODE-CANARY", force_insert=True)
     (config.secrets_path / "key").write_text("SECRET-CANARY")
     sha256 = hashlib.sha256(CONTENT).hexdigest()
