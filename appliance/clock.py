@@ -20,6 +20,7 @@ SETTLING_SECONDS = 600  # after the start: the network has just told the machine
 SLEW_SECONDS = 0.05  # how much of a difference is made up at each look, later: 5 %, nobody notices
 _ALIKE_SECONDS = 0.5
 _FLOOR_EVERY_SECONDS = 300
+_LONGEST_REST_SECONDS = 400 * 86_400  # a box that was off for longer is told the time by a person
 _YEAR_9999 = 253_000_000_000
 
 
@@ -83,14 +84,18 @@ class ClockKeeper:
     def start(self) -> None:
         """The later of the machine's clock and the floor: a box without a battery may boot two weeks in the past."""
         floor = _read_number(self._floor_path) or 0.0
+        wall = self._machine.wall()
         self._started_at = self._machine.boot()
-        self._offset = max(self._machine.wall(), floor) - self._started_at
+        # A clock that is years ahead would be a floor for ever: it is reported, and the box goes on from its floor.
+        is_believed = not floor or wall - floor < _LONGEST_REST_SECONDS
+        self._offset = (max(wall, floor) if is_believed else floor) - self._started_at
         self._write()
 
     def step(self) -> bool:
         boot = self._machine.boot()
         ahead = self._machine.wall() - (boot + self._offset)
-        self.state.suspect_seconds = ahead if abs(ahead) > STEP_LIMIT_SECONDS else 0.0
+        is_too_far = abs(ahead) > STEP_LIMIT_SECONDS and not self._is_late(ahead, boot)
+        self.state.suspect_seconds = ahead if is_too_far else 0.0
         self._report()
         if boot - self._floor_written_at > _FLOOR_EVERY_SECONDS:
             self._floor_written_at = boot
@@ -103,6 +108,10 @@ class ClockKeeper:
 
     def stop(self) -> None:
         _write_number(self._floor_path, self._machine.boot() + self._offset, lasting=True)
+
+    def _is_late(self, ahead: float, boot: float) -> bool:
+        """A box without a battery that has just started and now hears the time: believed as at the start itself."""
+        return 0 < ahead < _LONGEST_REST_SECONDS and boot - self._started_at <= SETTLING_SECONDS
 
     def _made_up(self, ahead: float, boot: float) -> float:
         """How much of the difference. Forward at once only before there is a lesson that a jump would end."""

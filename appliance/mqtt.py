@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ParamSpec
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -23,6 +24,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from appliance.logs import fact
 
+P = ParamSpec("P")
 _log = logging.getLogger("mqtt")
 _RETRY_SECONDS = 0.25
 _KEEPALIVE_SECONDS = 20
@@ -41,7 +43,7 @@ class Message:
 
 
 class HubConnection:
-    """Connects by itself and again after each loss. Callbacks run in paho's thread and must not raise."""
+    """Connects by itself, and again after each loss. Callbacks run in paho's thread; what they raise: `on_failed`."""
 
     def __init__(self, socket_path: Path, username: str, password: str, subscriptions: tuple[str, ...]) -> None:
         self._socket_path = socket_path
@@ -51,6 +53,7 @@ class HubConnection:
         self.on_message: Callable[[Message], None] = lambda _: None
         self.on_connected: Callable[[], None] = lambda: None
         self.on_lost: Callable[[], None] = lambda: None
+        self.on_failed: Callable[[Exception], None] = lambda _: None
         self._stop = threading.Event()
         self._ended = threading.Event()
         self._keeper: threading.Thread | None = None
@@ -59,7 +62,7 @@ class HubConnection:
         self._told = ""
 
     def start(self) -> None:
-        self._keeper = threading.Thread(target=self._keep, name="broker-connection")
+        self._keeper = threading.Thread(target=self._guarded(self._keep), name="broker-connection")
         self._keeper.start()
 
     def stop(self) -> None:
@@ -84,8 +87,20 @@ class HubConnection:
     def acknowledge(self, message: Message) -> None:
         """Of an earlier connection: nothing. The broker gives it again, or has forgotten it."""
         client = self._client
-        if client is not None and message.connection == self._number:
+        # A device that says something with QoS 0 expects no answer, and the broker takes one for a protocol error.
+        if client is not None and message.packet_id and message.connection == self._number:
             client.ack(message.packet_id, 1)
+
+    def _guarded(self, callback: Callable[P, None]) -> Callable[P, None]:
+        """paho would end its thread without a word, and the hub be deaf for ever."""
+
+        def call(*args: P.args, **kwargs: P.kwargs) -> None:
+            try:
+                callback(*args, **kwargs)
+            except Exception as error:
+                self.on_failed(error)
+
+        return call
 
     def _keep(self) -> None:
         while not self._stop.is_set():
@@ -119,13 +134,14 @@ class HubConnection:
         client.username_pw_set(*self._login)
         client.max_inflight_messages_set(0)
         client.max_queued_messages_set(0)
-        client.on_connect = self._connected
-        client.on_disconnect = self._disconnected
+        client.on_connect = self._guarded(self._connected)
+        client.on_disconnect = self._guarded(self._disconnected)
 
         def receive(_client: Client, _userdata: object, message: MQTTMessage) -> None:
-            self.on_message(Message(message.topic, bytes(message.payload), message.retain, message.mid, number))
+            packet_id = message.mid if message.qos else 0
+            self.on_message(Message(message.topic, bytes(message.payload), message.retain, packet_id, number))
 
-        client.on_message = receive
+        client.on_message = self._guarded(receive)
         return client
 
     def _connected(

@@ -29,11 +29,12 @@ _libc = ctypes.CDLL(None)
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One process to keep. `ready` blocks until it serves, or raises."""
+    """One process to keep. `ready` blocks until it serves, or raises. `told`: what it reads from its standard input."""
 
     name: str
     command: Sequence[str]
     ready: Callable[[], None] = field(default=lambda: None)
+    told: str = ""
 
 
 @dataclass(slots=True)
@@ -156,6 +157,9 @@ def _pause(restarts: int) -> float:
 
 def _spawn(program: Program) -> subprocess.Popen[bytes]:
     """In a session of its own: Ctrl-C in the terminal reaches the supervisor only, which stops all in order."""
-    return subprocess.Popen(
-        program.command, stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=_die_with(os.getpid())
-    )
+    stdin = subprocess.PIPE if program.told else subprocess.DEVNULL
+    process = subprocess.Popen(program.command, stdin=stdin, start_new_session=True, preexec_fn=_die_with(os.getpid()))
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError), process.stdin:  # it may have died already: `step` sees that
+            process.stdin.write(program.told.encode())
+    return process

@@ -25,6 +25,8 @@ SUMMARY_IN_LOG_EVERY_SECONDS = 60.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     asked = build_parser().parse_args(arguments)
+    if asked.link == "-":  # a link is a key: whoever may list processes should not read it
+        asked.link = sys.stdin.readline().strip()
     _set_up_log(asked.quiet)
     _allow_many_sockets()
     try:
@@ -111,7 +113,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="./run simulate", description="Des appareils simulés, pour les essais, la formation et les tests."
     )
-    parser.add_argument("--link", required=True, help="lien d’inscription (http://boîtier/t/…)")
+    parser.add_argument("--link", required=True, help="lien d’inscription (http://boîtier/t/…) ; - : lu sur l’entrée")
     parser.add_argument("--devices", type=_positive, default=15, metavar="N", help="nombre d’appareils (15)")
     parser.add_argument(
         "--profile",

@@ -172,3 +172,27 @@ def test_the_real_machines_clocks_run(tmp_path: Path) -> None:
     clock = HubClock(tmp_path)
     first = clock.now()
     assert timedelta(0) <= clock.now() - first < timedelta(seconds=5)
+
+
+def test_a_box_without_a_battery_is_right_as_soon_as_the_network_is_there(
+    tmp_path: Path, machine: HandMachine
+) -> None:
+    """It boots on the clock of its last day; two months later the network tells it the time a minute after."""
+    (tmp_path / "floor").write_text(str(NINE))
+    hub = Hub(tmp_path, machine)
+    hub.run(60)
+    machine.wall += 60 * 86_400
+    hub.run(2)
+    assert abs(hub.now() - machine.wall) < 2
+    assert hub.keeper.state.suspect_seconds == 0
+
+
+def test_a_clock_that_is_years_ahead_at_the_start_is_reported_and_no_floor_for_ever(tmp_path: Path) -> None:
+    (tmp_path / "floor").write_text(str(NINE))
+    machine = HandMachine(wall=NINE + 70 * 365 * 86_400)
+    hub = Hub(tmp_path, machine)
+    hub.run(2)
+    assert abs(hub.now() - NINE) < 5
+    assert hub.keeper.state.suspect_seconds > 0
+    machine.wall = NINE + 10
+    assert abs(Hub(tmp_path, machine).now() - machine.wall) < 5

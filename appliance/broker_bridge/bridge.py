@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance import worker
-from appliance.broker_bridge.inbox import Inbox
+from appliance.broker_bridge.inbox import MOST_AT_ONCE, Inbox
 from appliance.broker_bridge.outbox import Outbox
 from appliance.broker_bridge.suspensions import Suspensions
 from appliance.clock import Clock
@@ -28,6 +28,7 @@ from protocol.device import TIME_EVERY_SECONDS, Presence
 _log = logging.getLogger("bridge")
 _LOOK_SECONDS = 1.0
 _TELL_AGAIN_SECONDS = 60.0
+_GATHER_SECONDS = 0.02  # thirty answers to one gesture become one commit, and one write to the card
 
 # How long a device that was online may take to show itself again after the broker was lost or came back. Broker and
 # device are back within seconds; a presence from before is not believed for longer.
@@ -67,6 +68,7 @@ class Bridge:
         parts.connection.on_message = self._receive
         parts.connection.on_connected = self._connected
         parts.connection.on_lost = self._lost
+        parts.connection.on_failed = self._fail
         parts.inbox.on_outcome = self._answer
 
     def run(self) -> None:
@@ -98,17 +100,24 @@ class Bridge:
         def careful() -> bool:
             """A full disk or a busy store is waited for: nothing is acknowledged before it is written."""
             try:
-                return step()
+                did = step()
             except STORE_ERRORS as error:
                 self._wait_out(error)
                 return False
+            if did:
+                self._told_at = -_TELL_AGAIN_SECONDS  # over: the next trouble is told at once
+            return did
 
         try:
             with database.connection_context(), live_database.connection_context():
                 worker.run(careful, wait, self._stop)
         except BaseException as error:
-            self._failure = error
-            self.stop()
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        """Nobody can answer it: the process ends with it, and the supervisor starts another."""
+        self._failure = error
+        self.stop()
 
     def _wait_out(self, error: Exception) -> None:
         trouble = read_trouble(error)
@@ -145,6 +154,8 @@ class Bridge:
 
     def _inbox_step(self) -> bool:
         parts = self._parts
+        if 0 < parts.inbox.waiting < MOST_AT_ONCE:
+            self._stop.wait(_GATHER_SECONDS)
         did = parts.inbox.step(parts.connection.acknowledge)
         self._suspend(parts.inbox.take_offenders())
         self._drop_doubtful()
@@ -157,6 +168,9 @@ class Bridge:
         if parts.inbox.strangers:
             parts.outbox.clear(parts.connection, parts.inbox.strangers)
             parts.inbox.strangers.clear()
+        if parts.inbox.wrongly_retained:
+            parts.outbox.clear_topics(parts.connection, parts.inbox.wrongly_retained)
+            parts.inbox.wrongly_retained.clear()
         return did
 
     def _suspend(self, offenders: Collection[str]) -> None:

@@ -35,7 +35,8 @@ from protocol.device import (
 _log = logging.getLogger("inbox")
 MOST_AT_ONCE = 500
 MOST_BYTES_AT_ONCE = 2 * 1024 * 1024
-FLOOD, DEFECT = "flood", "defect"
+MOST_WAITING = 2_000  # twice the broker's window
+FLOOD, DEFECT, RETAINED_WRONGLY = "flood", "defect", "retained"
 
 
 _Placed = tuple[str, Leaf, Message]
@@ -64,11 +65,14 @@ class Inbox:
         self.muted: Collection[str] = ()  # suspended: what of theirs is still on its way counts as flood
         self.came_online: set[str] = set()
         self.strangers: set[str] = set()  # no devices of ours, but something of theirs is retained
+        self.wrongly_retained: set[tuple[str, Leaf]] = set()
         self.on_outcome: Callable[[Outcome], None] = lambda _: None
 
     def receive(self, message: Message) -> None:
         if len(message.payload) > MAX_PAYLOAD_BYTES:
             message = replace(message, payload=message.payload[: MAX_PAYLOAD_BYTES + 1])  # to be counted, not kept
+        if not message.packet_id and len(self._waiting) >= MOST_WAITING:
+            return  # QoS 0 is not held back by the broker's window, and promises nothing
         self._waiting.append(message)
 
     def connection_changed(self) -> None:
@@ -83,6 +87,10 @@ class Inbox:
     @property
     def is_empty(self) -> bool:
         return not self._waiting and self._taken is None
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
 
     def step(self, acknowledge: Callable[[Message], None]) -> bool:
         """One batch: parse, record, then acknowledge to the broker. False when there was nothing.
@@ -127,12 +135,20 @@ class Inbox:
             if device_id not in known:
                 if message.payload and leaf in RETAINED:
                     self.strangers.add(device_id)
+            elif message.retained and leaf not in RETAINED:
+                self._refuse_retained(device_id, leaf, message, batch)
             elif leaf in FROM_DEVICE and self._may_speak(device_id, leaf, message, batch):
                 heard.append((device_id, leaf, message))
         taken.heard = heard
         for one in heard:
             self._read(one, batch)
         return batch
+
+    def _refuse_retained(self, device_id: str, leaf: Leaf, message: Message, batch: Batch) -> None:
+        """A hand that was raised once would be up again at each connection: not believed, and cleared."""
+        if message.payload:
+            batch.drop(device_id, RETAINED_WRONGLY)
+            self.wrongly_retained.add((device_id, leaf))
 
     def _may_speak(self, device_id: str, leaf: Leaf, message: Message, batch: Batch) -> bool:
         """Presence may, always: a flood's last word is that its device is gone."""

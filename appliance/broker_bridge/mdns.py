@@ -8,7 +8,7 @@ import logging
 import socket
 from collections.abc import Callable
 
-from zeroconf import BadTypeInNameException, NonUniqueNameException, ServiceInfo, Zeroconf
+from zeroconf import Error, ServiceInfo, Zeroconf
 
 from appliance.addresses import interface_addresses
 from appliance.config import Config
@@ -79,7 +79,7 @@ class Announcement:
         try:
             zeroconf = Zeroconf()
             zeroconf.register_service(info, allow_name_change=True)
-        except (OSError, NonUniqueNameException, BadTypeInNameException) as error:
+        except (OSError, Error) as error:
             fact(_log, "mdns_failed", error=type(error).__name__)
             if zeroconf is not None:
                 zeroconf.close()

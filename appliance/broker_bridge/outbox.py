@@ -76,9 +76,11 @@ class Outbox:
 
     def clear(self, publisher: Publisher, device_ids: Iterable[str]) -> None:
         """A device that is none of ours leaves nothing retained behind."""
-        for device_id in device_ids:
-            for leaf in RETAINED:
-                publisher.publish(topic(device_id, leaf), b"", retain=True)
+        self.clear_topics(publisher, ((device_id, leaf) for device_id in device_ids for leaf in RETAINED))
+
+    def clear_topics(self, publisher: Publisher, places: Iterable[tuple[str, Leaf]]) -> None:
+        for device_id, leaf in places:
+            publisher.publish(topic(device_id, leaf), b"", retain=True)
 
     def _publish_states(self, publisher: Publisher, now: datetime) -> bool:
         versions = self._states.versions()

@@ -49,7 +49,7 @@ def build(config: Config) -> Bridge:
             nudged=NudgeReceiver(config.runtime_path, "bridge"),
             nudge_web=NudgeSender(config.runtime_path, "web"),
             nudge_self=to_self,
-            suspensions=Suspensions(clock, lambda without: _apply(settings, without)),
+            suspensions=Suspensions(clock, lambda without: _apply(settings, without), credentials),
             ballast_path=config.ballast_path,
         )
     )

@@ -6,6 +6,7 @@ The passwords are made for this folder at its first start and kept beside the da
 import json
 import secrets
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from appliance.broker.credentials import write_atomically
 from appliance.cli.run import EachSecond, Running, run
 from appliance.config import Config
 from appliance.domain.people import CONSOLE, Role
-from appliance.errors import CannotStart
+from appliance.errors import CannotStart, PreauError
 from appliance.services.people import NewPerson
 from appliance.services.settings import write_setting
-from appliance.store.models import Classroom, Device, Pupil, User, database
+from appliance.store.models import Cart, Classroom, Device, User, database
+from appliance.store.trouble import STORE_ERRORS
 from appliance.supervisor import Program
 
 _WORDS = (
@@ -44,23 +46,34 @@ def _fill_and_say(running: Running, devices: int) -> EachSecond:
     path = running.config.data_path / "demo.json"
     with database.connection_context():
         logins = _passwords(path)
-        if User.get_or_none() is None:
+        is_new = User.get_or_none() is None
+        if is_new:
             _fill(running, logins)
         link = _link(running, devices)
     if devices:
         running.supervisor.add(_simulator(running, link, devices))
     _say(running, logins, devices)
-    return lambda: _give_names(running, devices)
+    return _NameGiver(running, devices) if is_new and devices else lambda: None
 
 
-def _give_names(running: Running, devices: int) -> None:
-    """Once all tablets are enrolled, each gets a pupil of the classroom; what was assigned by hand stays."""
-    with database.connection_context():
-        if Pupil.select().where(Pupil.device.is_null(False)).exists():
+class _NameGiver:
+    """At the first start, once all tablets are enrolled, each gets a pupil of the classroom; then never again."""
+
+    def __init__(self, running: Running, devices: int) -> None:
+        self._running = running
+        self._devices = devices
+        self._is_done = False
+
+    def __call__(self) -> None:
+        if self._is_done:
             return
-        if Device.select().where(Device.status == "active").count() >= max(1, devices):
-            classroom, cart = Classroom.get(), running.services.carts.find("Classe mobile A")
-            running.services.rosters.assign_in_order(classroom.id, cart.id, CONSOLE)
+        with suppress(PreauError, *STORE_ERRORS), database.connection_context():
+            if Device.select().where(Device.status == "active").count() < self._devices:
+                return
+            self._is_done = True
+            classroom, cart = Classroom.select().first(), Cart.select().order_by(Cart.id).first()
+            if classroom is not None and cart is not None:
+                self._running.services.rosters.assign_in_order(classroom.id, cart.id, CONSOLE)
 
 
 def _passwords(path: Path) -> dict[str, str]:
@@ -92,15 +105,15 @@ def _fill(running: Running, logins: dict[str, str]) -> None:
 
 def _link(running: Running, devices: int) -> str:
     """A new link at each start; a simulator that knows its devices already does not use it up."""
-    cart = running.services.carts.find("Classe mobile A")
-    token = running.services.tokens.new(CONSOLE, max(1, devices), timedelta(days=1), cart.id)
+    cart = Cart.select().order_by(Cart.id).first()  # renamed or removed by whoever tries things out
+    token = running.services.tokens.new(CONSOLE, max(1, devices), timedelta(days=1), None if cart is None else cart.id)
     return running.base_url + token.path
 
 
 def _simulator(running: Running, link: str, devices: int) -> Program:
     state = running.config.data_path / "simulateur.json"
-    command = [sys.executable, "-m", "simulator", "--link", link, "--devices", str(devices), "--state", str(state)]
-    return Program("simulator", [*command, "--quiet"])
+    command = [sys.executable, "-m", "simulator", "--link", "-", "--devices", str(devices), "--state", str(state)]
+    return Program("simulator", [*command, "--quiet"], told=link + "\n")  # not for everybody who may list processes
 
 
 def _say(running: Running, logins: dict[str, str], devices: int) -> None:

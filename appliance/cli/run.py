@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import json
 import logging
 import os
 import shutil
@@ -107,7 +108,7 @@ def _full_disk_in_words(config: Config) -> Iterator[None]:
 
 @contextmanager
 def _alone(config: Config) -> Iterator[None]:
-    """One appliance per data folder. The lock goes with the process, however it ends."""
+    """One appliance per data folder. The lock goes with the process, however it ends; it says where to reach it."""
     descriptor = os.open(config.data_path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
@@ -117,6 +118,8 @@ def _alone(config: Config) -> Iterator[None]:
                 "already_running",
                 f"Un boîtier travaille déjà dans {config.data_path}. Arrêtez-le, ou donnez un autre --data.",
             ) from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, json.dumps({"runtime": str(config.runtime_path), "uid": os.getuid()}).encode())
         yield
     finally:
         os.close(descriptor)

@@ -8,7 +8,7 @@ import pytest
 from peewee import IntegrityError, OperationalError
 
 from appliance.broker_bridge.flood import MOST_PER_SECOND
-from appliance.broker_bridge.inbox import MOST_AT_ONCE, Inbox
+from appliance.broker_bridge.inbox import MOST_AT_ONCE, MOST_WAITING, Inbox
 from appliance.mqtt import Message
 from appliance.services.intake import Batch, Intake, Outcome
 from appliance.services.live_state import LiveStates
@@ -310,3 +310,19 @@ def test_unknown_fields_of_a_newer_agent_are_ignored(desk: Desk) -> None:
     desk.work()
     assert desk.dropped() == {}
     assert desk.live.versions() == {ONE: 1}
+
+
+def test_a_hand_that_a_device_had_the_broker_keep_is_not_raised_again(desk: Desk) -> None:
+    desk.send(Leaf.EVENTS, {"type": "hand_raised"}, retained=True)
+    desk.send(Leaf.EVENTS, b"", retained=True)
+    desk.work()
+    assert desk.dropped() == {(ONE, "retained"): 1}
+    assert desk.inbox.wrongly_retained == {(ONE, Leaf.EVENTS)}
+    assert ONE not in desk.live.online
+
+
+def test_what_is_not_held_back_by_the_broker_does_not_fill_the_memory(desk: Desk) -> None:
+    for _ in range(MOST_WAITING + 10):
+        desk.inbox.receive(Message(topic(ONE, Leaf.EVENTS), b"{}", False, 0))
+    desk.send(Leaf.PRESENCE, b"online", TWO)
+    assert desk.inbox.waiting == MOST_WAITING + 1

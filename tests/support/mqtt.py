@@ -128,8 +128,8 @@ class Peer:
         packet_id = self.send(topic, payload, retain=retain)
         return self.wait(lambda: self._seen.published.get(packet_id), f"the PUBACK of {topic}")
 
-    def send(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
-        return self._client.publish(topic, payload, qos=1, retain=retain).mid
+    def send(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> int:
+        return self._client.publish(topic, payload, qos=qos, retain=retain).mid
 
     def wait_for_acks(self, count: int) -> None:
         self.wait(lambda: len(self._seen.published) >= count or None, f"{count} PUBACKs")

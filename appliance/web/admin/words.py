@@ -209,6 +209,7 @@ DROP_REASONS = {
     "not_json": N_("message illisible"),
     "too_large": N_("message trop gros"),
     "too_deep": N_("message trop imbriqué"),
+    "retained": N_("message gardé par le courtier à tort"),
     "duplicate_field": N_("champ en double"),
     "missing_field": N_("champ manquant"),
     "wrong_type": N_("valeur d’un autre type"),
