@@ -7,9 +7,11 @@ from datetime import datetime
 from appliance.logs import fact
 
 _log = logging.getLogger("flood")
-MOST_PER_SECOND = 100  # a device that says more than this within a second is not listened to for the rest of it
+# A device that says more than this within a second is not listened to for the rest of it. One that comes back from a day
+# out of reach may have hundreds of records to send, and sends them at once.
+MOST_PER_SECOND = 1_000
 # No honest device; what it sends fills the broker's queue, and its memory, before we can look away.
-OFFENCE_PER_SECOND = 1_000
+OFFENCE_PER_SECOND = 5_000
 OFFENCE_BYTES_PER_SECOND = 8 * 1024 * 1024
 _TELL_AGAIN_SECONDS = 600
 
