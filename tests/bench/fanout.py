@@ -1,11 +1,15 @@
 """Fan-out: from the teacher's request to the answer of the last device, beside bare publishes and answers.
 
-The reference has the same messages (their bytes, but for ids and versions), the same devices, the same observer and a
-Mosquitto with the same configuration; the bytes to publish are ready before its clock starts. The two take turns, and
-the teacher's board is open and live all the while.
+The reference has the same messages (their bytes, but for ids and versions), the same devices, the same observer, a hub
+that is the appliance's own connection with nothing behind it (`bare_hub.py`), and a Mosquitto with the same
+configuration; the messages are ready before its clock starts. The two take turns, and the teacher's board is open and
+live all the while.
 """
 
 import asyncio
+import json
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -13,12 +17,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from protocol.device import Leaf, topic
-from tests.bench.fleet import Device, Hub, Place, close_all, connect_all
+from tests.bench.fleet import Device, Observer, Place, close_all, connect_all
 from tests.bench.numbers import spread
 from tests.bench.processes import settle
 from tests.bench.result import Result, Row, Run, at_most
 from tests.bench.school import School, bare_broker, hub_login, running_school
 from tests.bench.teacher import LINK, Connection, Order, Viewer
+from tests.support.appliance import ROOT
 from tests.support.mosquitto import Broker
 
 PATIENCE_SECONDS = 30.0
@@ -45,7 +50,7 @@ class Side:
     """One broker with its devices and an observer."""
 
     devices: Sequence[Device]
-    observer: Hub
+    observer: Observer
 
     @property
     def ids(self) -> list[str]:
@@ -56,9 +61,54 @@ class Side:
 class Stage:
     ours: Side
     bare: Side
+    bare_hub: "BareHub"
     teacher: Connection
     lesson_id: str
     pids: Sequence[int]
+
+
+class BareHub:
+    """The reference's hub, which is told what to publish before it is told to."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def start(cls, broker: Broker) -> "BareHub":
+        paths = str(broker.settings.socket_path), str(broker.settings.hub_password_path)
+        command = [sys.executable, "-m", "tests.bench.bare_hub", *paths]
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        hub = cls(process)
+        await hub._ready()
+        return hub
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def prepare(self, messages: Sequence[tuple[str, bytes, bool]]) -> None:
+        self._tell({"messages": [(name, payload.decode(), retain) for name, payload, retain in messages]})
+        await self._ready()
+
+    def publish(self) -> None:
+        self._tell({})
+
+    async def stop(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        await asyncio.wait_for(self._process.wait(), PATIENCE_SECONDS)
+
+    def _tell(self, what: dict[str, object]) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(what).encode() + b"\n")
+
+    async def _ready(self) -> None:
+        assert self._process.stdout is not None
+        line = await asyncio.wait_for(self._process.stdout.readline(), PATIENCE_SECONDS)
+        if line != b"ready\n":
+            raise AssertionError("the reference's hub does not work (see above)")
 
 
 def measure(run: Run) -> Result:
@@ -104,20 +154,22 @@ async def _both(school: School, broker: Broker, run: Run) -> dict[str, tuple[lis
     """Milliseconds of ours and of the reference, by gesture."""
     browser = school.teacher()
     lesson_id = browser.start_lesson(list(school.credentials))
-    ours = await _side(school.credentials, school.place, Hub(school.observer_login), school.observer_place)
+    ours = await _side(school.credentials, school.place, Observer(school.observer_login), school.observer_place)
     internal = Place(socket_path=broker.settings.socket_path)
     port = Place(port=broker.settings.mqtt_port)
-    bare = await _side(broker.passwords, port, Hub(hub_login(broker.settings)), internal)
+    bare = await _side(broker.passwords, port, Observer(hub_login(broker.settings)), internal)
     viewer = await Viewer.watch(browser, lesson_id, lambda _: None)
-    stage = Stage(ours, bare, await Connection.open(browser), lesson_id, school.pids())
+    hub = await BareHub.start(broker)
+    stage = Stage(ours, bare, hub, await Connection.open(browser), lesson_id, [*school.pids(), hub.pid])
     found = {gesture.kind: await _pairs(stage, gesture, run) for gesture in GESTURES}
     await viewer.close()
+    await hub.stop()
     stage.teacher.close()
     close_all([*ours.devices, ours.observer, *bare.devices, bare.observer])
     return found
 
 
-async def _side(passwords: dict[str, str], place: Place, observer: Hub, internal: Place) -> Side:
+async def _side(passwords: dict[str, str], place: Place, observer: Observer, internal: Place) -> Side:
     devices = [Device(device_id, password) for device_id, password in passwords.items()]
     await connect_all(devices, place, _AT_ONCE)
     await observer.connect(internal)
@@ -157,9 +209,10 @@ async def _bare(stage: Stage, gesture: Gesture) -> float:
         (topic(device.id, gesture.down), _next(device, original, gesture.down), gesture.down is Leaf.DESIRED)
         for device, original in zip(stage.bare.devices, stage.ours.devices, strict=True)
     ]
+    await stage.bare_hub.prepare(messages)
     last = stage.bare.observer.expect(stage.bare.ids, _answer_of(gesture, stage.bare))
     started = time.perf_counter()
-    stage.bare.observer.publish(messages)
+    stage.bare_hub.publish()
     return await asyncio.wait_for(last, PATIENCE_SECONDS) - started
 
 

@@ -1,4 +1,4 @@
-"""Devices, the hub's side of the reference, and the observer, all in one event loop.
+"""Devices and the observer of their answers, all in one event loop.
 
 The same code answers in the measured way and in the reference, and reads no more of a message than an answer needs.
 """
@@ -53,10 +53,6 @@ class Client(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(packets.DISCONNECT_PACKET)
             self._transport.close()
-
-    def publish(self, messages: Iterable[tuple[str, bytes, bool]]) -> None:
-        """All in one write."""
-        self._write(b"".join(self._message(*message) for message in messages))
 
     def greet(self) -> bytes:
         """What is said as soon as the subscription stands."""
@@ -172,8 +168,8 @@ class Device(Client):
         return len(self._done)
 
 
-class Hub(Client):
-    """Our side of the reference, and the observer of both: on the internal socket, as the appliance's own bridge."""
+class Observer(Client):
+    """On the broker's internal socket, beside the hub: hears what the hub hears."""
 
     def __init__(self, login: Login) -> None:
         self._missing: set[str] = set()

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import Sequence
 
-from tests.bench.fleet import Device, Hub, close_all, connect_all
+from tests.bench.fleet import Device, Observer, close_all, connect_all
 from tests.bench.numbers import exponent, percentile, spread
 from tests.bench.processes import settle
 from tests.bench.result import Result, Row, Run
@@ -95,7 +95,7 @@ async def _one_size(school: School, ids: list[str], run: Run) -> dict[str, list[
     lesson_id = browser.start_lesson(ids)
     devices = [Device(device_id, school.credentials[device_id]) for device_id in ids]
     await connect_all(devices, school.place, _AT_ONCE)
-    observer = Hub(school.observer_login)
+    observer = Observer(school.observer_login)
     await observer.connect(school.observer_place)
     board = Board()
     viewer = await Viewer.watch(browser, lesson_id, board.read)
@@ -115,7 +115,7 @@ async def _one_size(school: School, ids: list[str], run: Run) -> dict[str, list[
 
 
 async def _one_turn(
-    teacher: Connection, lesson_id: str, observer: Hub, board: Board, ids: Sequence[str]
+    teacher: Connection, lesson_id: str, observer: Observer, board: Board, ids: Sequence[str]
 ) -> dict[str, float]:
     read = await teacher.ask("GET", f"/lessons/{lesson_id}/board.json")
     assert read.status == 200, read.body[:300]
