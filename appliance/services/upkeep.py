@@ -1,4 +1,4 @@
-"""What the appliance does for itself between lessons: the ballast, a backup a day, documents looked at one by one.
+"""What the appliance does for itself between lessons: ballast, a backup a day, documents looked at, old things gone.
 
 A step for `worker.run`, in a thread of its own: reading a large document or writing a backup must hold nobody up.
 """
@@ -13,6 +13,7 @@ from appliance.errors import PreauError
 from appliance.logs import fact
 from appliance.services.backups import Backups
 from appliance.services.documents import Documents
+from appliance.services.retention import prune
 from appliance.store.ballast import tend
 from appliance.store.models import database
 from appliance.store.trouble import STORE_ERRORS
@@ -21,6 +22,7 @@ _log = logging.getLogger("upkeep")
 FIRST_LOOK = timedelta(minutes=2)  # the start has better things to do
 _BACKUP_EVERY = timedelta(minutes=10)  # how often it looks whether the day's is there
 _SCRUB_EVERY = timedelta(days=1)
+_PRUNE_EVERY = timedelta(days=1)
 _PASSING: tuple[type[Exception], ...] = (PreauError, OSError, *STORE_ERRORS)
 
 
@@ -33,6 +35,7 @@ class Upkeep:
         self._started_at: datetime | None = None
         self._next_backup: datetime | None = None
         self._next_scrub: datetime | None = None
+        self._next_prune: datetime | None = None
         self._to_scrub: deque[str] = deque()
 
     def step(self) -> bool:
@@ -56,6 +59,9 @@ class Upkeep:
             elif self._next_backup is not None and now >= self._next_backup:
                 self._next_backup = now + _BACKUP_EVERY
                 self._back_up(now)
+            elif self._next_prune is not None and now >= self._next_prune:
+                if not prune(now):
+                    self._next_prune = now + _PRUNE_EVERY
             elif self._next_scrub is not None and now >= self._next_scrub:
                 self._next_scrub = now + _SCRUB_EVERY
                 self._to_scrub.extend(self._documents.hashes())
@@ -65,7 +71,7 @@ class Upkeep:
 
     def _start(self, now: datetime) -> None:
         self._started_at = now
-        self._next_backup = self._next_scrub = now + FIRST_LOOK
+        self._next_backup = self._next_scrub = self._next_prune = now + FIRST_LOOK
         self._backups.sweep()
         swept = self._documents.sweep()
         if swept:

@@ -1,11 +1,12 @@
 """Usage records of devices, stored raw, each once, and how far a device may throw its own away.
 
-What was acknowledged is never deleted here. A device that has said more than it may waits with the rest.
+A device that has said more than it may loses what is older than two months, or waits with the rest until something is.
 """
 
 from datetime import datetime
 
 from appliance.domain.usage import app_name, next_watermark
+from appliance.services.retention import make_room_for_usage
 from appliance.store.bulk import execute_many
 from appliance.store.fields import to_milliseconds
 from appliance.store.models import database
@@ -22,8 +23,8 @@ _COUNT = "SELECT count(*) FROM (SELECT 1 FROM usage_record WHERE device_id = ? L
 _MARK = "SELECT up_to FROM usage_mark WHERE device_id = ? AND boot = ?"
 _AFTER = "SELECT seq FROM usage_record WHERE device_id = ? AND boot = ? AND seq > ? ORDER BY seq"
 _SET_MARK = (
-    "INSERT INTO usage_mark (device_id, boot, up_to) VALUES (?, ?, ?) "
-    "ON CONFLICT (device_id, boot) DO UPDATE SET up_to = excluded.up_to"
+    "INSERT INTO usage_mark (device_id, boot, up_to, updated_at) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (device_id, boot) DO UPDATE SET up_to = excluded.up_to, updated_at = excluded.updated_at"
 )
 
 
@@ -31,7 +32,7 @@ def record_usage(device_id: str, batch: UsageBatch, now: datetime) -> UsageAck |
     """In the caller's transaction. None: the device has no room left, and keeps what it has."""
     mark = _mark(device_id, batch.boot)
     fresh = [record for record in batch.records if mark is None or record.seq > mark]
-    if fresh and _is_full(device_id, len(fresh)):
+    if fresh and not _has_room(device_id, len(fresh), now):
         return None if mark is None else UsageAck(batch.boot, mark)
     moment = to_milliseconds(now)
     execute_many(
@@ -46,13 +47,20 @@ def record_usage(device_id: str, batch: UsageBatch, now: datetime) -> UsageAck |
             return UsageAck(batch.boot, 0)
         mark = min(record.seq for record in batch.records)
     up_to = _watermark(device_id, batch.boot, mark)
-    execute_many(_SET_MARK, [(device_id, batch.boot, up_to)])
+    execute_many(_SET_MARK, [(device_id, batch.boot, up_to, moment)])
     return UsageAck(batch.boot, up_to)
 
 
 def _mark(device_id: str, boot: str) -> int | None:
     row = database.execute_sql(_MARK, (device_id, boot)).fetchone()
     return None if row is None else int(row[0])
+
+
+def _has_room(device_id: str, more: int, now: datetime) -> bool:
+    if not _is_full(device_id, more):
+        return True
+    make_room_for_usage(device_id, now)
+    return not _is_full(device_id, more)
 
 
 def _is_full(device_id: str, more: int) -> bool:

@@ -257,6 +257,7 @@ class UsageMark(Row):
     device_id: str
     boot = CharField()
     up_to = IntegerField()
+    updated_at = MomentField()
 
     class Meta:
         primary_key = CompositeKey("device", "boot")

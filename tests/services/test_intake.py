@@ -217,8 +217,20 @@ def test_one_device_cannot_fill_the_disk_and_loses_nothing_that_was_acknowledged
     assert [(row.device_id, row.reason, row.count) for row in Dropped.select()] == [(ONE, "usage_full", 1)]
 
 
+def test_a_device_at_its_cap_is_taken_from_again_once_its_oldest_records_are_two_months_old(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usage_module, "MAX_RECORDS_PER_DEVICE", 10)
+    say_usage(school, "b1", *range(10))
+    school.clock.pass_by(days=62)
+    assert say_usage(school, "b2", 1) is None
+    school.clock.pass_by(seconds=1)
+    assert say_usage(school, "b2", 1) == UsageAck("b2", 1)
+    assert (stored("b1"), stored("b2")) == ([], [1])
+
+
 @pytest.mark.contract("5.sent_again_counts_once", "5.device_keeps_records_until_acknowledged")
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.sampled_from([1, 2]), st.sampled_from(["b1", "b2"]), st.lists(st.integers(1, 12), max_size=5)),

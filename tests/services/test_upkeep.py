@@ -1,6 +1,7 @@
 import io
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from appliance.config import Config, make_folders
 from appliance.services.backups import Backups
 from appliance.services.documents import Documents
+from appliance.services.retention import LESSONS
 from appliance.services.upkeep import FIRST_LOOK, Upkeep
+from appliance.store.models import Lesson
 from tests.services.school import TEACHER, add_people
 from tests.support.store import HandClock, opened_store
 
@@ -64,6 +67,20 @@ def test_a_backup_is_made_once_a_day_and_not_while_the_appliance_starts(
         work(upkeep, clock, 20)
         assert len(list(config.backups_path.iterdir())) == day
         clock.pass_by(days=1)
+
+
+def test_what_is_over_its_term_goes_each_day_a_slice_at_a_time(upkeep: Upkeep, clock: HandClock) -> None:
+    work(upkeep, clock)
+    for number in range(12):
+        Lesson.create(
+            id=f"l{number}", teacher=TEACHER.user_id, title="CP", started_at=clock.at, ends_at=clock.at,
+            ended_at=clock.at, force_insert=True,
+        )  # fmt: skip
+    clock.at += LESSONS + timedelta(days=1)
+    work(upkeep, clock, 3)
+    assert 0 < Lesson.select().count() < 12
+    work(upkeep, clock, 10)
+    assert Lesson.select().count() == 0
 
 
 def test_a_document_that_was_changed_on_disk_is_found_within_a_day(
