@@ -7,7 +7,15 @@ from urllib.parse import urlsplit
 
 from appliance.domain.restrictions import Hold, changed, in_force, message_text, package_name
 from appliance.errors import Invalid
-from protocol.device import Access, Capability, CommandType, Restrictions, is_web_link
+from protocol.device import (
+    UNRESTRICTED,
+    Access,
+    Capability,
+    CommandType,
+    Restrictions,
+    is_web_link,
+    restrictions_as_json,
+)
 
 
 class GestureKind(StrEnum):
@@ -43,6 +51,15 @@ _NEEDED: dict[GestureKind, Capability] = {
     GestureKind.OPEN_APP: Capability.OPEN_APP,
     GestureKind.OPEN_DOCUMENT: Capability.OPEN_DOCUMENT,
     GestureKind.MESSAGE: Capability.MESSAGE,
+}
+
+# What a gesture of each kind may say; `restrict` names restrictions.
+ASKED: dict[GestureKind, frozenset[str]] = {
+    GestureKind.EYES_UP: frozenset({"message"}),
+    GestureKind.OPEN_LINK: frozenset({"url"}),
+    GestureKind.OPEN_APP: frozenset({"package"}),
+    GestureKind.OPEN_DOCUMENT: frozenset({"sha256"}),
+    GestureKind.MESSAGE: frozenset({"text"}),
 }
 
 _MAX_URL = 2000
@@ -90,6 +107,22 @@ def hold_after(kind: GestureKind, args: Mapping[str, object], before: Hold) -> H
     if kind is GestureKind.RELEASE:
         return Hold()
     return Hold(changed(before.base, args), before.eyes_up)
+
+
+def refuse_unknown(kind: GestureKind, args: Mapping[str, object]) -> None:
+    """`changed` does the same for restrictions."""
+    if kind is not GestureKind.RESTRICT and set(args) - ASKED.get(kind, frozenset()):
+        raise Invalid("bad_gesture", {"args": "unknown_value"})
+
+
+def state_args(kind: GestureKind, args: Mapping[str, object]) -> dict[str, object]:
+    """What a state gesture asks, as it was checked: nothing else is kept, or sent to other pages."""
+    if kind is GestureKind.EYES_UP:
+        return {"message": message_text(args.get("message"))}
+    if kind is not GestureKind.RESTRICT:
+        return {}
+    checked = restrictions_as_json(changed(UNRESTRICTED, args))
+    return {name: checked[name] for name in _RESTRICTIONS if name in args}
 
 
 def command_args(kind: GestureKind, args: Mapping[str, object], teacher: str) -> dict[str, object]:

@@ -6,16 +6,20 @@ One transaction holds the gesture, its receipts and the new desired versions. Th
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from appliance.clock import Clock
 from appliance.domain.gestures import (
+    ASKED,
     COMMANDS,
     STATE_KINDS,
     GestureKind,
     command_args,
     hold_after,
     is_possible,
+    refuse_unknown,
     restrictions_asked,
+    state_args,
 )
 from appliance.domain.people import Actor
 from appliance.domain.receipts import ReceiptState
@@ -25,7 +29,7 @@ from appliance.ids import new_command_id
 from appliance.nudge import NudgeSender
 from appliance.services.desired import bump, hold_as_json, read_hold
 from appliance.services.journal import record
-from appliance.services.lessons import must_hold, open_lesson
+from appliance.services.lessons import lesson_of, must_hold, open_lesson
 from appliance.store.bulk import execute_many
 from appliance.store.fields import JsonField, read_words, to_milliseconds
 from appliance.store.models import Document, Gesture, Lesson, database
@@ -78,15 +82,16 @@ class Gestures:
         """
         if request.kind not in TEACHER_KINDS:
             raise Invalid("bad_gesture", {"kind": "unknown_value"})
+        refuse_unknown(request.kind, request.args)
         now = self._clock.now()
         with database.atomic("IMMEDIATE"):
+            must_hold(actor, lesson_of(lesson_id))
             known = Gesture.get_or_none(Gesture.id == request.gesture_id)
             if known is not None:
                 if known.lesson_id != lesson_id:
                     raise Conflict("gesture_id_taken")
                 return request.gesture_id
             lesson = open_lesson(lesson_id)
-            must_hold(actor, lesson)
             if lesson.ends_at <= now:
                 raise Conflict("lesson_over")  # its end is reached; the bridge has not written it yet
             parts = _chosen(lesson_id, request.device_ids)
@@ -102,7 +107,7 @@ class Gestures:
             lesson=lesson.id,
             actor=actor.user_id,
             kind=request.kind,
-            args=dict(request.args),
+            args=_checked(request, command),
             at=now,
             force_insert=True,
         )
@@ -129,7 +134,7 @@ class Gestures:
         record(now, actor, f"gesture.{request.kind}", f"lesson:{lesson.id}", devices=len(parts))
 
 
-def _command(request: Request, teacher: str) -> dict[str, object]:
+def _command(request: Request, teacher: str) -> dict[str, Any]:
     if request.kind is GestureKind.OPEN_DOCUMENT:
         return {"type": CommandType.OPEN_DOCUMENT, "args": _document(request.args.get("sha256"))}
     args = command_args(request.kind, request.args, teacher)
@@ -138,6 +143,13 @@ def _command(request: Request, teacher: str) -> dict[str, object]:
     except Malformed as error:
         raise Invalid("bad_gesture", {"args": error.reason}) from error
     return {"type": COMMANDS[request.kind], "args": args}
+
+
+def _checked(request: Request, command: Mapping[str, Any] | None) -> dict[str, object]:
+    """What is kept of the gesture: what its devices are told, without what the appliance adds for them."""
+    if command is None:
+        return state_args(request.kind, request.args)
+    return {name: command["args"][name] for name in ASKED.get(request.kind, ())}
 
 
 def _document(sha256: object) -> dict[str, object]:

@@ -109,9 +109,7 @@ class Lessons:
         """Ending what has ended already is no error: two fingers, one lesson."""
         now = self._clock.now()
         with database.atomic("IMMEDIATE"):
-            lesson = Lesson.get_or_none(Lesson.id == lesson_id)
-            if lesson is None:
-                raise NotFound("no_lesson")
+            lesson = lesson_of(lesson_id)
             must_hold(actor, lesson)
             if lesson.ended_at is None:
                 close_lessons([lesson.id], now, EndReason.PRESSED)
@@ -132,8 +130,17 @@ class Lessons:
 
     def open_of(self, actor: Actor) -> list[Lesson]:
         """The teacher's own lessons in progress, the latest first; an administrator sees all."""
-        query = Lesson.select().where(Lesson.ended_at.is_null()).order_by(Lesson.started_at.desc())
-        return list(query if actor.role is Role.ADMINISTRATOR else query.where(Lesson.teacher == actor.user_id))
+        if actor.role is not Role.ADMINISTRATOR:
+            return self._own(actor)
+        return list(Lesson.select().where(Lesson.ended_at.is_null()).order_by(Lesson.started_at.desc()))
+
+    def _own(self, actor: Actor) -> list[Lesson]:
+        query = Lesson.select().where(Lesson.ended_at.is_null() & (Lesson.teacher == actor.user_id))
+        return list(query.order_by(Lesson.started_at.desc()))
+
+    def check_watch(self, actor: Actor, lesson_id: str) -> None:
+        """A board shows pupils' names: it is its teacher's, as acting is. Raises NotFound, Denied."""
+        must_hold(actor, lesson_of(lesson_id))
 
     def held(self, device_ids: Collection[str] | None = None) -> list[Held]:
         """Which devices are in a lesson now, and whose."""
@@ -149,7 +156,7 @@ class Lessons:
         if actor.user_id is None:
             raise Denied("not_a_teacher")
         with database.atomic("IMMEDIATE"):
-            mine = {row.id for row in Lesson.select(Lesson.id).where(Lesson.teacher == actor.user_id)}
+            mine = {lesson.id for lesson in self._own(actor)}
             held = [part for part in self.held(device_ids) if part.lesson_id not in mine]
             waiting = Handover.select().where((Handover.asker == actor.user_id) & Handover.answered_at.is_null())
             asked = {(one.lesson_id, one.device_id) for one in waiting}
@@ -238,11 +245,17 @@ def _title(plan: Plan) -> str:
     return next((str(place.name) for place in places if place is not None), "Séance")
 
 
-def open_lesson(lesson_id: str) -> Lesson:
-    """Raises NotFound, or Conflict when it is over."""
+def lesson_of(lesson_id: str) -> Lesson:
+    """In progress or over. Raises NotFound."""
     lesson = Lesson.get_or_none(Lesson.id == lesson_id)
     if lesson is None:
         raise NotFound("no_lesson")
+    return lesson
+
+
+def open_lesson(lesson_id: str) -> Lesson:
+    """Raises NotFound, or Conflict when it is over."""
+    lesson = lesson_of(lesson_id)
     if lesson.ended_at is not None:
         raise Conflict("lesson_over")
     return lesson

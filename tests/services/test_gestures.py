@@ -238,3 +238,38 @@ def test_command_ids_are_uuids_of_their_moment(school: School) -> None:
     at = school.clock.now()
     made = uuid.UUID(new_command_id(at))
     assert (made.version, made.variant, made.int >> 80) == (7, uuid.RFC_4122, int(at.timestamp() * 1000))
+
+
+def stored_args(gesture_id: str) -> object:
+    return Gesture.get_by_id(gesture_id).args
+
+
+@pytest.mark.parametrize(
+    "kind", ["identify", "message", "open_link", "open_app", "open_document", "eyes_up", "eyes_free"]
+)
+def test_what_a_gesture_does_not_know_is_refused_and_never_kept(school: School, kind: str) -> None:
+    lesson_id = school.start()
+    with pytest.raises(Invalid) as caught:
+        school.perform(lesson_id, kind, junk="x" * 50_000)
+    assert caught.value.code == "bad_gesture"
+    assert Gesture.select().count() == 0
+
+
+def test_a_gesture_keeps_what_was_checked_and_nothing_else(school: School) -> None:
+    lesson_id = school.start()
+    assert stored_args(school.perform(lesson_id, "open_link", url=" education.fr ")) == {"url": "https://education.fr"}
+    assert stored_args(school.perform(lesson_id, "message", text=" Bravo\x07 ")) == {"text": "Bravo"}
+    assert stored_args(school.perform(lesson_id, "eyes_up", message=" Ici ")) == {"message": "Ici"}
+    lock = {"message": " Stop ", "junk": "x" * 50_000}
+    kept = stored_args(school.perform(lesson_id, "restrict", lock=lock, sound="blocked"))
+    assert kept == {"lock": {"message": "Stop"}, "sound": "blocked"}
+
+
+def test_only_its_teacher_hears_again_of_a_gesture_done_before(school: School) -> None:
+    lesson_id = school.start()
+    request = Request(str(uuid.uuid4()), GestureKind.MESSAGE, {"text": "Bravo"})
+    school.gestures.perform(school.durand, lesson_id, request)
+    with pytest.raises(Denied):
+        school.gestures.perform(school.petit, lesson_id, request)
+    school.lessons.end(school.durand, lesson_id)
+    assert school.gestures.perform(school.durand, lesson_id, request) == request.gesture_id
