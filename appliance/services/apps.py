@@ -1,6 +1,11 @@
 """What an app is called on the page: from the devices' own inventories, or from its package name."""
 
+from collections import Counter
+from collections.abc import Collection
+
 from appliance.store.models import Inventory
+
+MAX_SHOWN = 300  # a teacher searches; one pupil's device must not fill everybody's list
 
 # The apps that French primary schools use most, by their package name (Google Play, F-Droid).
 KNOWN = {
@@ -44,11 +49,14 @@ def label_of(package: str) -> str:
     return words[-1].replace("_", " ").capitalize()
 
 
-def installed() -> list[dict[str, str]]:
-    """Every app that some device has, by label."""
-    names = {
-        str(package.get("name", ""))
-        for inventory in Inventory.select(Inventory.document)
-        for package in inventory.document.get("packages", [])
-    }
-    return sorted(({"package": name, "label": label_of(name)} for name in names if name), key=lambda app: app["label"])
+def installed_on(device_ids: Collection[str]) -> list[dict[str, str]]:
+    """The apps that some of these devices have, by label; those that most of them have, when there are too many."""
+    inventories = Inventory.select(Inventory.document).where(Inventory.device.in_(list(device_ids)))
+    found = Counter(
+        name
+        for inventory in inventories
+        for name in {str(package.get("name", "")) for package in inventory.document.get("packages", [])}
+        if name
+    )
+    shown = sorted(found, key=lambda name: (-found[name], name not in KNOWN, name))[:MAX_SHOWN]
+    return sorted(({"package": name, "label": label_of(name)} for name in shown), key=lambda app: app["label"])

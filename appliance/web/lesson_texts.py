@@ -11,7 +11,9 @@ LESSON_TEXTS: dict[str, str] = {
     "device_gone": N_("Une des tablettes n’est plus dans l’école. Rien n’a commencé : rechargez la page."),
     "no_lesson": N_("Cette séance n’existe pas, ou plus."),
     "lesson_over": N_("La séance est terminée : les tablettes sont libres. Commencez-en une autre pour agir."),
-    "not_your_lesson": N_("Cette séance est celle d’un autre enseignant : vous pouvez la regarder, pas la conduire."),
+    "not_your_lesson": N_(
+        "Cette séance est celle d’un autre enseignant : elle ne s’ouvre qu’à lui et à l’administrateur."
+    ),
     "device_held": N_(
         "%(teacher)s utilise déjà %(count)s de ces tablettes. Rien n’a commencé : demandez-les, ou reprenez-les."
     ),

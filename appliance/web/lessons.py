@@ -11,7 +11,7 @@ from appliance.bootstrap import Services
 from appliance.domain.gestures import GestureKind
 from appliance.domain.lessons import checked_minutes
 from appliance.errors import Conflict, Invalid
-from appliance.services.apps import installed
+from appliance.services.apps import installed_on
 from appliance.services.gestures import Request
 from appliance.web.errors import wants_json
 from appliance.web.sessions import sign_in_required
@@ -40,11 +40,14 @@ def _add_pages(pages: Blueprint, services: Services) -> None:
 
     @pages.get("/lessons/<lesson_id>")
     def board(lesson_id: str) -> ResponseReturnValue:
-        return render_template("lessons/board.html", snapshot=_snapshot(services, lesson_id))
+        services.lessons.check_watch(g.actor, lesson_id)
+        return render_template("lessons/board.html", snapshot=_snapshot(services, lesson_id, with_apps=True))
 
     @pages.get("/lessons/<lesson_id>/board.json")
     def board_json(lesson_id: str) -> ResponseReturnValue:
-        return jsonify(_snapshot(services, lesson_id))
+        """`?apps=1`: with the apps of the lesson's devices, which take long to read and seldom change."""
+        services.lessons.check_watch(g.actor, lesson_id)
+        return jsonify(_snapshot(services, lesson_id, with_apps=request.args.get("apps") == "1"))
 
 
 def _add_start(pages: Blueprint, services: Services) -> None:
@@ -122,11 +125,12 @@ def _add_favourites(pages: Blueprint, services: Services) -> None:
         return jsonify({})
 
 
-def _snapshot(services: Services, lesson_id: str) -> dict[str, Any]:
+def _snapshot(services: Services, lesson_id: str, with_apps: bool = False) -> dict[str, Any]:
     snapshot = services.board.snapshot(lesson_id)
     snapshot["lesson"]["mine"] = snapshot["lesson"]["teacher"]["id"] == g.actor.user_id
     snapshot["favourites"] = services.favourites.of(g.actor)
-    snapshot["apps"] = installed()
+    if with_apps:
+        snapshot["apps"] = installed_on([tile["device_id"] for tile in snapshot["tiles"]])
     snapshot["documents"] = [
         {"sha256": one.sha256, "name": one.name, "mime": one.mime, "size": one.size}
         for one in services.documents.listed(g.actor)

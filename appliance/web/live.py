@@ -10,12 +10,12 @@ import time
 from typing import Any
 
 from flask import request
-from flask_socketio import SocketIO, disconnect, emit, join_room
+from flask_socketio import SocketIO, disconnect, emit, join_room, leave_room
 from socketio.packet import Packet
 
 from appliance.bootstrap import Services
 from appliance.config import Config
-from appliance.errors import PreauError
+from appliance.errors import NotSignedIn, PreauError
 from appliance.logs import fact
 from appliance.nudge import NudgeReceiver
 from appliance.store.live import live_database
@@ -25,6 +25,7 @@ from appliance.web.sessions import signed_in
 _log = logging.getLogger("live")
 _LOOK_SECONDS = 1.0
 _PAUSE_SECONDS = 0.05  # before a look: thirty acks become one message, and a gesture has the machine to itself
+_ALWAYS = ("rev", "now")  # in each message, be it about one tile
 
 Json = dict[str, Any]
 
@@ -45,6 +46,8 @@ class LiveBoard:
         self._watching: dict[str, str] = {}  # Socket.IO session -> lesson
         self._sessions: dict[str, str] = {}  # Socket.IO session -> sign-in session
         self._sent: dict[str, Json] = {}
+        # Around reading and sending: what was read first is sent first, and who comes in misses nothing in between.
+        self._in_order = threading.Lock()
         self._look_again_at = 0.0
         self._pause = threading.Event()
         socketio.on_event("connect", self._connect)
@@ -71,7 +74,8 @@ class LiveBoard:
             return
         with database.connection_context(), live_database.connection_context():
             for lesson_id in lessons:
-                self._emit_changes(lesson_id)
+                with self._in_order:
+                    self._emit_changes(lesson_id)
 
     def drop_signed_out(self, monotonic: float) -> None:
         """Once a second: who signed out elsewhere, or was deactivated, sees no more."""
@@ -88,7 +92,7 @@ class LiveBoard:
         snapshot = self._services.board.snapshot(lesson_id)
         changes = difference(self._sent.get(lesson_id), snapshot)
         self._sent[lesson_id] = snapshot
-        if len(changes) > 1:
+        if changes.keys() - set(_ALWAYS):
             self._socketio.emit("board", changes, to=lesson_id)
         if snapshot["lesson"]["ended_at"] is not None and "lesson" in changes:
             self._socketio.emit("lesson_over", {"lesson": snapshot["lesson"]}, to=lesson_id)
@@ -110,16 +114,29 @@ class LiveBoard:
         self._watching.pop(request.sid, None)  # type: ignore[attr-defined]  # as above
         self._sessions.pop(request.sid, None)  # type: ignore[attr-defined]  # as above
 
-    def _watch(self, message: object) -> None:
+    def _watch(self, message: object) -> Json:
+        """The page's own lesson, instead of the one before; answers why not."""
         lesson_id = str(message.get("lesson")) if isinstance(message, dict) else ""
+        sid = request.sid  # type: ignore[attr-defined]  # as above
         with database.connection_context(), live_database.connection_context():
             try:
-                snapshot = self._services.board.snapshot(lesson_id)
-            except PreauError:
-                return
-        join_room(lesson_id)
-        self._watching[request.sid] = lesson_id  # type: ignore[attr-defined]  # as above
-        emit("board", snapshot)
+                self._check(lesson_id)
+            except PreauError as refusal:
+                return {"error": refusal.code}
+            with self._in_order:
+                before = self._watching.get(sid)
+                if before is not None and before != lesson_id:
+                    leave_room(before)
+                join_room(lesson_id)
+                self._watching[sid] = lesson_id
+                emit("board", self._services.board.snapshot(lesson_id))
+        return {}
+
+    def _check(self, lesson_id: str) -> None:
+        found = signed_in(self._services, request)
+        if found is None:
+            raise NotSignedIn("signed_out")
+        self._services.lessons.check_watch(found.actor, lesson_id)
 
 
 def difference(before: Json | None, now: Json) -> Json:
@@ -127,14 +144,16 @@ def difference(before: Json | None, now: Json) -> Json:
     if before is None:
         return now
     known = {tile["device_id"]: tile for tile in before["tiles"]}
-    changes: Json = {key: now[key] for key in now if key not in ("tiles", "now") and before.get(key) != now[key]}
+    changes: Json = {
+        key: now[key] for key in now if key != "tiles" and key not in _ALWAYS and before.get(key) != now[key]
+    }
     if {tile["device_id"] for tile in now["tiles"]} != set(known):
         changes["tiles"], changes["whole"] = now["tiles"], True  # devices came or went: the list itself changes
     else:
         tiles = [tile for tile in now["tiles"] if known[tile["device_id"]] != tile]
         if tiles:
             changes["tiles"] = tiles
-    return {"now": now["now"], **changes}
+    return {key: now[key] for key in _ALWAYS} | changes
 
 
 def start_live(services: Services, config: Config, socketio: SocketIO) -> LiveBoard:

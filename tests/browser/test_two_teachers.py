@@ -36,6 +36,12 @@ def petit(box: Appliance) -> Client:
     return box.browser("petit")
 
 
+@pytest.fixture(scope="module")
+def direction(box: Appliance) -> Client:
+    box.add_user("direction", "administrator")
+    return box.browser("direction")
+
+
 @pytest.fixture
 def lesson(durand: Client, pupils: Pupils) -> Iterator[str]:
     """Mme Durand's, with the whole cart."""
@@ -110,7 +116,7 @@ def test_a_tablet_asked_for_is_given_by_its_teacher_and_another_is_kept(hers: Pa
 
 
 def test_tablets_are_taken_over_on_record_and_the_other_board_says_so_at_once(
-    hers: Page, his: Page, pupils: Pupils, box: Appliance
+    hers: Page, his: Page, pupils: Pupils, direction: Client
 ) -> None:
     press_primary(hers)
     pupils.wait_locked(range(1, SIZE + 1))
@@ -124,8 +130,7 @@ def test_tablets_are_taken_over_on_record_and_the_other_board_says_so_at_once(
     pupils.wait_locked([2, 3, 4])
     press_primary(his)
     expect(tiles(his, "held")).to_have_count(1)
-    box.add_user("direction", "administrator")
-    journal = box.browser("direction").get("/admin/journal").text
+    journal = direction.get("/admin/journal").text
     assert "Petit" in journal
     assert "Tablette 01" in journal
 
@@ -137,10 +142,18 @@ def test_the_last_tablet_taken_ends_the_lesson_it_leaves(hers: Page, his: Page, 
     expect(hers.get_by_text("La séance est terminée")).to_be_visible()
 
 
-def test_a_colleague_who_looks_on_sees_all_and_can_press_nothing(
-    desk: Desk, petit: Client, hers: Page, lesson: str, pupils: Pupils
+def test_a_colleague_does_not_see_the_names_on_anothers_board(desk: Desk, petit: Client, lesson: str) -> None:
+    desk.witness.forgive("status of 403")
+    page = desk.open(client=petit)
+    page.goto(f"/lessons/{lesson}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Cette page ne vous est pas ouverte")
+    expect(page.get_by_text("elle ne s’ouvre qu’à lui et à l’administrateur")).to_be_visible()
+
+
+def test_an_administrator_who_looks_on_sees_all_and_can_press_nothing(
+    desk: Desk, direction: Client, hers: Page, lesson: str, pupils: Pupils
 ) -> None:
-    looking = open_board(desk.open(client=petit), lesson)
+    looking = open_board(desk.open(client=direction), lesson)
     expect(looking.get_by_role("status").filter(has_text="Séance de Durand")).to_be_visible()
     expect(looking.get_by_text("Vous regardez, sans pouvoir agir.")).to_be_visible()
     expect(looking.locator("#eyes")).to_have_attribute("aria-disabled", "true")

@@ -151,7 +151,8 @@ def test_the_inventory_fills_the_boards_list_of_apps(school: School, tablet: Tab
             "security_patch": "2026-09-01", "storage_total": 32010928128, "agent": "contract/1",
             "packages": [{"name": "org.contract.only", "version_code": 1, "version_name": "1"}]}  # fmt: skip
     tablet.say("inventory", body, retain=True)
-    wait_for(lambda: "org.contract.only" in str(school.teacher.board(lesson)["apps"]), what="the app in the list")
+    asked = f"/lessons/{lesson}/board.json?apps=1"
+    wait_for(lambda: "org.contract.only" in str(school.teacher.get(asked).json()["apps"]), what="the app in the list")
 
 
 @pytest.mark.contract("7.event_has_the_shape", "2.events_are_not_retained")

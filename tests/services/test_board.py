@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from appliance.errors import NotFound
+from appliance.services.board import Board
 from appliance.services.lessons import release_devices
 from appliance.services.live_state import LiveStates
 from appliance.store.models import Classroom, Device, Pupil
@@ -145,3 +146,11 @@ def test_after_the_lesson_a_tile_is_applied_only_when_the_device_is_free(school:
     (tile,) = school.board.snapshot(lesson)["tiles"]
     assert tile["restrictions"]["lock"] is None
     assert not tile["eyes_up"]
+
+
+def test_each_reading_has_a_greater_number_even_while_the_clock_stands_still(school: School, lesson_id: str) -> None:
+    numbers = [school.board.snapshot(lesson_id)["rev"] for _ in range(3)]
+    school.clock.pass_by(seconds=1)
+    numbers.append(Board(school.clock).snapshot(lesson_id)["rev"])  # as after a restart
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] < 2**53, "JavaScript counts no further"

@@ -1,6 +1,6 @@
 // What the page knows: the appliance's last word, the gestures under way, what is chosen, how the link is.
 // One place to write, one event to listen to. It draws nothing and asks nothing.
-/** @import {Asked, Failure, Gesture, Lesson, Link, Pending, Restrictions, Snapshot, Taken, Tile} from "./types.js" */
+/** @import {App, Asked, Failure, Gesture, Lesson, Link, Pending, Restrictions, Snapshot, Taken, Tile} from "./types.js" */
 
 export class Board {
   /** @param {Snapshot} snapshot */
@@ -15,10 +15,11 @@ export class Board {
     this.scheduled = false;
     this.clockOffset = 0;
     this.freshAt = 0;
+    this.rev = 0;
     /** @type {Lesson} */ this.lesson = snapshot.lesson;
     /** @type {Gesture|null} */ this.gesture = null;
     /** @type {Snapshot["favourites"]} */ this.favourites = [];
-    /** @type {Snapshot["apps"]} */ this.apps = [];
+    /** @type {App[]} */ this.apps = [];
     /** @type {Snapshot["documents"]} */ this.documents = [];
     /** @type {Asked[]} */ this.requests = [];
     /** @type {Taken[]} */ this.taken = [];
@@ -46,6 +47,7 @@ export class Board {
 
   /** @param {Snapshot} snapshot the whole truth */
   replace(snapshot) {
+    if (this.isOvertaken(snapshot)) return;
     for (const [id, pending] of this.pending) if (pending.accepted) this.pending.delete(id);
     this.merge({ ...snapshot, whole: true });
   }
@@ -53,6 +55,8 @@ export class Board {
   /** @param {Partial<Snapshot> & {whole?: boolean}} news each tile comes whole; what is absent did not change, unless
    *   `whole` says that these tiles are all, in their order */
   merge(news) {
+    if (this.isOvertaken(news)) return;
+    this.rev = news.rev ?? this.rev;
     if (news.whole && news.tiles) this.keepOnly(news.tiles.map((tile) => tile.device_id));
     if (news.now) this.clockOffset = Date.parse(news.now) - Date.now();
     this.freshAt = Date.now();
@@ -65,6 +69,11 @@ export class Board {
     if (news.taken) this.taken = news.taken;
     (news.tiles ?? []).forEach((tile) => this.putTile(tile));
     this.changed();
+  }
+
+  /** Answers and messages come by two ways: what was read before what is known already says nothing new. @param {Partial<Snapshot>} news */
+  isOvertaken(news) {
+    return news.rev !== undefined && news.rev < this.rev;
   }
 
   /** These devices, in this order; those that are known keep what is known of them. @param {string[]} ids */

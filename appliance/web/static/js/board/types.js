@@ -17,7 +17,7 @@
  * @typedef {{id: string, kind: "link"|"app"|"document", label: string, value: string}} Favourite
  * @typedef {{package: string, label: string}} App
  * @typedef {{sha256: string, name: string, mime: string, size: number}} Document
- * @typedef {{now: string, lesson: Lesson, tiles: Tile[], gesture: Gesture|null, favourites: Favourite[], apps: App[],
+ * @typedef {{rev: number, now: string, lesson: Lesson, tiles: Tile[], gesture: Gesture|null, favourites: Favourite[], apps?: App[],
  *   documents: Document[], requests?: Asked[], taken?: Taken[]}} Snapshot
  * @typedef {{id: number, by: string, device_id: string, name: string, at: string}} Asked
  * @typedef {{by: string, at: string, numbers: string[]}} Taken
