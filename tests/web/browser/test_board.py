@@ -171,6 +171,44 @@ def test_a_gesture_whose_answer_was_lost_is_sent_again_with_the_same_id(board: P
     assert len(set(sent)) == 1
 
 
+def test_a_board_that_was_read_earlier_and_arrives_later_is_dropped(board: Page) -> None:
+    seen = board.evaluate(
+        """async () => {
+            const { Board } = await import("/static/js/board/state.js");
+            const snapshot = JSON.parse(document.getElementById("snapshot").textContent);
+            const [tile] = snapshot.tiles;
+            const known = new Board(snapshot);
+            const level = () => known.tiles.get(tile.device_id).battery.level;
+            const read = (later, charge) =>
+                ({ rev: snapshot.rev + later, tiles: [{ ...tile, battery: { level: charge, charging: false } }] });
+            known.merge(read(5, 7));
+            known.replace({ ...snapshot, ...read(4, 1) });
+            const kept = [level(), known.tiles.size === snapshot.tiles.length];
+            known.replace({ ...snapshot, ...read(6, 2) });
+            return [...kept, level(), known.tiles.size];
+        }"""
+    )
+    assert seen == [7, True, 2, 1]
+
+
+def test_the_age_of_a_gesture_counts_every_second(board: Page) -> None:
+    ages = board.evaluate(
+        """async () => {
+            const { ago } = await import("/static/js/core/text.js");
+            return [1.9, 2, 5.5, 22, 59.9, 60, 7300].map((seconds) => ago(seconds).replaceAll("\u00a0", " "));
+        }"""
+    )
+    assert ages == [
+        "à l’instant",
+        "il y a 2 s",
+        "il y a 5 s",
+        "il y a 22 s",
+        "il y a 59 s",
+        "il y a 1 min",
+        "il y a 2 h",
+    ]
+
+
 def test_the_page_says_at_once_that_the_box_is_gone_and_comes_back_by_itself(board: Page, box: Appliance) -> None:
     body = board.locator("body")
     box.stop()

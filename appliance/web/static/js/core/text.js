@@ -28,12 +28,13 @@ export function say(path, values = {}) {
   return form.replace(/\{(\w+)\}/g, (/** @type {string} */ all, /** @type {string} */ key) => String(values[key] ?? all));
 }
 
-const STEPS = /** @type {const} */ ([["ago_d", 86400], ["ago_h", 3600], ["ago_min", 60], ["ago_s", 2]]);
+const STEPS = /** @type {const} */ ([["ago_d", 86400], ["ago_h", 3600], ["ago_min", 60], ["ago_s", 1]]);
+const NOW_SECONDS = 2; // "à l’instant", until then
 
 /** "il y a 6 min". @param {number} seconds @param {boolean} [coarse] do not count the seconds @returns {string} */
 export function ago(seconds, coarse = false) {
   const step = STEPS.find(([, size]) => seconds >= size);
-  if (!step || (coarse && seconds < 60)) return say("ago_now");
+  if (!step || seconds < (coarse ? 60 : NOW_SECONDS)) return say("ago_now");
   return say(step[0], { n: Math.floor(seconds / step[1]) });
 }
 
