@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from peewee import EXCLUDED
 
@@ -33,7 +34,8 @@ _ACK = (
 )
 # Only up to the version that we gave: a later one is of a history that we lost (services/desired.py catches up).
 _WAITING = (
-    "SELECT r.id, r.version, r.unsupported, g.kind, g.args, p.base, p.eyes_up, r.device_id "  # noqa: S608 - our own words
+    "SELECT r.id, r.version, r.unsupported, g.kind, g.args, "  # noqa: S608 - our own words
+    "p.base, p.eyes_up, r.version = d.version, r.device_id "
     "FROM json_each(?) said CROSS JOIN receipt r ON r.device_id = said.key "
     "JOIN gesture g ON g.id = r.gesture_id JOIN device d ON d.id = r.device_id "
     "LEFT JOIN lesson_device p ON p.device_id = d.id AND p.left_at IS NULL "
@@ -116,14 +118,18 @@ def _record_reported(reported: Mapping[str, Reported], now: datetime) -> None:
 
 
 @lru_cache(maxsize=256)  # one gesture is the same order for a whole class
-def _order(version: int, missing: str | None, kind: str, args: str, *hold: str | None) -> Order:
+def _order(version: int, missing: str | None, kind: str, args: str, *now: Any) -> Order:
+    """`now`: what the lesson wants at present, and whether this order was the last word on it.
+
+    If it was not, the present says nothing about what was to be lifted then: a later order may have lifted more.
+    """
     gesture, said = GestureKind(kind), _json.python_value(args)
-    base, eyes_up = hold
+    base, eyes_up, is_last = now
     wanted = Hold() if base is None else read_hold(base, eyes_up)
     return Order(
         version=version,
         asked=restrictions_asked(gesture, said),
-        lifted=restrictions_lifted(gesture, said, wanted),
+        lifted=restrictions_lifted(gesture, said, wanted) if is_last else (),
         missing=tuple(_json.python_value(missing) or ()),
     )
 

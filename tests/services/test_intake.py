@@ -142,6 +142,19 @@ def test_eyes_up_and_free_at_once_leaves_the_first_canceled_and_the_second_done(
     assert (school.receipt(up).state, school.receipt(free).state) == ("canceled", "succeeded")
 
 
+def test_what_is_lifted_later_is_not_held_against_a_report_from_before(school: School) -> None:
+    """Sound was allowed beneath "Les yeux vers moi", which the teacher ended while the report was on its way."""
+    lesson_id = school.start()
+    school.perform(lesson_id, "eyes_up", message="Ici")
+    allowed = school.perform(lesson_id, "restrict", [ONE], sound="allowed")
+    before = school.desired(1)
+    free = school.perform(lesson_id, "eyes_free")
+    school.report(1, version=before.version, restrictions=before.restrictions)
+    assert (school.receipt(allowed).state, school.receipt(free).state) == ("succeeded", "queued")
+    school.report(1)
+    assert school.receipt(free).state == "succeeded"
+
+
 def test_gestures_that_add_up_are_all_done_by_the_last_version(school: School) -> None:
     lesson_id = school.start()
     made = [school.perform(lesson_id, "restrict", [ONE], **{name: "blocked"}) for name in ("sound", "camera")]
