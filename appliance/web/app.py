@@ -29,6 +29,7 @@ from appliance.web.hosts import HostGate, OwnNames
 from appliance.web.icons import icon
 from appliance.web.lessons import make_lessons
 from appliance.web.live import TextPacket
+from appliance.web.numbers import BoundedIntegerConverter
 from appliance.web.security import protect
 from appliance.web.sessions import Cookies, cookies_of, load_sessions
 from appliance.web.setup import make_setup
@@ -52,6 +53,7 @@ def create_app(config: Config, services: Services) -> Flask:
     app = Flask(__name__)
     app.secret_key = _web_key(config.secrets_path / "web-key")
     app.json = _Json(app)
+    app.url_map.converters["int"] = BoundedIntegerConverter
     Babel(
         app,
         default_locale="fr",

@@ -8,6 +8,7 @@ from werkzeug.datastructures import MultiDict
 from appliance.domain.lessons import DEFAULT_MINUTES, checked_minutes
 from appliance.services.lessons import Lessons, Plan
 from appliance.services.start_page import StartPage
+from appliance.web.numbers import number_of
 
 _HELD = "held-"
 
@@ -27,7 +28,7 @@ class StartForm:
     def read(cls, form: MultiDict[str, str], start_page: StartPage) -> "StartForm":
         source = form.get("source", "devices")
         kind, _, number = source.partition(":")
-        key = int(number) if number.isdecimal() else None
+        key = number_of(number)
         cart_id = key if kind == "cart" else None
         if key is None:
             chosen = form.getlist("devices")
@@ -42,7 +43,7 @@ class StartForm:
             taken_from=frozenset(key for key, value in answers.items() if value == "take"),
             values={
                 "source": source,
-                "classroom": key if kind == "classroom" else form.get("classroom", type=int),
+                "classroom": key if kind == "classroom" else number_of(form.get("classroom")),
                 "title": form.get("title", ""),
                 "minutes": form.get("minutes", str(DEFAULT_MINUTES)),
             },

@@ -38,8 +38,3 @@ def back_or(default: str) -> str:
 
 def cart_choices(services: Services) -> list[tuple[str, str]]:
     return [(str(cart.id), cart.name) for cart in services.carts.listed()]
-
-
-def number_of(text: str | None) -> int | None:
-    """An id from a form or an address; None for none and for nonsense."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None

@@ -7,7 +7,8 @@ from appliance.bootstrap import Services
 from appliance.errors import NotFound
 from appliance.services.classrooms import PupilLine
 from appliance.services.device_list import Filters
-from appliance.web.admin.acts import act, cart_choices, number_of
+from appliance.web.admin.acts import act, cart_choices
+from appliance.web.numbers import number_of
 from appliance.web.texts import filled as _
 
 

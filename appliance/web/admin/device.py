@@ -4,9 +4,10 @@ from flask import Blueprint, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from appliance.bootstrap import Services
-from appliance.web.admin.acts import act, cart_choices, number_of
+from appliance.web.admin.acts import act, cart_choices
 from appliance.web.admin.journal import told_lines
 from appliance.web.admin.words import CAPABILITIES, DEVICE_KINDS, DROP_REASONS, word
+from appliance.web.numbers import number_of
 from appliance.web.texts import filled as _
 
 

@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from appliance.bootstrap import Services
 from appliance.domain.devices import DeviceStatus
 from appliance.services.device_list import SORTS, DeviceLine, Filters
-from appliance.web.admin.acts import act, back_or, cart_choices, number_of
+from appliance.web.admin.acts import act, back_or, cart_choices
 from appliance.web.admin.tables import as_csv
 from appliance.web.admin.words import DEVICE_KINDS, word
+from appliance.web.numbers import number_of
 from appliance.web.texts import N_
 from appliance.web.texts import filled as _
 from appliance.web.texts import translate_number as ngettext

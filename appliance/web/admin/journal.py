@@ -11,9 +11,9 @@ from flask_babel import to_utc
 
 from appliance.bootstrap import Services
 from appliance.services.journal import Entry, Wanted
-from appliance.web.admin.acts import number_of
 from appliance.web.admin.tables import as_csv
 from appliance.web.admin.words import DEEDS, ROLES, SUBJECTS, WAYS_IN, word
+from appliance.web.numbers import number_of
 from appliance.web.texts import N_
 from appliance.web.texts import filled as _
 
@@ -85,14 +85,13 @@ def told_lines(services: Services, entries: Iterable[Entry]) -> list[Line]:
 
 def _wanted() -> Wanted:
     asked = request.args
-    until = _day(asked.get("to"))
     return Wanted(
         actor=asked.get("who", ""),
         action=asked.get("what", ""),
         target=asked.get("on", ""),
         before=number_of(asked.get("before")),
         since=_day(asked.get("from")),
-        until=None if until is None else until + timedelta(days=1),
+        until=_day(asked.get("to"), later=1),
     )
 
 
@@ -111,13 +110,13 @@ def _all(services: Services, wanted: Wanted) -> Iterable[Line]:
         wanted = replace(wanted, before=entries[-1].id)
 
 
-def _day(text: str | None) -> datetime | None:
+def _day(text: str | None, later: int = 0) -> datetime | None:
     """The school's own midnight."""
     try:
-        midnight = datetime.combine(date.fromisoformat(text or ""), time.min)
-    except ValueError:
+        midnight = datetime.combine(date.fromisoformat(text or "") + timedelta(days=later), time.min)
+        there: datetime = to_utc(midnight)
+    except (ValueError, OverflowError):  # nonsense, or a day next to the end of the calendar
         return None
-    there: datetime = to_utc(midnight)
     return there.replace(tzinfo=UTC)
 
 

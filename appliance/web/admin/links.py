@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from appliance.bootstrap import Services
 from appliance.errors import PreauError
-from appliance.web.admin.acts import act, cart_choices, number_of, problem_text
+from appliance.web.admin.acts import act, cart_choices, problem_text
 from appliance.web.errors import wants_json
 from appliance.web.hosts import base_url
+from appliance.web.numbers import number_of
 from appliance.web.qr import qr_drawing
 from appliance.web.texts import N_
 from appliance.web.texts import filled as _

@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue
 from appliance.bootstrap import Services
 from appliance.domain.rosters import MAX_BYTES, encode_roster
 from appliance.errors import Invalid, TooLarge
-from appliance.web.admin.acts import number_of, problem_text
+from appliance.web.admin.acts import problem_text
 from appliance.web.errors import wants_json
+from appliance.web.numbers import number_of
 from appliance.web.security import body_limit
 from appliance.web.texts import filled as _
 from appliance.web.texts import reason
