@@ -35,11 +35,16 @@ def register_errors(app: Flask) -> None:
     def unknown(error: Exception) -> Response:
         trouble = read_trouble(error)
         if trouble is not None:
-            _log.warning("store_trouble code=%s path=%s", trouble.code, request.path)
+            _log.warning("store_trouble code=%s route=%s", trouble.code, _route())
             return respond(trouble)
         reference = secrets.token_hex(4)
-        _log.exception("request_failed reference=%s method=%s path=%s", reference, request.method, request.path)
+        _log.exception("request_failed reference=%s method=%s route=%s", reference, request.method, _route())
         return respond(_Failure("failure", reference=reference))
+
+
+def _route() -> str:
+    """Not the path: invitations and enrollment links are secrets in it."""
+    return request.url_rule.rule if request.url_rule else "-"
 
 
 def wants_json() -> bool:

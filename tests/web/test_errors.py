@@ -2,9 +2,10 @@
 
 import ast
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import apsw
 import pytest
 
 from appliance.errors import Conflict, Invalid, TooMany, Unavailable
@@ -143,3 +144,22 @@ def test_a_full_disk_is_said_as_such(site: Site) -> None:
     answer = site.browser().client.get("/full")
     assert answer.status_code == 503
     assert "plus de place" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/invitation/geheim-1234", "/t/geheim-1234"])
+def test_a_link_that_fails_leaves_its_secret_out_of_the_log(
+    site: Site, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    for failure in (RuntimeError("broken"), apsw.FullError("database or disk is full")):
+        site.app.before_request_funcs[None] = [_failing(failure)]
+        assert site.browser().client.get(path).status_code >= 500
+    assert len(caplog.records) == 2
+    assert path.split("/")[1] in caplog.text
+    assert "geheim" not in caplog.text
+
+
+def _failing(failure: Exception) -> Callable[[], None]:
+    def fail() -> None:
+        raise failure
+
+    return fail
