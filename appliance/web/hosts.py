@@ -80,10 +80,11 @@ def host_of(header: str) -> str | None:
         name, bracket, rest = header[1:].partition("]")
         if not bracket or (rest and not rest.startswith(":")):
             return None
+        name = name.partition("%")[0]  # the zone of a link-local address; no name has one
         colon, port = rest[:1], rest[1:]
     elif ":" in header:
         name, colon, port = header.partition(":")
-    if colon and not (port.isascii() and port.isdigit() and int(port) < 65536):
+    if colon and not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) < 65536):
         return None
     return _plain(name) if name and name.isascii() else None
 
@@ -98,7 +99,7 @@ def base_url(request: Request) -> str:
 
 
 def _plain(name: str) -> str:
-    bare = name.strip("[]").partition("%")[0].rstrip(".").lower()
+    bare = name.strip("[]").rstrip(".").lower()
     try:
         return str(ipaddress.ip_address(bare))
     except ValueError:

@@ -234,6 +234,13 @@ def test_an_ipv6_address_is_known_however_it_is_written(config: Config) -> None:
     assert not names.is_own("[fd00::2]")
 
 
+@pytest.mark.parametrize("header", ["localhost%;x", "localhost%25", "127.0.0.1%eth0", "localhost:" + "1" * 5000])
+def test_only_an_ipv6_address_in_brackets_has_a_zone(config: Config, header: str) -> None:
+    names = OwnNames(config, lambda: {"fe80::1"})
+    assert names.is_own("[fe80::1%eth0]:8080")
+    assert not names.is_own(header)
+
+
 @given(st.text(max_size=60))
 def test_any_host_header_is_a_name_or_nothing(header: str) -> None:
     name = host_of(header)
