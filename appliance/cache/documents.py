@@ -17,7 +17,6 @@ from typing import BinaryIO
 
 from appliance.errors import NotFound, TooLarge, Unavailable
 
-_CHUNK = 256 * 1024
 _ROOM_EVERY = 4 * 1024 * 1024  # how often the disk is asked while a file grows
 _ASIDE = ".incoming-"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -140,6 +139,14 @@ class DocumentFiles:
         except OSError:
             return False
 
+    def stamp(self, sha256: str) -> tuple[int, int] | None:
+        """Which file this is: another one under the same name has another stamp. None when there is none."""
+        try:
+            stat = self.path_for(sha256).stat()
+        except OSError:
+            return None
+        return stat.st_ino, stat.st_mtime_ns
+
     def remove(self, sha256: str) -> None:
         self.path_for(sha256).unlink(missing_ok=True)
         _sync_folder(self._folder)
@@ -154,11 +161,6 @@ class DocumentFiles:
 
 def hash_of(stream: BinaryIO) -> str:
     return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # typeshed asks for readinto()
-
-
-def copy_into(incoming: Incoming, stream: BinaryIO) -> None:
-    while chunk := stream.read(_CHUNK):
-        incoming.write(chunk)
 
 
 def _create_locked(path: Path) -> int:

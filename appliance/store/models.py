@@ -220,9 +220,21 @@ class Document(Row):
     name = CharField()
     mime = CharField()
     size = IntegerField()
-    uploaded_by = ForeignKeyField(User, null=True, on_delete="SET NULL")
-    uploaded_by_id: int | None
     uploaded_at = MomentField()
+
+
+class DocumentOwner(Row):
+    """Whose it is: two teachers with the same worksheet share its file, and each has it under a name of his own."""
+
+    document = ForeignKeyField(Document, on_delete="CASCADE")
+    document_id: str
+    user = ForeignKeyField(User, on_delete="CASCADE")
+    user_id: int
+    name = CharField()
+    uploaded_at = MomentField()
+
+    class Meta:
+        primary_key = CompositeKey("document", "user")
 
 
 class Favourite(Row):
@@ -297,7 +309,7 @@ class Journal(Row):
 
 TABLES: tuple[type[Row], ...] = (
     Setting, User, Invitation, Browser, Session, Cart, Classroom, EnrollmentToken, Device, Pupil, Lesson, LessonDevice,
-    Handover, Gesture, Receipt, Document, Favourite, UsageRecord, UsageMark, Inventory, Dropped, Journal,
+    Handover, Gesture, Receipt, Document, DocumentOwner, Favourite, UsageRecord, UsageMark, Inventory, Dropped, Journal,
 )  # fmt: skip
 
 # To the letter in every question about open receipts: SQLite then reads the few that are open instead of all.

@@ -25,6 +25,7 @@ from tests.bench.result import Result, Row, Run
 from tests.bench.school import School, running_school
 from tests.bench.teacher import Connection
 from tests.support.appliance import ROOT
+from tests.support.documents import store_upload
 
 _MIB = 1024 * 1024
 _PAGE_EVERY_SECONDS = 0.01
@@ -82,7 +83,7 @@ def _hand_in(school: School, size: int) -> Path:
     documents = build_services(school.config).documents
     with database.connection_context():
         content = io.BytesIO(b"%PDF-1.7\n" + os.urandom(size - 9))
-        stored = documents.store_upload(content, "fractions.pdf", Actor(1, "Mme Durand", Role.TEACHER))
+        stored = store_upload(documents, content, "fractions.pdf", Actor(1, "Mme Durand", Role.TEACHER))
         return documents.path_of(stored.sha256)
 
 

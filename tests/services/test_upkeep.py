@@ -13,6 +13,7 @@ from appliance.services.retention import LESSONS
 from appliance.services.upkeep import FIRST_LOOK, Upkeep
 from appliance.store.models import Lesson
 from tests.services.school import TEACHER, add_people
+from tests.support.documents import store_upload
 from tests.support.store import HandClock, opened_store
 
 
@@ -87,7 +88,7 @@ def test_a_document_that_was_changed_on_disk_is_found_within_a_day(
     upkeep: Upkeep, clock: HandClock, config: Config, documents: Documents
 ) -> None:
     whole, changed = (
-        documents.store_upload(io.BytesIO(b"%PDF-1.7 " + part), "a.pdf", TEACHER) for part in (b"1", b"2")
+        store_upload(documents, io.BytesIO(b"%PDF-1.7 " + part), "a.pdf", TEACHER) for part in (b"1", b"2")
     )
     (config.documents_path / changed.sha256).write_bytes(b"%PDF-1.7 !")
     work(upkeep, clock)

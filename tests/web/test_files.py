@@ -17,6 +17,7 @@ from appliance.domain.people import CONSOLE
 from appliance.errors import Unavailable
 from appliance.store.models import Device
 from appliance.web.files import StoredFile, Transfers, send
+from tests.support.documents import store_upload
 from tests.web.conftest import Site
 
 CONTENT = bytes(range(256)) * 40 + b"end"
@@ -177,7 +178,7 @@ def basic(username: str, password: str) -> dict[str, str]:
 
 
 def test_an_enrolled_device_reads_a_document(site: Site, device: tuple[str, str]) -> None:
-    stored = site.services.documents.store_upload(io.BytesIO(b"Bonjour les enfants"), "mot.txt", CONSOLE)
+    stored = store_upload(site.services.documents, io.BytesIO(b"Bonjour les enfants"), "mot.txt", CONSOLE)
     answer = site.browser().client.get(f"/documents/{stored.sha256}", headers=basic(*device))
     assert (answer.status_code, answer.data) == (200, b"Bonjour les enfants")
     assert answer.headers["ETag"] == f'"{stored.sha256}"'
@@ -196,7 +197,7 @@ def test_an_unknown_hash_is_404_for_a_device(site: Site, device: tuple[str, str]
 @pytest.mark.parametrize("kind", ["documents", "packages"])
 @pytest.mark.contract("8.only_enrolled_devices_read")
 def test_nobody_else_learns_whether_a_hash_is_known(site: Site, device: tuple[str, str], kind: str) -> None:
-    stored = site.services.documents.store_upload(io.BytesIO(b"Bonjour"), "mot.txt", CONSOLE)
+    stored = store_upload(site.services.documents, io.BytesIO(b"Bonjour"), "mot.txt", CONSOLE)
     username, password = device
     wrong: list[dict[str, str]] = [
         {},
@@ -216,7 +217,7 @@ def test_nobody_else_learns_whether_a_hash_is_known(site: Site, device: tuple[st
 
 
 def test_a_revoked_device_is_refused_at_once(site: Site, device: tuple[str, str]) -> None:
-    stored = site.services.documents.store_upload(io.BytesIO(b"Bonjour"), "mot.txt", CONSOLE)
+    stored = store_upload(site.services.documents, io.BytesIO(b"Bonjour"), "mot.txt", CONSOLE)
     client = site.browser().client
     assert client.get(f"/documents/{stored.sha256}", headers=basic(*device)).status_code == 200
     Device.update(status="revoked").where(Device.id == device[0]).execute()

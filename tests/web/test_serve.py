@@ -24,6 +24,7 @@ from appliance.store.database import open_store
 from appliance.store.models import database
 from appliance.web.serve import limit_silence, options_of
 from tests.support.appliance import Appliance, free_ports, running_appliance, wait_for
+from tests.support.documents import store_upload
 
 CONTENT = os.urandom(1 << 16).hex().encode() * 200 + b"the end"  # 25 MiB
 TAG = hashlib.sha256(CONTENT).hexdigest()
@@ -57,7 +58,7 @@ def put_document(box: Appliance) -> None:
     config = Config(box.data_path)
     open_store(config.store_path)
     with database.connection_context():
-        Documents(Clock(), config.documents_path).store_upload(io.BytesIO(CONTENT), "texte.txt", CONSOLE)
+        store_upload(Documents(Clock(), config.documents_path), io.BytesIO(CONTENT), "texte.txt", CONSOLE)
 
 
 @pytest.fixture(scope="module")
