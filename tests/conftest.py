@@ -1,5 +1,9 @@
 """What every test shares: how patient Hypothesis is on a small or busy machine."""
 
+import os
+import shutil
+import tempfile
+
 import pytest
 from hypothesis import settings
 
@@ -12,4 +16,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _keep_runtime_folders_together(config)
     config.addinivalue_line("markers", "contract(*keys): holds these sentences of tests/contract_sentences.py")
+
+
+def _keep_runtime_folders_together(config: pytest.Config) -> None:
+    """Sockets and live state of every appliance that a test starts: in one short place that goes at the end."""
+    if "RUNTIME_DIRECTORY" in os.environ:  # a worker of the process that made it
+        return
+    folder = tempfile.mkdtemp(prefix="preau-")
+    os.environ["RUNTIME_DIRECTORY"] = folder
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
