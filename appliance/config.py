@@ -67,10 +67,6 @@ class Config:
         return self.runtime_path / "live.db"
 
     @property
-    def broker_socket_path(self) -> Path:
-        return self.runtime_path / "broker.sock"
-
-    @property
     def tls(self) -> bool:
         return self.tls_certificate is not None
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.bootstrap import broker_settings
 from appliance.config import Config, default_websocket_port, make_folders
 from appliance.errors import CannotStart
 
@@ -44,7 +45,7 @@ def test_two_data_folders_run_side_by_side_and_one_has_one_place(tmp_path: Path)
 
 def test_the_runtime_folder_is_short_enough_for_sockets(tmp_path: Path) -> None:
     deep = Config(tmp_path / ("x" * 200))
-    assert len(os.fsencode(deep.broker_socket_path)) <= 107
+    assert len(os.fsencode(broker_settings(deep).socket_path)) <= 107
 
 
 def test_a_runtime_folder_of_another_user_is_refused(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """The people of a school: added, invited, renamed, deactivated. Sessions and PINs are `sign_in`'s."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,14 +52,9 @@ class NewPerson:
 
 
 class People:
-    """`ended(user_id)` is told, after the commit, that every session of this person is over."""
-
-    def __init__(
-        self, clock: Clock, passwords: Passwords, ended: Callable[[int], object] = lambda user_id: None
-    ) -> None:
+    def __init__(self, clock: Clock, passwords: Passwords) -> None:
         self._clock = clock
         self._passwords = passwords
-        self._ended = ended
 
     def all(self) -> list[Person]:
         return [person_of(row) for row in User.select().order_by(User.active.desc(), User.name, User.id)]
@@ -115,7 +109,6 @@ class People:
             invitation.save()
             self._set_password(person.id, hashed)
             record(now, person.actor, "user.accept", f"user:{person.id}")
-        self._ended(person.id)
         return self.get(person.id)
 
     def change_password(self, actor: Actor, current: object, password: object) -> Person:
@@ -128,7 +121,6 @@ class People:
         with database.atomic("IMMEDIATE"):
             self._set_password(row.id, hashed)
             record(now, actor, "user.change_password", f"user:{row.id}")
-        self._ended(row.id)
         return self.get(row.id)
 
     def reset_password(self, actor: Actor, user_id: int, password: object) -> Person:
@@ -139,7 +131,6 @@ class People:
         with database.atomic("IMMEDIATE"):
             self._set_password(user_id, hashed)
             record(now, actor, "user.reset_password", f"user:{user_id}")
-        self._ended(user_id)
         return self.get(user_id)
 
     def rename(self, actor: Actor, user_id: int, name: object) -> Person:
@@ -165,7 +156,6 @@ class People:
             row.save()
             _end_sessions(user_id)
             record(now, actor, "user.change_role", f"user:{user_id}", role=wanted)
-        self._ended(user_id)
         return person_of(row)
 
     def deactivate(self, actor: Actor, user_id: int) -> Person:
@@ -180,7 +170,6 @@ class People:
             Browser.delete().where(Browser.user == user_id).execute()
             Invitation.delete().where(Invitation.user == user_id).execute()
             record(now, actor, "user.deactivate", f"user:{user_id}")
-        self._ended(user_id)
         return person_of(row)
 
     def reactivate(self, actor: Actor, user_id: int) -> Person:
