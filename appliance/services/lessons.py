@@ -138,6 +138,11 @@ class Lessons:
         query = Lesson.select().where(Lesson.ended_at.is_null() & (Lesson.teacher == actor.user_id))
         return list(query.order_by(Lesson.started_at.desc()))
 
+    def named(self, lesson_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+        """Title and teacher's name of those that are still known."""
+        query = Lesson.select(Lesson, User).join(User).where(Lesson.id.in_(list(lesson_ids)))
+        return {lesson.id: (lesson.title, lesson.teacher.name) for lesson in query}
+
     def check_watch(self, actor: Actor, lesson_id: str) -> None:
         """A board shows pupils' names: it is its teacher's, as acting is. Raises NotFound, Denied."""
         must_hold(actor, lesson_of(lesson_id))

@@ -1,6 +1,6 @@
 """The journal, for people: names instead of ids, words instead of codes; filtered, paged, and as a file."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -27,6 +27,7 @@ _DETAILS = (
     ("role", "%(value)s"),
     ("serial", N_("série %(value)s")),
     ("by", N_("par %(value)s")),
+    ("lesson", N_("séance %(value)s")),
 )
 _FILE_PAGES = 50
 _FILE_PAGE = 1000
@@ -50,6 +51,7 @@ class _Names:
     devices: Mapping[str, str]
     carts: Mapping[str, str]
     classrooms: Mapping[str, str]
+    lessons: Mapping[str, str]
 
 
 def add_journal(pages: Blueprint, services: Services) -> None:
@@ -79,8 +81,9 @@ def add_journal(pages: Blueprint, services: Services) -> None:
 
 
 def told_lines(services: Services, entries: Iterable[Entry]) -> list[Line]:
-    names = _names(services)
-    return [_told(entry, names) for entry in entries]
+    found = list(entries)
+    names = _names(services, found)
+    return [_told(entry, names) for entry in found]
 
 
 def _wanted() -> Wanted:
@@ -122,15 +125,22 @@ def _day(text: str | None, later: int = 0) -> datetime | None:
 
 def _actors(services: Services) -> list[tuple[str, str]]:
     people = [(f"user:{person.id}", person.name) for person in services.people.all()]
-    return [*people, ("console", _("la console")), ("appliance", _("le boîtier")), ("clock", _("l’heure de fin"))]
+    return [*people, ("console", _("la console")), ("appliance", _("le boîtier"))]
 
 
-def _names(services: Services) -> _Names:
+def _names(services: Services, entries: Sequence[Entry]) -> _Names:
+    """Of what changes little all; of lessons, which are many, those that these lines name."""
+    targets = [entry.target.removeprefix("lesson:") for entry in entries if entry.target.startswith("lesson:")]
+    lessons = services.lessons.named({*targets, *(str(entry.detail.get("lesson", "")) for entry in entries)})
     return _Names(
         people=dict(_actors(services)),
         devices=services.device_list.names(),
         carts={str(cart.id): cart.name for cart in services.carts.listed()},
         classrooms={str(line.id): line.name for line in services.rosters.listed()},
+        lessons={
+            key: _("« %(title)s », %(teacher)s", title=title, teacher=teacher)
+            for key, (title, teacher) in lessons.items()
+        },
     )
 
 
@@ -145,6 +155,8 @@ def _who(actor: str, names: _Names) -> str:
         return _("lien d’inscription nº %(number)s", number=key)
     if noun == "user":
         return names.people.get(actor) or _("une personne supprimée")
+    if noun == "bridge":
+        return _("le boîtier")
     return names.people.get(actor, actor)
 
 
@@ -160,6 +172,9 @@ def _target(target: str, names: _Names) -> tuple[str, str]:
         return names.classrooms.get(key, key), href
     if noun == "user":
         return names.people.get(target, key), url_for("admin.people")
+    if noun == "lesson":
+        href = url_for("lessons.board", lesson_id=key) if key in names.lessons else ""
+        return names.lessons.get(key) or _("une séance passée"), href
     if noun == "token":
         return _("lien nº %(number)s", number=key), url_for("admin.links")
     return key, ""
@@ -174,6 +189,8 @@ def _detail(entry: Entry, names: _Names) -> str:
 def _value(key: str, value: object, names: _Names) -> object:
     if key == "role":
         return word(ROLES, value)
+    if key == "lesson":
+        return names.lessons.get(str(value)) or _("passée")
     if key == "by" and str(value) in WAYS_IN:
         return word(WAYS_IN, value)
     return names.devices.get(str(value), value) if key == "by" else value

@@ -129,6 +129,7 @@ DEEDS: dict[str, str] = {
     "device.retire": N_("appareil mis hors service"),
     "device.revoke": N_("accès retiré"),
     "device.serial_conflict": N_("deux appareils, un seul numéro de série"),
+    "device.suspend": N_("appareil écarté une minute : il envoyait trop de messages"),
     "device.take_over": N_("tablette reprise à une autre séance"),
     "document.add": N_("document ajouté"),
     "document.damaged": N_("document abîmé sur le disque, retiré"),

@@ -1,14 +1,25 @@
 """The journal, the backups, the school's settings."""
 
+import ast
 import csv
 import io
+import re
 import zipfile
 from datetime import datetime
+from html import unescape
+from pathlib import Path
 
+from appliance.services.gestures import TEACHER_KINDS
 from appliance.services.journal import record
+from appliance.services.lessons import Plan
 from appliance.services.people import Person
+from appliance.store.models import Device
+from appliance.web.admin.words import DEEDS
+from tests.services.school import add_device
 from tests.web.admin.conftest import banners
 from tests.web.conftest import Browser, Site
+
+SOURCE = Path(__file__).parents[3] / "appliance"
 
 
 def when(text: str) -> datetime:
@@ -22,6 +33,39 @@ def test_the_journal_tells_names_and_words(site: Site, browser: Browser, filled:
     assert "classe mobile ajoutée" in text
     assert "lien d’inscription créé" in text
     assert "Léa" not in text
+
+
+def test_the_journal_names_lessons_by_title_and_teacher(site: Site, browser: Browser, director: Person) -> None:
+    lessons, durand = site.services.lessons, site.add("durand").actor
+    lesson = lessons.start(durand, Plan("Lecture", 45, [add_device(1), add_device(2)]))
+    other = lessons.start(
+        director.actor, Plan("Calcul", 45, [Device.get(Device.number == 1).id], take_from=frozenset({lesson}))
+    )
+    record(when("2026-11-20T10:00:00"), "console", "lesson.end", "lesson:0192-forgotten")
+    record(when("2026-11-20T10:00:01"), "bridge", "device.suspend", "device:d-1", seconds=60)
+    page = unescape(browser.get("/admin/journal").text).replace("\u00a0", " ").replace("\u202f", " ")
+
+    assert "« Lecture », Mme Durand" in page
+    assert "séance « Lecture », Mme Durand" in page, "from whom it was taken over"
+    assert "« Calcul », Mme Martin" in page
+    assert f'href="/lessons/{lesson}"' in page
+    assert "une séance passée" in page
+    assert "appareil écarté une minute" in page
+    assert "par mot de passe" in page
+    shown = re.sub(r'"[^"]*"', "", page)  # what people read, without addresses
+    assert not [code for code in (lesson, other, "0192-forgotten", "bridge", "par password") if code in shown]
+
+
+def test_every_deed_that_is_recorded_has_its_words() -> None:
+    calls = [
+        call
+        for path in SOURCE.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "record"
+    ]
+    deeds = {str(call.args[2].value) for call in calls if isinstance(call.args[2], ast.Constant)}
+    assert len(deeds) > 30
+    assert (deeds | {f"gesture.{kind}" for kind in TEACHER_KINDS}) - set(DEEDS) == set()
 
 
 def test_the_journal_is_filtered_by_who_what_and_when(site: Site, browser: Browser, director: Person) -> None:
