@@ -4,9 +4,10 @@ import io
 
 from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from appliance.bootstrap import Services
-from appliance.domain.rosters import MAX_BYTES, encode_roster
+from appliance.domain.rosters import MAX_BYTES, MAX_PUPILS, encode_roster
 from appliance.errors import Invalid, TooLarge
 from appliance.web.admin.acts import problem_text
 from appliance.web.errors import wants_json
@@ -39,7 +40,7 @@ def add_roster_upload(pages: Blueprint, services: Services) -> None:
         try:
             content, classroom = _uploaded(services)
             roster, changes = services.rosters.preview(content, classroom)
-        except (Invalid, TooLarge) as problem:
+        except (Invalid, TooLarge, RequestEntityTooLarge) as problem:
             return _refused(services, problem)
         page = render_template(
             "admin/import_preview.html",
@@ -57,7 +58,7 @@ def add_roster_upload(pages: Blueprint, services: Services) -> None:
         try:
             roster = read_long_form(_CONFIRM_BYTES).get("roster", "")
             changes = services.rosters.import_roster(roster.encode(), g.actor)
-        except (Invalid, TooLarge) as problem:
+        except (Invalid, TooLarge, RequestEntityTooLarge) as problem:
             return _refused(services, problem)
         said = ngettext("%(num)s classe est à jour.", "%(num)s classes sont à jour.", len(changes))
         flash(said % {"num": len(changes)}, "good")
@@ -73,7 +74,10 @@ def _uploaded(services: Services) -> tuple[bytes, str]:
     return kept.getvalue(), classroom
 
 
-def _refused(services: Services, problem: Invalid | TooLarge) -> ResponseReturnValue:
+def _refused(services: Services, refusal: Invalid | TooLarge | RequestEntityTooLarge) -> ResponseReturnValue:
+    """In the form, so that another file can be chosen; also where the body was too long to be read."""
+    unread = TooLarge("roster_too_long", limit=MAX_PUPILS)
+    problem = unread if isinstance(refusal, RequestEntityTooLarge) else refusal
     if wants_json():
         raise problem
     flash(problem_text(problem), "problem")

@@ -85,6 +85,14 @@ def test_a_file_that_is_no_list_says_what_to_do(browser: Browser, content: bytes
     assert words in unescape(page.text).replace("\u00a0", " ").replace("\u202f", " ")
 
 
+def test_a_list_that_is_too_long_to_be_read_is_refused_in_the_form(browser: Browser) -> None:
+    page = send_list(browser, b"x" * 5_000_000)
+
+    assert page.status_code == 413
+    assert "Cette liste est trop longue" in page.text
+    assert 'type="file"' in page.text
+
+
 def test_what_was_confirmed_is_checked_again(site: Site, browser: Browser) -> None:
     form = {"csrf_token": browser.token, "roster": "Prénom;Classe\n;CP\n"}
 
