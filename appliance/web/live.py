@@ -24,6 +24,7 @@ from appliance.web.sessions import signed_in
 
 _log = logging.getLogger("live")
 _LOOK_SECONDS = 1.0
+_TELL_AGAIN_SECONDS = 60.0
 _PAUSE_SECONDS = 0.05  # before a look: thirty acks become one message, and a gesture has the machine to itself
 _ALWAYS = ("rev", "now")  # in each message, be it about one tile
 
@@ -34,6 +35,22 @@ class TextPacket(Packet):  # type: ignore[misc]  # python-socketio ships no type
     """Nothing binary is ever sent: looking for bytes in every tile would cost more than writing the message."""
 
     uses_binary_events = False
+
+
+class Trouble:
+    """One traceback a minute, with how many were like it: a look that fails each second must not fill the disk."""
+
+    def __init__(self) -> None:
+        self._tell_at = float("-inf")
+        self._untold = 0
+
+    def tell(self, monotonic: float) -> None:
+        """Within an `except`."""
+        if monotonic < self._tell_at:
+            self._untold += 1
+            return
+        _log.exception("live_look_failed untold=%d", self._untold)
+        self._tell_at, self._untold = monotonic + _TELL_AGAIN_SECONDS, 0
 
 
 class LiveBoard:
@@ -49,6 +66,7 @@ class LiveBoard:
         # Around reading and sending: what was read first is sent first, and who comes in misses nothing in between.
         self._in_order = threading.Lock()
         self._look_again_at = 0.0
+        self._trouble = Trouble()
         self._pause = threading.Event()
         socketio.on_event("connect", self._connect)
         socketio.on_event("disconnect", self._disconnect)
@@ -64,7 +82,7 @@ class LiveBoard:
                 self.step()
             except Exception:
                 # The pages live on by polling; the next look tries again.
-                _log.exception("live_look_failed")
+                self._trouble.tell(time.monotonic())
 
     def step(self) -> None:
         lessons = set(self._watching.values())

@@ -12,7 +12,7 @@ from appliance.domain.people import Role
 from appliance.services.board import Board
 from appliance.services.lessons import Plan
 from appliance.services.people import Person
-from appliance.web.live import LiveBoard
+from appliance.web.live import LiveBoard, Trouble
 from tests.services.school import add_device
 from tests.web.conftest import Site
 
@@ -119,3 +119,15 @@ def test_a_colleague_is_told_nothing_of_a_lesson(room: Room, teacher: Person, le
     director = room.page("martin")
     assert watch(director, lessons[0]) == {}
     assert boards(director)[0]["lesson"]["id"] == lessons[0]
+
+
+def test_a_look_that_fails_each_second_is_logged_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
+    trouble = Trouble()
+    for second in range(121):
+        try:
+            raise RuntimeError("the store is broken")
+        except RuntimeError:
+            trouble.tell(float(second))
+    assert [record.getMessage() for record in caplog.records] == [
+        f"live_look_failed untold={untold}" for untold in (0, 59, 59)
+    ]
