@@ -43,6 +43,16 @@ def test_it_ends_by_itself_after_the_time_that_was_asked_for(school: School) -> 
     assert facts == ["connected", "disconnected", "stopped"]
 
 
+def test_a_link_read_from_standard_input_is_no_ones_to_list(school: School) -> None:
+    command = [sys.executable, "-m", "simulator", "--link", "-", "--devices", "1", "--for", "0.5"]
+    done = subprocess.run(
+        command, cwd=REPOSITORY, input=f"{school.link}\n", capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "1 appareils simulés en marche" in done.stdout
+    assert school.link not in done.stdout + done.stderr
+
+
 def test_no_password_is_ever_logged(school: School) -> None:
     process = start("--link", school.link, "--devices", "1", "--for", "0.5")
     out, err = process.communicate(timeout=20)
