@@ -29,7 +29,6 @@ class GestureKind(StrEnum):
     MESSAGE = "message"
     IDENTIFY = "identify"
     REPORT = "report"
-    REBOOT = "reboot"
 
 
 STATE_KINDS = frozenset({GestureKind.EYES_UP, GestureKind.EYES_FREE, GestureKind.RESTRICT, GestureKind.RELEASE})
@@ -41,10 +40,9 @@ COMMANDS: dict[GestureKind, CommandType] = {
     GestureKind.MESSAGE: CommandType.MESSAGE,
     GestureKind.IDENTIFY: CommandType.IDENTIFY,
     GestureKind.REPORT: CommandType.REPORT,
-    GestureKind.REBOOT: CommandType.REBOOT,
 }
 
-# What a device must be able to do for a command to be sent at all. identify, report and reboot have no
+# What a device must be able to do for a command to be sent at all. identify and report have no
 # capability word in the contract: they are sent, and the device's ack says "unsupported" if need be.
 _NEEDED: dict[GestureKind, Capability] = {
     GestureKind.OPEN_LINK: Capability.OPEN_LINK,

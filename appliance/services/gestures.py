@@ -32,10 +32,10 @@ from appliance.services.journal import record
 from appliance.services.lessons import lesson_of, must_hold, open_lesson
 from appliance.store.bulk import execute_many
 from appliance.store.fields import JsonField, read_words, to_milliseconds
-from appliance.store.models import Document, Gesture, Lesson, database
+from appliance.store.models import Document, DocumentOwner, Gesture, Lesson, database
 from protocol.device import CommandType, Malformed, check_args
 
-TEACHER_KINDS = frozenset(GestureKind) - {GestureKind.RELEASE, GestureKind.REBOOT}
+TEACHER_KINDS = frozenset(GestureKind) - {GestureKind.RELEASE}
 
 _INSERT_RECEIPT = (
     "INSERT INTO receipt (id, gesture_id, device_id, state, version, command, expires_at, unsupported, tries, "
@@ -101,7 +101,7 @@ class Gestures:
 
     def _store(self, actor: Actor, lesson: Lesson, request: Request, parts: Sequence[_Part], now: datetime) -> None:
         is_state = request.kind in STATE_KINDS
-        command = None if is_state else _command(request, actor.name)
+        command = None if is_state else _command(request, actor)
         Gesture.create(
             id=request.gesture_id,
             lesson=lesson.id,
@@ -134,10 +134,10 @@ class Gestures:
         record(now, actor, f"gesture.{request.kind}", f"lesson:{lesson.id}", devices=len(parts))
 
 
-def _command(request: Request, teacher: str) -> dict[str, Any]:
+def _command(request: Request, actor: Actor) -> dict[str, Any]:
     if request.kind is GestureKind.OPEN_DOCUMENT:
-        return {"type": CommandType.OPEN_DOCUMENT, "args": _document(request.args.get("sha256"))}
-    args = command_args(request.kind, request.args, teacher)
+        return {"type": CommandType.OPEN_DOCUMENT, "args": _document(request.args.get("sha256"), actor)}
+    args = command_args(request.kind, request.args, actor.name)
     try:
         check_args(COMMANDS[request.kind], args)
     except Malformed as error:
@@ -152,12 +152,14 @@ def _checked(request: Request, command: Mapping[str, Any] | None) -> dict[str, o
     return {name: command["args"][name] for name in ASKED.get(request.kind, ())}
 
 
-def _document(sha256: object) -> dict[str, object]:
-    """Without its address: each device gets the one by which it knows this appliance."""
+def _document(sha256: object, actor: Actor) -> dict[str, object]:
+    """Under the teacher's own name for it, and without its address: each device gets the one by which it knows us."""
     document = Document.get_or_none(Document.sha256 == str(sha256))
     if document is None:
         raise NotFound("no_document")
-    return {"name": document.name, "mime": document.mime, "size": document.size, "sha256": document.sha256}
+    own = (DocumentOwner.document == document.sha256) & (DocumentOwner.user == actor.user_id)
+    name = (DocumentOwner.get_or_none(own) or document).name
+    return {"name": name, "mime": document.mime, "size": document.size, "sha256": document.sha256}
 
 
 def _chosen(lesson_id: str, device_ids: Sequence[str] | None) -> list[_Part]:

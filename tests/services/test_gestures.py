@@ -11,7 +11,7 @@ from appliance.errors import Conflict, Denied, Invalid, NotFound, PreauError
 from appliance.ids import new_command_id
 from appliance.services.gestures import Request
 from appliance.services.outgoing import Outgoing
-from appliance.store.models import Device, Document, Gesture, Journal, Receipt, database
+from appliance.store.models import Device, Document, DocumentOwner, Gesture, Journal, Receipt, database
 from protocol.device import UNRESTRICTED, Access, AckStatus, Lock, Restrictions
 from tests.support.classroom import School, device_id
 
@@ -95,8 +95,24 @@ def test_a_document_has_the_address_by_which_each_device_knows_the_appliance(sch
         f"http://[fd00::2]:8080/documents/{'a' * 64}",
         f"http://preau.local:8080/documents/{'a' * 64}",
     ]
+    names = [one.command.args["name"] for one in school.outgoing.due(school.ids, school.clock.now())]
+    assert names == ["fractions.pdf"] * 3
     after_tls = Outgoing("https", 8443).due(school.ids, school.clock.now())
     assert after_tls[0].command.args["url"] == f"https://preau.local:8443/documents/{'a' * 64}"
+
+
+def test_a_document_bears_the_name_that_its_teacher_gave_it(school: School) -> None:
+    Document.create(
+        sha256="a" * 64, name="Nom de quelqu’un.pdf", mime="application/pdf", size=1, uploaded_at=school.clock.now(),
+        force_insert=True,
+    )  # fmt: skip
+    DocumentOwner.create(
+        document="a" * 64, user=school.durand.user_id, name="Fractions.pdf", uploaded_at=school.clock.now(),
+        force_insert=True,
+    )  # fmt: skip
+    school.perform(school.start(), "open_document", sha256="a" * 64)
+    (due, *_) = school.outgoing.due(school.ids, school.clock.now())
+    assert due.command.args["name"] == "Fractions.pdf"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +127,6 @@ def test_a_document_has_the_address_by_which_each_device_knows_the_appliance(sch
         ("restrict", {}, Invalid),
         ("restrict", {"sound": "off"}, Invalid),
         ("release", {}, Invalid),
-        ("reboot", {}, Invalid),
     ],
 )
 def test_a_gesture_that_makes_no_sense_is_refused_and_nothing_is_stored(
