@@ -109,7 +109,12 @@ def _full_disk_in_words(config: Config) -> Iterator[None]:
 @contextmanager
 def _alone(config: Config) -> Iterator[None]:
     """One appliance per data folder. The lock goes with the process, however it ends; it says where to reach it."""
-    descriptor = os.open(config.data_path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(config.data_path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        with suppress(OSError):  # not empty: somebody is at home
+            config.runtime_path.rmdir()
+        raise
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
