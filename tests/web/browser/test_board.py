@@ -161,6 +161,21 @@ def test_a_refused_gesture_leaves_the_tiles_as_they_were_and_can_be_tried_again(
     expect(board.locator('.tile[data-state="held"]')).to_have_count(ONLINE)
 
 
+@pytest.mark.parametrize(("code", "tries"), [("disk_full", 1), ("store_busy", 3)])
+def test_a_box_that_cannot_take_a_gesture_says_why_in_its_own_words(board: Page, code: str, tries: int) -> None:
+    sent: list[str] = []
+    board.on("request", lambda request: sent.append(request.url) if "/gestures" in request.url else None)
+    refusal = {"error": {"code": code, "text": "Le boîtier n’a plus de place : supprimez des documents."}}
+    board.route("**/gestures", lambda route: route.fulfill(status=503, json=refusal))
+    board.locator("#eyes").click()
+    receipt = board.locator("#receipt")
+    expect(receipt).to_contain_text("Rien n’a été envoyé. Le boîtier n’a plus de place : supprimez des documents.")
+    expect(receipt).not_to_contain_text("envoi…")
+    expect(receipt.get_by_role("button", name="Réessayer")).to_be_visible()
+    expect(board.locator('.tile[data-state="free"]')).to_have_count(ONLINE)
+    assert len(sent) == tries
+
+
 def test_a_gesture_whose_answer_was_lost_is_sent_again_with_the_same_id(board: Page) -> None:
     sent: list[str] = []
     board.on("request", lambda request: sent.append(request.post_data or "") if "/gestures" in request.url else None)

@@ -50,7 +50,7 @@ export class Gestures {
       try {
         return await ask("POST", `${this.path}/gestures`, order, 4000);
       } catch (problem) {
-        if (!(problem instanceof AskError) || !problem.isUnreachable || attempt === TRIES) throw problem;
+        if (!(problem instanceof AskError) || !problem.canPass || attempt === TRIES) throw problem;
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * attempt));
       }
     }

@@ -9,9 +9,14 @@ export class AskError extends Error {
     this.code = code;
   }
 
-  /** Nothing answered: trying again, with the same id, can help. */
+  /** Nothing of the appliance answered. */
   get isUnreachable() {
-    return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
+    return this.status === 0 || (this.code === "unknown" && this.status >= 502 && this.status <= 504);
+  }
+
+  /** Trying again at once, with the same id, can help. */
+  get canPass() {
+    return this.isUnreachable || (this.status === 503 && this.code !== "disk_full");
   }
 
   /** The session of the person who looks has ended. */
