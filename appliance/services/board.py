@@ -215,15 +215,13 @@ def _gesture(gesture: Gesture, answers: list[Answer]) -> Json:
 
 
 def _requests(lesson_id: str) -> list[Json]:
-    """Other teachers who ask for a device of this lesson and wait for an answer."""
+    """Other teachers who ask for devices of this lesson and wait for an answer: what was asked for together is one."""
     waiting = Handover.select().where((Handover.lesson == lesson_id) & Handover.answered_at.is_null())
-    return [
-        {
-            "id": one.id, "by": one.asker.name, "device_id": one.device_id, "name": one.device.name,
-            "at": format_time(one.asked_at),
-        }
-        for one in waiting
-    ]  # fmt: skip
+    found: dict[tuple[int, datetime], Json] = {}
+    for one in waiting.order_by(Handover.id):
+        blank = {"id": one.id, "by": one.asker.name, "at": format_time(one.asked_at), "device_ids": []}
+        found.setdefault((one.asker_id, one.asked_at), blank)["device_ids"].append(one.device_id)
+    return list(found.values())
 
 
 def _taken(lesson_id: str) -> list[Json]:

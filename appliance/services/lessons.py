@@ -131,11 +131,11 @@ class Lessons:
     def open_of(self, actor: Actor) -> list[Lesson]:
         """The teacher's own lessons in progress, the latest first; an administrator sees all."""
         if actor.role is not Role.ADMINISTRATOR:
-            return self._own(actor)
+            return self._own(actor.user_id)
         return list(Lesson.select().where(Lesson.ended_at.is_null()).order_by(Lesson.started_at.desc()))
 
-    def _own(self, actor: Actor) -> list[Lesson]:
-        query = Lesson.select().where(Lesson.ended_at.is_null() & (Lesson.teacher == actor.user_id))
+    def _own(self, user_id: int | None) -> list[Lesson]:
+        query = Lesson.select().where(Lesson.ended_at.is_null() & (Lesson.teacher == user_id))
         return list(query.order_by(Lesson.started_at.desc()))
 
     def named(self, lesson_ids: Collection[str]) -> dict[str, tuple[str, str]]:
@@ -161,7 +161,7 @@ class Lessons:
         if actor.user_id is None:
             raise Denied("not_a_teacher")
         with database.atomic("IMMEDIATE"):
-            mine = {lesson.id for lesson in self._own(actor)}
+            mine = {lesson.id for lesson in self._own(actor.user_id)}
             held = [part for part in self.held(device_ids) if part.lesson_id not in mine]
             waiting = Handover.select().where((Handover.asker == actor.user_id) & Handover.answered_at.is_null())
             asked = {(one.lesson_id, one.device_id) for one in waiting}
@@ -173,39 +173,37 @@ class Lessons:
         return len(held)
 
     def answer(self, actor: Actor, handover_id: int, granted: bool) -> None:
-        """Granted: the device goes to the asker's lesson, or is free. The first answer counts."""
+        """Of all that was asked for together. Granted: the devices go to the asker's lesson, or are free.
+
+        The first answer counts.
+        """
         now = self._clock.now()
         with database.atomic("IMMEDIATE"):
             handover = Handover.get_or_none(Handover.id == handover_id)
             if handover is None:
                 raise NotFound("no_request")
             must_hold(actor, handover.lesson)
-            if handover.answered_at is not None:
+            asked = _asked_with(handover)
+            if not asked:
                 return
-            handover.answered_at, handover.granted = now, granted
-            handover.save()
+            ids = [one.id for one in asked]
+            Handover.update(answered_at=now, granted=granted).where(Handover.id.in_(ids)).execute()
             if granted:
-                self._hand_over(actor, handover)
-            record(now, actor, "device.answer", f"device:{handover.device_id}", granted=granted)
+                self._hand_over(actor, handover, [one.device_id for one in asked])
+            for one in asked:
+                record(now, actor, "device.answer", f"device:{one.device_id}", granted=granted)
         self._nudge.send()
 
-    def _hand_over(self, actor: Actor, handover: Handover) -> None:
-        waiting = (
-            Lesson.select()
-            .where((Lesson.teacher == handover.asker) & Lesson.ended_at.is_null())
-            .order_by(Lesson.started_at.desc())
-            .first()
-        )
-        if waiting is None:
-            self._let_go(actor, handover, self._clock.now())
-        else:
-            self._hold(actor, waiting.id, [handover.device_id], frozenset({str(handover.lesson_id)}))
-
-    def _let_go(self, actor: Actor, handover: Handover, now: datetime) -> None:
-        """Only what this lesson still holds: the device may be in another one by now."""
-        if handover.device_id in _held_by([handover.lesson_id]):
-            release_devices([handover.device_id], now)
-            _end_emptied(actor, {handover.lesson_id}, now)
+    def _hand_over(self, actor: Actor, handover: Handover, device_ids: Sequence[str]) -> None:
+        """Only what this lesson still holds: a device may be in another one by now."""
+        now = self._clock.now()
+        still = set(_held_by([handover.lesson_id]))
+        given = [device_id for device_id in device_ids if device_id in still]
+        release_devices(given, now)
+        waiting = self._own(handover.asker_id)
+        if waiting:
+            self._hold(actor, waiting[0].id, given, frozenset())
+        _end_emptied(actor, {handover.lesson_id}, now)
 
     def _hold(self, actor: Actor, lesson_id: str, device_ids: Sequence[str], take_from: frozenset[str]) -> None:
         now = self._clock.now()
@@ -287,12 +285,20 @@ def release_devices(device_ids: Collection[str], now: datetime) -> None:
     LessonDevice.update(left_at=now).where(LessonDevice.device.in_(ids) & LessonDevice.left_at.is_null()).execute()
     moment = to_milliseconds(now)
     execute_many(_CANCEL, [(moment, device_id) for device_id in ids])
-    Handover.update(answered_at=now).where(Handover.device.in_(ids) & Handover.answered_at.is_null()).execute()
+    unanswered = Handover.device.in_(ids) & Handover.answered_at.is_null()
+    Handover.update(answered_at=now, granted=False).where(unanswered).execute()
     bump(ids, now)
 
 
 def _due(now: datetime) -> list[str]:
     return [row.id for row in Lesson.select(Lesson.id).where(Lesson.ended_at.is_null() & (Lesson.ends_at <= now))]
+
+
+def _asked_with(handover: Handover) -> list[Handover]:
+    """It and what its asker asked of the same lesson at the same moment, as far as nobody has answered."""
+    together = (Handover.lesson == handover.lesson_id) & (Handover.asker == handover.asker_id)
+    moment = (Handover.asked_at == handover.asked_at) & Handover.answered_at.is_null()
+    return list(Handover.select().where(together & moment).order_by(Handover.id))
 
 
 def _held_by(lesson_ids: Collection[str]) -> list[str]:

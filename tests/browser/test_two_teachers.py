@@ -1,6 +1,6 @@
 """Two teachers and one cart: who holds what is said, asked for, given, taken; and one looker-on too many."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -89,25 +89,35 @@ def test_one_who_starts_reads_by_whom_each_tablet_is_held(desk: Desk, his: Page)
     expect(his.locator("#source-error")).to_have_text("Choisissez au moins une tablette.")
 
 
-def test_a_tablet_asked_for_is_given_by_its_teacher_and_another_is_kept(hers: Page, his: Page, pupils: Pupils) -> None:
+def ask_for(page: Page, numbers: Sequence[int]) -> None:
+    page.goto("/")
+    page.get_by_text("Quelques-unes…").click()
+    for number in numbers:
+        page.locator(".pick-one", has_text=f"{number:02d}").first.click()
+    page.locator("fieldset.held").get_by_text("Les demander").click()
+    page.get_by_role("button", name="Commencer la séance").click()
+    expect(page.get_by_text("Votre demande est envoyée.")).to_be_visible()
+
+
+def test_one_request_for_several_tablets_is_given_at_once_and_another_is_kept(
+    hers: Page, his: Page, pupils: Pupils
+) -> None:
     press_primary(hers)
     pupils.wait_locked(range(1, SIZE + 1))
-    pick(his, 2)
-    his.locator(".pick-one", has_text="03").first.click()
-    his.locator("fieldset.held").get_by_text("Les demander").click()
-    his.get_by_role("button", name="Commencer la séance").click()
-    expect(his.get_by_text("Votre demande est envoyée.")).to_be_visible()
+    ask_for(his, [2, 4])
+    expect(hers.locator("#asks-text")).to_have_text("Petit demande 2 tablettes")
+    ask_for(his, [3])
     expect(hers.locator("#asks-text")).to_have_text("2 demandes")
     hers.locator("#asks").click()
-    expect(row(hers, "Tablette 02")).to_contain_text("Petit demande Tablette 02")
-    row(hers, "Tablette 03").get_by_role("button", name="Garder").click()
-    row(hers, "Tablette 02").get_by_role("button", name="Donner").click()
+    row(hers, "Petit demande Tablette 03").get_by_role("button", name="Garder").click()
+    row(hers, "Petit demande 2 tablettes (02, 04)").get_by_role("button", name="Donner").click()
     expect(sheet(hers)).to_contain_text("Plus personne n’attend de réponse.")
     hers.keyboard.press("Escape")
-    expect(hers.locator(".tile")).to_have_count(SIZE - 1)
+    expect(hers.locator(".tile")).to_have_count(SIZE - 2)
     expect(tile(hers, 3)).to_have_attribute("data-state", "held")
-    pupils.wait_locked([2], locked=False)
-    pupils.wait_locked([1, 3, 4])
+    expect(hers.locator("#notices")).to_be_empty()
+    pupils.wait_locked([2, 4], locked=False)
+    pupils.wait_locked([1, 3])
     his.reload()
     pick(his, 2)
     expect(his.locator("fieldset.held")).to_be_hidden()

@@ -19,7 +19,7 @@
  * @typedef {{sha256: string, name: string, mime: string, size: number}} Document
  * @typedef {{rev: number, now: string, lesson: Lesson, tiles: Tile[], gesture: Gesture|null, favourites: Favourite[], apps?: App[],
  *   documents: Document[], requests?: Asked[], taken?: Taken[]}} Snapshot
- * @typedef {{id: number, by: string, device_id: string, name: string, at: string}} Asked
+ * @typedef {{id: number, by: string, at: string, device_ids: string[]}} Asked
  * @typedef {{by: string, at: string, numbers: string[]}} Taken
  * @typedef {"live"|"polling"|"busy"|"lost"|"signed_out"|"over"} Link
  * @typedef {{id: string, kind: string, args: Record<string, any>, devices: Set<string>, accepted: boolean}} Pending

@@ -1,6 +1,6 @@
 // How tiles, problems and gestures are said. Text only.
 /** @import {Board} from "./state.js" */
-/** @import {Gesture, Problem, Receipt, Restriction, Tile} from "./types.js" */
+/** @import {Asked, Gesture, Problem, Receipt, Restriction, Tile} from "./types.js" */
 import { ago, has, say } from "../core/text.js";
 import { isHeld, RESTRICTIONS } from "./rules.js";
 
@@ -22,6 +22,17 @@ export function deviceKind(tile) {
 /** "15 tablettes". @param {Tile[]} tiles */
 export function countDevices(tiles) {
   return say(tiles.every(isFeminine) ? "tablets" : "devices", { n: tiles.length });
+}
+
+/** What a colleague asks for, in the board's order. @param {Board} board @param {Asked} request */
+export function askedTiles(board, request) {
+  return [...board.tiles.values()].filter((tile) => request.device_ids.includes(tile.device_id));
+}
+
+/** "M. Petit demande 15 tablettes". @param {Board} board @param {Asked} request */
+export function askedWords(board, request) {
+  const tiles = askedTiles(board, request);
+  return say("ask", { by: request.by, what: tiles.length === 1 ? deviceName(tiles[0]) : countDevices(tiles) });
 }
 
 /** "hors ligne" and "vue il y a 6 min". @param {Tile} tile @param {number} now */

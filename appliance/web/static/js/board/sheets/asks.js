@@ -1,10 +1,11 @@
-// Colleagues who ask for a tablet of this lesson: given, or kept, in one touch.
+// Colleagues who ask for tablets of this lesson: what each asked for together is given, or kept, in one touch.
 /** @import {Board} from "../state.js" */
 /** @import {Asked} from "../types.js" */
 import { ask } from "../../core/http.js";
 import { byId, make, redraw, setText } from "../../core/dom.js";
 import { sayInSheet } from "../../core/sheet.js";
 import { say } from "../../core/text.js";
+import { askedTiles, askedWords } from "../words.js";
 
 export class AsksSheet {
   /** @param {Board} board */
@@ -15,7 +16,7 @@ export class AsksSheet {
   draw() {
     const requests = this.board.lesson.mine ? this.board.requests : [];
     byId("asks").hidden = requests.length === 0;
-    setText(byId("asks-text"), say("asks", { n: requests.length }));
+    setText(byId("asks-text"), requests.length === 1 ? askedWords(this.board, requests[0]) : say("asks", { n: requests.length }));
     redraw(byId("asks-list"), JSON.stringify(requests), () => (requests.length
       ? requests.map((request) => this.row(request))
       : [make("p", { class: "soft", text: say("asks_none") })]));
@@ -24,8 +25,10 @@ export class AsksSheet {
   /** @param {Asked} request */
   row(request) {
     const answer = (/** @type {boolean} */ granted) => () => void this.answer(request, granted);
+    const tiles = askedTiles(this.board, request);
+    const which = tiles.length > 1 ? ` (${tiles.map((tile) => tile.number).join(", ")})` : "";
     return make("div", { class: "cluster ask" }, [
-      make("strong", { dir: "auto", text: say("ask", { by: request.by, name: request.name }) }),
+      make("strong", { dir: "auto", text: askedWords(this.board, request) + which }),
       make("button", { type: "button", class: "button", onclick: answer(false), text: say("ask_keep") }),
       make("button", { type: "button", class: "button button-primary", onclick: answer(true), text: say("ask_give") }),
     ]);
