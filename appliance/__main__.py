@@ -1,6 +1,7 @@
 """The command line: `python -m appliance run | demo | admin …`; `bridge` and `web` are the children's own doors."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -67,5 +68,16 @@ def _web(options: argparse.Namespace) -> int:
 # Imported when chosen: a child should not carry what the others need.
 _DOORS = {"run": _run, "demo": _demo, "bridge": _bridge, "web": _web}
 
+
+def _interruptible(arguments: list[str]) -> int:
+    """Asked to stop before it listens for that: what was begun is put away, and nothing is said."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    try:
+        return main(arguments)
+    except KeyboardInterrupt:
+        return 130
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(_interruptible(sys.argv[1:]))

@@ -57,7 +57,7 @@ def run(config: Config, on_ready: Callable[[Running], EachSecond], log_level: in
     """Blocks until Ctrl-C or SIGTERM; calls what `on_ready` gave once a second. Raises CannotStart."""
     logs.set_up("boîtier", log_level)
     make_folders(config)
-    with _full_disk_in_words(config), _alone(config), _runtime(config):
+    with _full_disk_in_words(config), _without_an_empty_runtime(config), _alone(config), _runtime(config):
         ballast.tend(config.ballast_path)
         (config.runtime_path / "bridge.nudge").unlink(missing_ok=True)  # of a run that was killed
         check_before(config)
@@ -109,12 +109,7 @@ def _full_disk_in_words(config: Config) -> Iterator[None]:
 @contextmanager
 def _alone(config: Config) -> Iterator[None]:
     """One appliance per data folder. The lock goes with the process, however it ends; it says where to reach it."""
-    try:
-        descriptor = os.open(config.data_path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError:
-        with suppress(OSError):  # not empty: somebody is at home
-            config.runtime_path.rmdir()
-        raise
+    descriptor = os.open(config.data_path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -128,6 +123,17 @@ def _alone(config: Config) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _without_an_empty_runtime(config: Config) -> Iterator[None]:
+    """Where not even the lock could be written; a folder that is not empty is somebody's home."""
+    try:
+        yield
+    except OSError:
+        with suppress(OSError):
+            config.runtime_path.rmdir()
+        raise
 
 
 @contextmanager
