@@ -242,14 +242,21 @@ def _backup(desk: Desk, options: argparse.Namespace) -> Answer:
 
 def _restore(desk: Desk, options: argparse.Namespace) -> Answer:
     now = HubClock(desk.config.runtime_path).now()
-    manifest = restore(desk.config, options.file.absolute(), now)
-    document = {"school": manifest.school, "created_at": manifest.created_at, "documents": len(manifest.parts) - 1}
+    restored = restore(desk.config, options.file.absolute(), now)
+    manifest = restored.manifest
+    document = {
+        "school": manifest.school,
+        "created_at": manifest.created_at,
+        "documents": len(manifest.parts) - 1,
+        "missing": list(restored.missing),
+    }
     lines = [
         f"Restauré : l’état du {manifest.created_at.astimezone():%d/%m/%Y à %H:%M}.",
         "Les noms d’élèves ne sont pas dans les sauvegardes : importez à nouveau les listes de classe.",
         "Vérifiez la liste des appareils : ceux qui ont été retirés depuis cette sauvegarde sont de retour.",
     ]
-    return Answer({"restored": document}, lines)
+    notes = [f"Documents absents de ce boîtier et de la sauvegarde : {len(restored.missing)}."]
+    return Answer({"restored": document}, lines, notes if restored.missing else [])
 
 
 def _until(moment: datetime) -> str:

@@ -10,7 +10,7 @@ from appliance.config import Config
 from appliance.domain.people import APPLIANCE, Actor
 from appliance.domain.schools import file_word
 from appliance.domain.storage import Level
-from appliance.errors import Invalid, NotFound
+from appliance.errors import Conflict, Invalid, NotFound
 from appliance.services.journal import record
 from appliance.services.settings import read_setting
 from appliance.store.backup import sweep, write_backup
@@ -31,6 +31,7 @@ class BackupLine:
     size: int
     created_at: datetime
     is_daily: bool
+    has_documents: bool
 
 
 class Backups:
@@ -39,15 +40,20 @@ class Backups:
         self._config = config
 
     def create(self, actor: Actor, target: Path | None = None) -> tuple[Path, Manifest]:
-        """In the box's own folder unless `target` says where."""
+        """With the documents; in the box's own folder unless `target` says where, which must be a new file."""
+        if target is not None:
+            _must_be_free(target)
         return self._write(actor, target or self._folder() / self._name(self._clock.now()))
 
     def automatic(self, now: datetime) -> Path | None:
-        """Once a day, the last seven kept; None when today's is there or the disk is nearly full."""
+        """Once a day, the last seven kept, without the documents, which are on the box already.
+
+        None when today's is there or the disk is nearly full.
+        """
         daily = [line for line in self.listed() if line.is_daily]
         if (daily and now - daily[0].created_at < _EVERY) or storage_level(self._config.data_path) in _FULL:
             return None
-        path, _ = self._write(APPLIANCE, self._folder() / (_DAILY + self._name(now)))
+        path, _ = self._write(APPLIANCE, self._folder() / (_DAILY + self._name(now)), with_documents=False)
         for old in daily[KEPT_DAYS - 1 :]:
             (self._folder() / old.name).unlink(missing_ok=True)
         return path
@@ -74,9 +80,10 @@ class Backups:
         """What backups that were killed left behind; cheap, for the start."""
         sweep(self._config.data_path, self._folder())
 
-    def _write(self, actor: Actor, target: Path) -> tuple[Path, Manifest]:
+    def _write(self, actor: Actor, target: Path, *, with_documents: bool = True) -> tuple[Path, Manifest]:
         now = self._clock.now()
-        manifest = write_backup(self._config, target, read_setting("school_name") or read_setting("school_code"), now)
+        school = read_setting("school_name") or read_setting("school_code")
+        manifest = write_backup(self._config, target, school, now, with_documents=with_documents)
         with database.atomic("IMMEDIATE"):
             record(
                 now, actor, "backup.create", f"backup:{target.name}", size=manifest.size, missing=len(manifest.missing)
@@ -92,9 +99,18 @@ class Backups:
         return self._config.backups_path
 
 
+def _must_be_free(target: Path) -> None:
+    """Nothing is ever overwritten: the name that is typed may be the last good copy's."""
+    if target.exists() or target.is_symlink():
+        raise Conflict("backup_exists", path=str(target))
+    if not target.parent.is_dir():
+        raise Invalid("no_folder", path=str(target.parent))
+
+
 def _line(path: Path) -> BackupLine | None:
     try:
         manifest = read_manifest(path)
-        return BackupLine(path.name, path.stat().st_size, manifest.created_at, path.name.startswith(_DAILY))
+        is_daily, size = path.name.startswith(_DAILY), path.stat().st_size
+        return BackupLine(path.name, size, manifest.created_at, is_daily, not manifest.on_box)
     except (Invalid, OSError):
         return None

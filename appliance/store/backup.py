@@ -1,7 +1,8 @@
 """Makes a backup while the appliance works: the store as of one moment, without what must not leave, and the documents.
 
-Left out, and why (docs/decisions/backups.md): pupils and what teachers wrote to them; sessions, known browsers with
-their PINs, and invitations; every secret of this box. What remains of passwords are salted hashes.
+Left out, and why (docs/decisions/backups.md): pupils and messages to them; sessions, known browsers with their PINs;
+invitations; every secret of this box. What remains of passwords are salted hashes. Documents of a backup that the box
+makes for itself stay where they are, named by their content: seven copies of them would fill and wear out the card.
 """
 
 import contextlib
@@ -11,6 +12,7 @@ import secrets
 import shutil
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -39,19 +41,22 @@ _STRIP = (
 )
 
 
-def write_backup(config: Config, target: Path, school: str, created_at: datetime) -> Manifest:
+def write_backup(
+    config: Config, target: Path, school: str, created_at: datetime, *, with_documents: bool = True
+) -> Manifest:
     """At `target` there is a whole backup or what was there before. Raises Unavailable when the disk has no room."""
-    _require_room(config)
+    _require_room(config, with_documents)
     aside = target.with_name(f"{_ASIDE}{secrets.token_hex(6)}-{target.name}")
     sweep(config.data_path, target.parent)
     try:
         with _work_folder(config.data_path) as work:
             schema = _copy_store(config.store_path, work)
-            manifest = _write_zip(aside, config, work / STORE, Manifest(schema, school, created_at, {}))
+            empty = Manifest(schema, school, created_at, {})
+            manifest = _write_zip(aside, work / STORE, empty, config.documents_path if with_documents else None)
         aside.replace(target)
         sync_folder(target.parent)
     except (OSError, apsw.Error) as error:
-        raise Unavailable("backup_failed", why=str(error)) from error
+        raise Unavailable("backup_failed", why=getattr(error, "strerror", None) or str(error)) from error
     finally:
         aside.unlink(missing_ok=True)
     return manifest
@@ -73,9 +78,10 @@ def sync_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def _require_room(config: Config) -> None:
+def _require_room(config: Config, with_documents: bool) -> None:
     """The zip, the copy that is stripped, and the one that is vacuumed."""
-    documents = sum(path.stat().st_size for path in config.documents_path.glob("*") if path.is_file())
+    paths = config.documents_path.glob("*") if with_documents else ()
+    documents = sum(path.stat().st_size for path in paths if path.is_file())
     if disk_of(config.data_path).writable < documents + 3 * config.store_path.stat().st_size:
         raise Unavailable("disk_nearly_full")
 
@@ -133,25 +139,27 @@ def _copy_store(source: Path, work: Path) -> int:
         origin.close()
 
 
-def _write_zip(aside: Path, config: Config, store: Path, manifest: Manifest) -> Manifest:
-    parts: dict[str, Part] = {}
-    missing = []
+def _write_zip(aside: Path, store: Path, empty: Manifest, documents: Path | None) -> Manifest:
+    """Without `documents`, the folder where they are, only their hashes are listed."""
+    listed = _documents_of(store)
     with _locked_file(aside) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        parts[STORE] = _add(archive, STORE, store, manifest.created_at)
-        for sha256, size in _documents_of(store):
-            path = config.documents_path / sha256
-            if not path.is_file() or path.stat().st_size != size:
-                missing.append(sha256)
-                continue
-            part = _add(archive, DOCUMENTS + sha256, path, manifest.created_at)
-            if part.sha256 == sha256:
-                parts[DOCUMENTS + sha256] = part
-            else:
-                missing.append(sha256)
-        whole = Manifest(manifest.schema, manifest.school, manifest.created_at, parts, tuple(missing))
+        whole = replace(empty, parts={STORE: _add(archive, STORE, store, empty.created_at)})
+        if documents is None:
+            whole = replace(whole, on_box=listed)
+        else:
+            found = {sha: _add_document(archive, documents / sha, size, whole) for sha, size in listed.items()}
+            good = {DOCUMENTS + sha: part for sha, part in found.items() if part is not None and part.sha256 == sha}
+            missing = tuple(sha for sha in listed if DOCUMENTS + sha not in good)
+            whole = replace(whole, parts={**whole.parts, **good}, missing=missing)
         archive.writestr(_info(MANIFEST, whole.created_at), encode_manifest(whole))
     sync_file(aside)
     return whole
+
+
+def _add_document(archive: zipfile.ZipFile, path: Path, size: int, manifest: Manifest) -> Part | None:
+    if not path.is_file() or path.stat().st_size != size:
+        return None
+    return _add(archive, DOCUMENTS + path.name, path, manifest.created_at)
 
 
 @contextlib.contextmanager
@@ -173,11 +181,11 @@ def _info(name: str, at: datetime) -> zipfile.ZipInfo:
     return info
 
 
-def _documents_of(store: Path) -> list[tuple[str, int]]:
+def _documents_of(store: Path) -> dict[str, int]:
+    """Hash -> size."""
     connection = apsw.Connection(str(store), flags=apsw.SQLITE_OPEN_READONLY)
     try:
-        return [
-            (str(sha256), int(str(size))) for sha256, size in connection.execute("SELECT sha256, size FROM document")
-        ]
+        rows = connection.execute("SELECT sha256, size FROM document")
+        return {str(sha256): int(str(size)) for sha256, size in rows}
     finally:
         connection.close()

@@ -1,13 +1,14 @@
 """The form of a `.preau` file: a zip, nothing compressed, with `manifest.json`, `store.db` and the documents.
 
-Owns reading and checking it. A file is believed only when each part has the size and hash that the manifest says.
+One that the box made for itself lists its documents only. Owns reading and checking it: a file is believed only when
+each part has the size and hash that the manifest says.
 """
 
 import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -31,13 +32,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`schema`: of the store inside. `missing`: documents that were damaged or gone when the copy was made."""
+    """`schema`: of the store inside. `missing`: documents that were damaged or gone when the copy was made.
+
+    `on_box`: documents that stayed where they are, by hash, with their sizes.
+    """
 
     schema: int
     school: str
     created_at: datetime
     parts: Mapping[str, Part]
     missing: tuple[str, ...] = ()
+    on_box: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -52,6 +57,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
         "created_at": manifest.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
         "parts": {name: {"size": part.size, "sha256": part.sha256} for name, part in manifest.parts.items()},
         "missing": list(manifest.missing),
+        "on_box": dict(manifest.on_box),
     }
     return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
@@ -69,6 +75,7 @@ def parse_manifest(raw: bytes) -> Manifest:
             created_at=datetime.fromisoformat(document["created_at"]),
             parts=parts,
             missing=tuple(str(name) for name in document.get("missing", ())),
+            on_box={str(name): int(size) for name, size in document.get("on_box", {}).items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Invalid("backup_damaged") from None

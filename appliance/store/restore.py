@@ -11,6 +11,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,27 +45,53 @@ _KEPT = "before-restore-"
 _BESIDE = ("-wal", "-shm", "-journal")
 
 
-def restore(config: Config, file: Path, now: datetime) -> Manifest:
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """`missing`: documents that neither the backup nor this box has, by hash."""
+
+    manifest: Manifest
+    missing: tuple[str, ...]
+
+
+def restore(config: Config, file: Path, now: datetime) -> Restored:
     """Raises Conflict while the appliance runs, Invalid for a file that is not right; then nothing was touched."""
     with hold_data(config):
-        manifest = read_manifest(file)
-        now = max(now, _floor(config, now))
-        if manifest.schema > SCHEMA_VERSION:
-            raise Invalid("backup_newer")
-        if disk_of(config.data_path).free < manifest.size + 2 * manifest.parts[STORE].size:
-            raise Unavailable("disk_nearly_full")
-        sweep(config.data_path, config.backups_path)
-        for left in config.data_path.glob(f"{_ASIDE}*"):
-            shutil.rmtree(left, ignore_errors=True)
-        aside = config.data_path / f"{_ASIDE}{secrets.token_hex(6)}"
-        aside.mkdir(mode=0o700)
-        try:
-            extract(file, aside)
-            _make_ready(aside / STORE, manifest, now)
-            _swap(config, aside, now)
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
-    return manifest
+        return replace_store(config, file, now, by="console")
+
+
+def replace_store(config: Config, file: Path, now: datetime, by: str) -> Restored:
+    """`restore` for whoever holds the data already; `by` is the journal's actor."""
+    manifest = read_manifest(file)
+    now = max(now, _floor(config, now))
+    if manifest.schema > SCHEMA_VERSION:
+        raise Invalid("backup_newer")
+    if disk_of(config.data_path).free < manifest.size + 2 * manifest.parts[STORE].size:
+        raise Unavailable("disk_nearly_full")
+    sweep(config.data_path, config.backups_path)
+    for left in config.data_path.glob(f"{_ASIDE}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    aside = config.data_path / f"{_ASIDE}{secrets.token_hex(6)}"
+    aside.mkdir(mode=0o700)
+    try:
+        extract(file, aside)
+        _make_ready(aside / STORE, manifest, now, by)
+        _swap(config, aside, now)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return Restored(manifest, _missing(config, manifest))
+
+
+def _missing(config: Config, manifest: Manifest) -> tuple[str, ...]:
+    """A document that was there when the backup was made may have been removed since."""
+    gone = [sha256 for sha256, size in manifest.on_box.items() if _size_of(config.documents_path / sha256) != size]
+    return (*manifest.missing, *gone)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
 
 
 @contextlib.contextmanager
@@ -103,7 +130,7 @@ def is_running(config: Config) -> bool:
     return False
 
 
-def _make_ready(store: Path, manifest: Manifest, now: datetime) -> None:
+def _make_ready(store: Path, manifest: Manifest, now: datetime, by: str) -> None:
     """Migrates the copy and closes what was open in it."""
     try:
         open_store(store)
@@ -115,7 +142,7 @@ def _make_ready(store: Path, manifest: Manifest, now: datetime) -> None:
         with database.atomic("IMMEDIATE"):
             _close_the_past(now)
             made_at = manifest.created_at.isoformat()
-            Journal.create(at=now, actor="console", action="backup.restore", detail={"made_at": made_at})
+            Journal.create(at=now, actor=by, action="backup.restore", detail={"made_at": made_at})
         database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     for ending in _BESIDE:
         store.with_name(store.name + ending).unlink(missing_ok=True)

@@ -82,6 +82,8 @@ ADMIN_TEXTS: dict[str, str] = {
     # backups
     "no_backup": N_("Cette sauvegarde n’existe pas, ou plus."),
     "backup_failed": N_("La sauvegarde n’a pas pu être écrite (%(why)s). Rien n’a été changé."),
+    "backup_exists": N_("Le fichier %(path)s existe déjà. Rien n’a été écrit : donnez un autre nom."),
+    "no_folder": N_("Le dossier %(path)s n’existe pas. Rien n’a été écrit : créez-le, ou donnez un autre endroit."),
     "backup_not_found": N_("Le fichier %(path)s n’existe pas."),
     "backup_unreadable": N_("Le fichier %(path)s ne peut pas être lu (%(why)s)."),
     "backup_damaged": N_("Ce fichier n’est pas une sauvegarde de Préau, ou il est abîmé. Rien n’a été modifié."),

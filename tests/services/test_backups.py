@@ -1,3 +1,4 @@
+import io
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -6,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from appliance.config import Config, make_folders
-from appliance.errors import NotFound
+from appliance.errors import Conflict, Invalid, NotFound
 from appliance.services.backups import KEPT_DAYS, Backups
+from appliance.services.documents import Documents
 from appliance.services.school import School, SchoolFacts
-from tests.services.school import ADMIN, deeds
+from appliance.store.backup_file import read_manifest
+from tests.services.school import ADMIN, add_people, deeds
+from tests.support.documents import store_upload
 from tests.support.store import HandClock, opened_store
 
 
@@ -24,6 +28,7 @@ def config(tmp_path: Path) -> Iterator[Config]:
 @pytest.fixture
 def backups(config: Config, clock: HandClock) -> Iterator[Backups]:
     with opened_store(config.data_path):
+        add_people()
         yield Backups(clock, config)
 
 
@@ -43,6 +48,30 @@ def test_a_backup_may_go_where_the_console_says(backups: Backups, tmp_path: Path
     assert path == tmp_path / "key.preau"
     assert path.is_file()
     assert backups.listed() == []
+
+
+def test_a_backup_never_overwrites_a_file_nor_invents_a_folder(backups: Backups, tmp_path: Path) -> None:
+    precious = tmp_path / "key.preau"
+    precious.write_bytes(b"last good copy")
+
+    with pytest.raises(Conflict) as refused:
+        backups.create(ADMIN, precious)
+    assert (refused.value.code, refused.value.params) == ("backup_exists", {"path": str(precious)})
+    assert precious.read_bytes() == b"last good copy"
+    with pytest.raises(Invalid) as invalid:
+        backups.create(ADMIN, tmp_path / "nowhere" / "x.preau")
+    assert (invalid.value.code, invalid.value.params) == ("no_folder", {"path": str(tmp_path / "nowhere")})
+
+
+def test_only_a_backup_by_hand_holds_the_documents(backups: Backups, config: Config, clock: HandClock) -> None:
+    stored = store_upload(Documents(clock, config.documents_path), io.BytesIO(b"%PDF-1.7 x"), "a.pdf", ADMIN)
+    by_hand, _ = backups.create(ADMIN)
+    automatic = backups.automatic(clock.at)
+
+    assert automatic is not None
+    assert f"documents/{stored.sha256}" in read_manifest(by_hand).parts
+    assert set(read_manifest(automatic).on_box) == {stored.sha256}
+    assert {line.name: line.has_documents for line in backups.listed()} == {by_hand.name: True, automatic.name: False}
 
 
 def test_each_day_has_one_automatic_backup_and_a_week_of_them_is_kept(backups: Backups, clock: HandClock) -> None:

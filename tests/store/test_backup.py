@@ -59,7 +59,11 @@ def fill(config: Config) -> str:
         force_insert=True,
     )  # fmt: skip
     LessonDevice.create(
-        lesson=lesson, device=device, base={"lock": {"message": "Xanthippe, pose-la"}}, eyes_up="Xanthippe", joined_at=AT
+        lesson=lesson,
+        device=device,
+        base={"lock": {"message": "Xanthippe, pose-la"}},
+        eyes_up="Xanthippe",
+        joined_at=AT,
     )
     Setting.create(key="setup_code", value="CODE-CANARY", force_insert=True)
     (config.secrets_path / "key").write_text("SECRET-CANARY")
@@ -142,6 +146,18 @@ def test_a_damaged_document_is_named_and_does_not_stop_the_backup(store: Path, c
 
     assert manifest.missing == (sha256,)
     assert set(manifest.parts) == {STORE}
+    (tmp_path / "out").mkdir()
+    extract(config.backups_path / "x.preau", tmp_path / "out")
+
+
+def test_a_backup_without_documents_lists_them_and_holds_none(store: Path, config: Config, tmp_path: Path) -> None:
+    sha256 = fill(config)
+    write_backup(config, config.backups_path / "x.preau", "École", AT, with_documents=False)
+
+    manifest = read_manifest(config.backups_path / "x.preau")
+
+    assert (set(manifest.parts), dict(manifest.on_box)) == ({STORE}, {sha256: len(CONTENT)})
+    assert CONTENT not in (config.backups_path / "x.preau").read_bytes()
     (tmp_path / "out").mkdir()
     extract(config.backups_path / "x.preau", tmp_path / "out")
 
@@ -232,7 +248,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, path: str) -> None:
 
 
 def test_a_manifest_of_a_later_form_is_told_from_a_damaged_one() -> None:
-    manifest = Manifest(1, "École", AT, {"store.db": Part(3, "0" * 64)}, ("1" * 64,))
+    manifest = Manifest(1, "École", AT, {"store.db": Part(3, "0" * 64)}, ("1" * 64,), {"2" * 64: 5})
     assert parse_manifest(encode_manifest(manifest)) == manifest
 
     newer = json.loads(encode_manifest(manifest)) | {"format": 2}

@@ -18,6 +18,7 @@ from appliance.store.database import SCHEMA_VERSION, open_store
 from appliance.store.models import (
     Cart,
     Device,
+    Document,
     EnrollmentToken,
     Gesture,
     Invitation,
@@ -145,6 +146,27 @@ def test_documents_come_back_and_the_broker_starts_afresh(config: Config, tmp_pa
 
     assert (config.documents_path / sha256).read_bytes() == CONTENT
     assert not (config.broker_path / "mosquitto.db").exists()
+
+
+def test_documents_that_stayed_on_the_box_are_kept_and_those_that_went_are_named(config: Config) -> None:
+    kept, gone = (hashlib.sha256(content).hexdigest() for content in (CONTENT, CONTENT + b"2"))
+    with opened_store(config.data_path):
+        fill()
+        for sha256, content in ((kept, CONTENT), (gone, CONTENT + b"2")):
+            (config.documents_path / sha256).write_bytes(content)
+            Document.create(
+                sha256=sha256, name="a.pdf", mime="application/pdf", size=len(content), uploaded_at=AT,
+                force_insert=True,
+            )  # fmt: skip
+        write_backup(config, config.backups_path / "x.preau", "", AT, with_documents=False)
+    (config.documents_path / gone).unlink()
+
+    restored = restore(config, config.backups_path / "x.preau", LATER)
+
+    assert restored.missing == (gone,)
+    assert (config.documents_path / kept).read_bytes() == CONTENT
+    with opened_store(config.data_path):
+        assert Document.select().count() == 2
 
 
 def test_an_empty_box_takes_over_a_school(config: Config, backup: Path, tmp_path: Path) -> None:
