@@ -150,6 +150,18 @@ def test_a_disk_that_takes_nothing_does_not_stop_the_clock(tmp_path: Path, machi
     keeper.stop()
 
 
+def test_while_a_difference_is_taken_back_nobody_sees_the_time_step_back(hub: Hub) -> None:
+    """The keeper writes, and the next look at its file comes a moment after the last answer."""
+    hub.machine.wall -= 60
+    said = hub.now()
+    for look in range(2000):
+        hub.machine.pass_by(0.01)
+        if look % 100 == 50:
+            hub.keeper.step()
+        assert hub.now() >= said
+        said = hub.now()
+
+
 @settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(1, 20), st.floats(-200_000, 200_000)), max_size=20))
 def test_whatever_the_machines_clock_does_the_hubs_time_never_goes_back(
@@ -174,9 +186,7 @@ def test_the_real_machines_clocks_run(tmp_path: Path) -> None:
     assert timedelta(0) <= clock.now() - first < timedelta(seconds=5)
 
 
-def test_a_box_without_a_battery_is_right_as_soon_as_the_network_is_there(
-    tmp_path: Path, machine: HandMachine
-) -> None:
+def test_a_box_without_a_battery_is_right_as_soon_as_the_network_is_there(tmp_path: Path, machine: HandMachine) -> None:
     """It boots on the clock of its last day; two months later the network tells it the time a minute after."""
     (tmp_path / "floor").write_text(str(NINE))
     hub = Hub(tmp_path, machine)

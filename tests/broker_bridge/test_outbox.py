@@ -199,7 +199,7 @@ class Device1:
     "4.hub_repeats_until_acknowledged_or_expired", "4.expired_command_is_never_carried_out",
     "4.first_final_status_stands",
 )  # fmt: skip
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 2), st.sampled_from(AckStatus)), min_size=1, max_size=25))
 def test_over_a_line_that_drops_and_repeats_each_command_has_one_final_state(
     tmp_path_factory: pytest.TempPathFactory, fate: list[tuple[bool, int, AckStatus]]

@@ -200,4 +200,4 @@ class Teaching(RuleBasedStateMachine):
 
 
 TestTeaching = Teaching.TestCase
-TestTeaching.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)
+TestTeaching.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)

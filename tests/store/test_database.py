@@ -93,7 +93,7 @@ def test_a_sqlite_that_can_corrupt_what_several_processes_write_is_refused(tmp_p
 
 
 def test_damage_in_the_middle_of_the_file_is_found(tmp_path: Path) -> None:
-    with opened_store(tmp_path) as path:
+    with opened_store(tmp_path) as path, database.atomic():
         for number in range(2000):
             Cart.create(name=f"Chariot {number} " + "x" * 200, created_at=HandClock().at)
     raw = bytearray(path.read_bytes())
