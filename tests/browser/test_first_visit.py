@@ -99,6 +99,7 @@ def choose_pin(page: Page) -> None:
 
 
 def sign_out(page: Page) -> None:
+    page.get_by_role("button", name="Menu").tap()
     page.get_by_role("button", name="Quitter").tap()
     expect(page.get_by_role("heading", name="Bonjour")).to_be_visible()
 

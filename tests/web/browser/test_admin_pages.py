@@ -136,3 +136,46 @@ def test_a_document_is_given_without_scripts(plain_page: Page) -> None:
     plain_page.get_by_role("button", name="Ajouter").click()
 
     expect(plain_page.get_by_role("link", name="Fractions.pdf")).to_be_visible()
+
+
+@pytest.mark.parametrize("screen", [Size(360, 780), Size(360, 780, dark=True), Size(768, 1024)])
+def test_on_a_narrow_screen_the_pages_are_behind_one_button_of_one_line(
+    open_page: Callable[..., Page], directors_state: StorageState, screen: Size, axe: str
+) -> None:
+    page = open_page(screen, directors_state)
+    page.goto("/admin")
+    menu, link = page.get_by_role("button", name="Menu"), page.get_by_role("link", name="Documents", exact=True)
+    assert page.locator(".site-header").bounding_box()["height"] < 80  # type: ignore[index]  # it is shown
+    expect(link).to_be_hidden()
+    menu.focus()
+    page.keyboard.press("Enter")
+    expect(link).to_be_visible()
+    assert findings(page, axe) == []
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    expect(menu).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(link).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/documents")
+
+
+def test_on_a_wide_screen_every_page_is_one_press_away(
+    open_page: Callable[..., Page], directors_state: StorageState
+) -> None:
+    page = open_page(Size(1366, 768), directors_state)
+    page.goto("/")
+    expect(page.get_by_role("button", name="Menu")).to_be_hidden()
+    for name in ("Séances", "Documents", "Administration", "Mon compte"):
+        expect(page.locator(".site-nav").get_by_role("link", name=name)).to_be_visible()
+    expect(page.get_by_role("button", name="Quitter")).to_be_visible()
+
+
+def test_the_pages_are_reached_on_a_phone_without_scripts(plain_page: Page) -> None:
+    plain_page.set_viewport_size({"width": 360, "height": 780})
+    plain_page.goto("/")
+    plain_page.get_by_role("button", name="Menu").click()
+    plain_page.get_by_role("link", name="Administration").click()
+    plain_page.wait_for_url("**/admin")
