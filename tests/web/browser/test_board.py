@@ -1,13 +1,14 @@
 """The teacher's board, used as a teacher does: one press, and the truth about each tablet."""
 
 import gzip
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.appliance import Appliance
-from tests.web.browser.conftest import DEVICES
+from tests.web.browser.conftest import DEVICES, Size
 
 pytestmark = pytest.mark.timeout(240)
 ONLINE = DEVICES - 1
@@ -245,6 +246,17 @@ def test_ending_the_lesson_says_so_on_every_open_page(board: Page) -> None:
     for page in (board, other):
         expect(page.locator("body")).to_have_attribute("data-link", "over")
         expect(page.get_by_role("link", name="Nouvelle séance")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [Size(1600, 900), Size(1920, 1080), Size(2560, 1440)])
+def test_on_a_large_screen_the_tiles_use_the_room(open_board: Callable[[Size], Page], size: Size) -> None:
+    page = open_board(size)
+    room, shown = boxes(page, ".class")[0], boxes(page, ".tile")
+    right = max(x + width for x, _y, width, _height in shown)
+    assert right > room[0] + 0.95 * room[2]
+    covered = sum(width * height for _x, _y, width, height in shown) / (room[2] * room[3])
+    assert covered > 0.4
+    assert max(y + height for _x, y, _width, height in shown) <= size.height, "nobody scrolls for six tablets"
 
 
 def test_the_board_stays_within_its_budget_of_bytes(board: Page) -> None:
