@@ -36,6 +36,13 @@ def processes(config: Config, **changes: object) -> None:
     (config.runtime_path / "processes.json").write_text(json.dumps({**status, **changes}))
 
 
+def report_of(config: Config, clock: HandClock) -> HealthReport:
+    rosters, backups = Rosters(clock), Backups(clock, config)
+    return HealthReport(
+        clock, DeviceList(clock, JournalReader()), backups, rosters, Documents(clock, config.documents_path)
+    )
+
+
 def codes(findings: list[Finding]) -> dict[str, Severity]:
     return {finding.code: finding.severity for finding in findings}
 
@@ -60,6 +67,18 @@ def test_a_process_that_is_down_is_named(config: Config) -> None:
     assert Finding(Severity.PROBLEM, "process_down", {"name": "web"}) in found
     assert Finding(Severity.NOTICE, "process_restarted", {"name": "bridge", "count": 2}) in found
     assert Finding(Severity.GOOD, "process_up", {"name": "broker"}) in found
+
+
+def test_a_store_replaced_by_the_box_is_told_for_a_week_and_one_restored_by_a_person_is_not(config: Config) -> None:
+    clock = HandClock()
+    made_at = clock.at - timedelta(days=1)
+    for actor in ("console", "appliance"):
+        record(clock.at, actor, "backup.restore", made_at=made_at.isoformat())
+    found = [one for one in report_of(config, clock).findings() if one.code == "store_restored"]
+    assert found == [Finding(Severity.NOTICE, "store_restored", {"made_at": made_at})]
+
+    clock.pass_by(days=8)
+    assert "store_restored" not in codes(report_of(config, clock).findings())
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"web": 3}', "null"])
@@ -99,10 +118,7 @@ def test_a_damaged_store_is_found_and_stops_lessons(config: Config) -> None:
 
 def test_what_the_services_know_is_part_of_the_report(config: Config) -> None:
     clock = HandClock()
-    rosters, backups = Rosters(clock), Backups(clock, config)
-    report = HealthReport(
-        clock, DeviceList(clock, JournalReader()), backups, rosters, Documents(clock, config.documents_path)
-    )
+    report, rosters, backups = report_of(config, clock), Rosters(clock), Backups(clock, config)
     assert codes(report.findings()) == {"nothing_dropped": Severity.GOOD, "backup_none": Severity.NOTICE}
 
     Dropped.create(device_id="d-1", reason="x", day="2026-11-23", count=3, last_at=clock.at, force_insert=True)

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from appliance import logs, worker
-from appliance.bootstrap import Services, broker_settings, build_services, open_databases
+from appliance.bootstrap import Services, broker_settings, build_services
 from appliance.broker.process import (
     check_configuration,
     command_line,
@@ -24,7 +24,7 @@ from appliance.broker.process import (
 from appliance.broker.reload import apply_credentials
 from appliance.cli.options import as_arguments
 from appliance.cli.readiness import READY_SECONDS, address, wait_for_bridge, wait_for_web
-from appliance.cli.start_checks import check_before, check_store
+from appliance.cli.start_checks import check_before, open_sound_store
 from appliance.clock import ClockKeeper
 from appliance.config import Config, make_folders, no_room
 from appliance.errors import CannotStart
@@ -63,8 +63,7 @@ def run(config: Config, on_ready: Callable[[Running], EachSecond], log_level: in
         check_before(config)
         keeper = ClockKeeper(config.runtime_path, config.clock_floor_path)
         keeper.start()
-        open_databases(config)
-        check_store(config)
+        open_sound_store(config)
         base_url = _base_url(config)
         stopping = threading.Event()
         supervisor = Supervisor(_programs(config, stopping), config.runtime_path / "processes.json", stopping)

@@ -2,14 +2,20 @@
 
 import socket
 import ssl
+import sys
 from pathlib import Path
 
-from appliance.bootstrap import broker_settings
+from appliance.bootstrap import broker_settings, open_databases
 from appliance.broker.process import allow_open_files, find_mosquitto, port_is_free, require_free_ports
-from appliance.config import Config
+from appliance.clock import HubClock
+from appliance.config import Config, make_folders
 from appliance.errors import CannotStart
 from appliance.store.database import how_to_restore, is_sound
+from appliance.store.healing import heal, is_damage
 from appliance.store.models import database
+from appliance.store.trouble import STORE_ERRORS
+
+_TROUBLE: tuple[type[Exception], ...] = (CannotStart, *STORE_ERRORS)
 
 
 def check_before(config: Config) -> None:
@@ -28,7 +34,26 @@ def check_before(config: Config) -> None:
     require_free_ports(broker_settings(config))
 
 
-def check_store(config: Config) -> None:
+def open_sound_store(config: Config) -> None:
+    """A damaged store is set aside for the latest good automatic backup. Raises CannotStart where there is none."""
+    try:
+        _open_store(config)
+    except _TROUBLE as trouble:
+        restored = heal(config, HubClock(config.runtime_path).now()) if is_damage(trouble) else None
+        if restored is None:
+            raise
+        made_at = restored.manifest.created_at.astimezone()
+        print(
+            f"Les données étaient abîmées : la sauvegarde du {made_at:%d/%m/%Y à %H:%M} a pris leur place. "
+            "La page Santé dit quoi vérifier.",
+            file=sys.stderr,
+        )
+        make_folders(config)
+        _open_store(config)
+
+
+def _open_store(config: Config) -> None:
+    open_databases(config)
     with database.connection_context():
         if not is_sound():
             raise CannotStart(

@@ -14,13 +14,12 @@ from appliance.errors import Conflict, Invalid, NotFound
 from appliance.services.journal import record
 from appliance.services.settings import read_setting
 from appliance.store.backup import sweep, write_backup
-from appliance.store.backup_file import ENDING, Manifest, read_manifest
+from appliance.store.backup_file import AUTOMATIC, ENDING, Manifest, read_manifest
 from appliance.store.ballast import storage_level
 from appliance.store.models import database
 
 KEPT_DAYS = 7
 _EVERY = timedelta(hours=23)
-_DAILY = "auto-"
 _NAME = re.compile(r"(auto-)?preau-[A-Za-z0-9-]{1,60}\.preau")
 _FULL = (Level.ESSENTIAL, Level.SURVIVAL)
 
@@ -53,7 +52,7 @@ class Backups:
         daily = [line for line in self.listed() if line.is_daily]
         if (daily and now - daily[0].created_at < _EVERY) or storage_level(self._config.data_path) in _FULL:
             return None
-        path, _ = self._write(APPLIANCE, self._folder() / (_DAILY + self._name(now)), with_documents=False)
+        path, _ = self._write(APPLIANCE, self._folder() / (AUTOMATIC + self._name(now)), with_documents=False)
         for old in daily[KEPT_DAYS - 1 :]:
             (self._folder() / old.name).unlink(missing_ok=True)
         return path
@@ -110,7 +109,7 @@ def _must_be_free(target: Path) -> None:
 def _line(path: Path) -> BackupLine | None:
     try:
         manifest = read_manifest(path)
-        is_daily, size = path.name.startswith(_DAILY), path.stat().st_size
+        is_daily, size = path.name.startswith(AUTOMATIC), path.stat().st_size
         return BackupLine(path.name, size, manifest.created_at, is_daily, not manifest.on_box)
     except (Invalid, OSError):
         return None

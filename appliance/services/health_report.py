@@ -1,9 +1,10 @@
 """What the store has to say about the appliance's health: messages dropped, backups, names that should be gone."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from appliance.clock import Clock
 from appliance.domain.findings import Finding, Severity
+from appliance.domain.people import APPLIANCE
 from appliance.services.backups import Backups
 from appliance.services.classrooms import Rosters
 from appliance.services.device_list import DeviceList
@@ -26,7 +27,14 @@ class HealthReport:
         self._rosters = rosters
 
     def findings(self) -> list[Finding]:
-        return [*self._dropped(), *self._conflicts(), *self._backup(), *self._pupils(), *self._missing()]
+        return [
+            *self._dropped(),
+            *self._conflicts(),
+            *self._healed(),
+            *self._backup(),
+            *self._pupils(),
+            *self._missing(),
+        ]
 
     def _dropped(self) -> list[Finding]:
         counts = self._devices.dropped_since(self._clock.now().date().isoformat())
@@ -43,6 +51,16 @@ class HealthReport:
         )
         targets = {row.target for row in rows}
         return [Finding(Severity.NOTICE, "serial_conflict", {"count": len(targets)})] if targets else []
+
+    def _healed(self) -> list[Finding]:
+        """Told for a week: what is lost by it can be put right by a person only."""
+        since = self._clock.now() - _RECENT
+        is_own = (Journal.action == "backup.restore") & (Journal.actor == APPLIANCE.label) & (Journal.at >= since)
+        row = Journal.select().where(is_own).order_by(Journal.id.desc()).first()
+        if row is None:
+            return []
+        made_at = datetime.fromisoformat(str((row.detail or {})["made_at"]))
+        return [Finding(Severity.NOTICE, "store_restored", {"made_at": made_at})]
 
     def _backup(self) -> list[Finding]:
         latest = next(iter(self._backups.listed()), None)

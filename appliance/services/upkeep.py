@@ -15,6 +15,7 @@ from appliance.services.backups import Backups
 from appliance.services.documents import Documents
 from appliance.services.retention import prune
 from appliance.store.ballast import tend
+from appliance.store.healing import forget_damaged
 from appliance.store.models import database
 from appliance.store.trouble import STORE_ERRORS
 
@@ -60,6 +61,7 @@ class Upkeep:
                 self._next_backup = now + _BACKUP_EVERY
                 self._back_up(now)
             elif self._next_prune is not None and now >= self._next_prune:
+                forget_damaged(self._config.data_path, now)
                 if not prune(now):
                     self._next_prune = now + _PRUNE_EVERY
             elif self._next_scrub is not None and now >= self._next_scrub:

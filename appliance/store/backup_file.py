@@ -20,6 +20,7 @@ MANIFEST = "manifest.json"
 STORE = "store.db"
 DOCUMENTS = "documents/"
 ENDING = ".preau"
+AUTOMATIC = "auto-"  # how the names of those begin that the box makes for itself
 CHUNK = 1024 * 1024
 _MAX_MANIFEST_BYTES = 16 * 1024 * 1024
 

@@ -1,4 +1,4 @@
-"""A store that was damaged on the card: found at the start, said with the way back, and the way back works."""
+"""A store that was damaged on the card: healed by the box's own backup, or said with the way back, which works."""
 
 import random
 import shlex
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.books import assert_sound, rows
 from tests.faults.doors import Place, place_in, refusal, serving
 from tests.support.appliance import PASSWORD, ROOT, Browser
 
@@ -51,6 +52,25 @@ def test_a_damaged_page_is_found_at_the_start_and_the_printed_command_brings_the
     admin(place.data_path, *words[2:])
     with serving(place) as box:
         Browser(place.url, "durand")
+        box.end()
+
+
+@pytest.mark.parametrize("seed_of_page", range(2))
+def test_a_box_with_a_backup_of_its_own_serves_again_by_itself_and_says_what_to_look_at(
+    tmp_path: Path, kept: Path, seed_of_page: int
+) -> None:
+    place = place_in(tmp_path)
+    shutil.copytree(kept, place.data_path)
+    (by_hand,) = (place.data_path / "backups").iterdir()
+    by_hand.rename(by_hand.with_name(f"auto-{by_hand.name}"))
+    damage(place, random.Random(seed_of_page))
+    with serving(place) as box:
+        Browser(place.url, "durand")
+        assert "a pris leur place" in box.log
+        assert_sound(place)
+        healed = rows(place, "SELECT actor FROM journal WHERE action = 'backup.restore'")
+        assert healed == [("appliance",)]
+        assert len(list(place.data_path.glob("store.damaged-*.db"))) == 1
         box.end()
 
 

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import format_datetime
 
 from appliance.domain.findings import Finding, Severity
 from appliance.web.texts import N_
@@ -74,6 +77,14 @@ _FINDINGS: dict[str, tuple[str, str, str]] = {
         N_("Les données sont abîmées"),
         N_("Arrêtez le boîtier et restaurez la dernière sauvegarde."),
         "/admin/backups",
+    ),
+    "store_restored": (
+        N_("Les données étaient abîmées : une sauvegarde a pris leur place"),
+        N_(
+            "C’est l’état du %(made_at)s. Importez à nouveau les listes de classe, et vérifiez les appareils : "
+            "un appareil retiré depuis est de retour."
+        ),
+        "/admin/devices",
     ),
     "nothing_dropped": (N_("Tous les messages des tablettes sont lisibles"), "", ""),
     "messages_dropped": (
@@ -242,6 +253,8 @@ def word(table: Mapping[str, str], key: object) -> str:
 def _shown(name: str, value: object) -> object:
     if name == "name":
         return word(_PROCESSES, value)
+    if isinstance(value, datetime):
+        return format_datetime(value, "short")
     if name == "free" and isinstance(value, int):
         return readable_size(value)
     return value
