@@ -35,6 +35,9 @@ _PROLONG = (
 _CANCEL = f"UPDATE receipt SET state = 'canceled', updated_at = ? WHERE device_id = ? AND {OPEN_RECEIPTS}"  # noqa: S608 - as above
 
 
+UNNAMED = "Séance"
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a teacher asks for. `take_from`: the lessons from which devices may be taken over."""
@@ -52,6 +55,7 @@ class Held:
     device_id: str
     lesson_id: str
     teacher: str
+    teacher_id: int
 
 
 class Lessons:
@@ -153,7 +157,9 @@ class Lessons:
         query = query.where(LessonDevice.left_at.is_null())
         if device_ids is not None:
             query = query.where(LessonDevice.device.in_(list(device_ids)))
-        return [Held(part.device_id, part.lesson_id, part.lesson.teacher.name) for part in query]
+        return [
+            Held(part.device_id, part.lesson_id, part.lesson.teacher.name, part.lesson.teacher_id) for part in query
+        ]
 
     def ask(self, actor: Actor, device_ids: Sequence[str]) -> int:
         """Ask the teachers who hold these devices; how many were asked about. Asking twice is asking once."""
@@ -245,7 +251,7 @@ def _title(plan: Plan) -> str:
     if plan.title.strip():
         return display_name(plan.title, "title")
     places = (Classroom.get_or_none(Classroom.id == plan.classroom_id), Cart.get_or_none(Cart.id == plan.cart_id))
-    return next((str(place.name) for place in places if place is not None), "Séance")
+    return next((str(place.name) for place in places if place is not None), UNNAMED)
 
 
 def lesson_of(lesson_id: str) -> Lesson:

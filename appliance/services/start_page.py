@@ -18,7 +18,10 @@ class StartPage:
         self._lessons = lessons
 
     def choices(self, actor: Actor) -> Json:
-        """`carts`, `classrooms`, `devices`, `held` (lessons and what they hold), `open_lesson` (mine, or None)."""
+        """`carts`, `classrooms`, `devices`, `held` (lessons and what they hold), `open_lesson` (mine, or None).
+
+        `likely_classroom`: its id, or None.
+        """
         in_order = (Device.cart.asc(nulls="LAST"), Device.number, Device.id)
         devices = list(Device.select().where(Device.status == "active").order_by(*in_order))
         online = {device_id for device_id, row in read_live().items() if row.presence == Presence.ONLINE}
@@ -28,6 +31,7 @@ class StartPage:
         return {
             "carts": [_cart(cart, devices, online) for cart in Cart.select().order_by(Cart.name)],
             "classrooms": _classrooms(online),
+            "likely_classroom": _likely_classroom(actor),
             "devices": [_device(device, online, holder) for device in devices],
             "held": _held(parts),
             "open_lesson": None if mine is None else _open(mine, parts, online),
@@ -73,6 +77,16 @@ def _classrooms(online: set[str]) -> list[Json]:
             classroom["total"] += 1
             classroom["online"] += device_id in online
     return list(found.values())
+
+
+def _likely_classroom(actor: Actor) -> int | None:
+    """As in the teacher's last lesson, else the only one there is. No guess beyond: names of another class mislead."""
+    own = Lesson.select().where(Lesson.teacher == actor.user_id)
+    last = own.order_by(Lesson.started_at.desc(), Lesson.id.desc()).first()
+    if last is not None:
+        return None if last.classroom_id is None else int(last.classroom_id)
+    rooms = list(Classroom.select(Classroom.id).limit(2))
+    return int(rooms[0].id) if len(rooms) == 1 else None
 
 
 def _device(device: Device, online: set[str], holder: dict[str, str]) -> Json:

@@ -17,6 +17,8 @@ LESSON_TEXTS: dict[str, str] = {
     "device_held": N_(
         "%(teacher)s utilise déjà %(count)s de ces tablettes. Rien n’a commencé : demandez-les, ou reprenez-les."
     ),
+    "all_held": N_("Elles sont toutes avec %(teacher)s : demandez-les, ou reprenez-les."),
+    "all_in_your_lesson": N_("Elles sont déjà toutes dans votre séance : revenez-y, ou reprenez-les."),
     "bad_end": N_("Cette fin n’est pas possible : une séance dure d’une minute à huit heures."),
     "device_not_in_lesson": N_("Une de ces tablettes n’est plus dans votre séance. Rien n’a été envoyé."),
     "gesture_id_taken": N_("Ce geste appartient à une autre séance. Rechargez la page."),

@@ -13,6 +13,7 @@ from appliance.domain.lessons import checked_minutes
 from appliance.errors import Conflict, Invalid
 from appliance.services.apps import installed_on
 from appliance.services.gestures import Request
+from appliance.services.lessons import UNNAMED
 from appliance.web.errors import wants_json
 from appliance.web.sessions import sign_in_required
 from appliance.web.start_form import StartForm
@@ -56,7 +57,7 @@ def _add_start(pages: Blueprint, services: Services) -> None:
         form = StartForm.read(request.form, services.start_page)
         try:
             plan = form.plan(services.lessons)
-            if form.asked_of and not plan.device_ids:
+            if not plan.device_ids:
                 return _ask_first(services, form)
             lesson_id = services.lessons.start(g.actor, plan)
         except (Conflict, Invalid) as error:
@@ -70,7 +71,8 @@ def _add_start(pages: Blueprint, services: Services) -> None:
 
 def _ask_first(services: Services, form: StartForm) -> ResponseReturnValue:
     """All of them are in use: nothing can start yet, but the colleagues are asked. What they give becomes free."""
-    services.lessons.ask(g.actor, form.asked(services.lessons))
+    if not services.lessons.ask(g.actor, form.asked(services.lessons)):
+        raise form.refusal(services.lessons, g.actor)
     flash(_("Votre demande est envoyée. Commencez la séance quand les tablettes sont libres."), "good")
     return redirect(url_for("lessons.start"), 303)
 
@@ -182,4 +184,5 @@ def _start_page(services: Services, form: StartForm | None = None, error: Confli
         favourites=services.favourites.of(g.actor),
         values={} if form is None else form.values,
         errors=errors,
+        unnamed=UNNAMED,
     )

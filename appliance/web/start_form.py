@@ -6,6 +6,8 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from appliance.domain.lessons import DEFAULT_MINUTES, checked_minutes
+from appliance.domain.people import Actor
+from appliance.errors import Conflict, Invalid, PreauError
 from appliance.services.lessons import Lessons, Plan
 from appliance.services.start_page import StartPage
 from appliance.web.numbers import number_of
@@ -46,6 +48,8 @@ class StartForm:
                 "classroom": key if kind == "classroom" else number_of(form.get("classroom")),
                 "title": form.get("title", ""),
                 "minutes": form.get("minutes", str(DEFAULT_MINUTES)),
+                "devices": form.getlist("devices"),
+                "held": answers,
             },
         )
 
@@ -62,6 +66,15 @@ class StartForm:
             classroom_id=self.values["classroom"],
             take_from=self.taken_from,
         )
+
+    def refusal(self, lessons: Lessons, actor: Actor) -> PreauError:
+        """Why nothing is left to start with: nothing was chosen, or whom all of it is with."""
+        held = lessons.held(self.device_ids)
+        if not held:
+            return Invalid("no_devices", {"source": "no_devices"})
+        if all(part.teacher_id == actor.user_id for part in held):
+            return Conflict("all_in_your_lesson")
+        return Conflict("all_held", teacher=", ".join(sorted({part.teacher for part in held})))
 
     def asked(self, lessons: Lessons) -> list[str]:
         return [part.device_id for part in lessons.held(self.device_ids) if part.lesson_id in self.asked_of]

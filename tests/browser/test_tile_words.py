@@ -25,7 +25,7 @@ CUT_WORDS = """count => {
     return word.scrollWidth > word.clientWidth || inside.getBoundingClientRect().right > box.left;
   });
   const [one] = cut;
-  return one ? `${one.textContent}: ${one.scrollWidth} in ${one.clientWidth}, tile ${one.closest(".tile").clientWidth}` : "";
+  return one ? `${one.textContent}, on a tile of ${one.closest(".tile").clientWidth} px` : "";
 }"""
 
 

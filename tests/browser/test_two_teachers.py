@@ -82,11 +82,12 @@ def row(page: Page, name: str) -> Locator:
 
 
 def test_one_who_starts_reads_by_whom_each_tablet_is_held(desk: Desk, his: Page) -> None:
-    desk.witness.forgive("status of 422")
+    desk.witness.forgive("status of 409")
     his.get_by_text("Quelques-unes…").click()
     expect(his.locator(".pick-one", has_text="Durand")).to_have_count(SIZE)
     start_with_cart(his, "Sans celles-là")
-    expect(his.locator("#source-error")).to_have_text("Choisissez au moins une tablette.")
+    expect(his.locator("#source-error")).to_have_text("Elles sont toutes avec Durand : demandez-les, ou reprenez-les.")
+    expect(his.locator("fieldset.held")).to_be_visible()
 
 
 def ask_for(page: Page, numbers: Sequence[int]) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from appliance.services.lessons import Plan
 from appliance.services.start_page import StartPage
 from appliance.store.live import open_live
 from appliance.store.models import Cart, Classroom, Device, Pupil
@@ -46,3 +47,22 @@ def test_a_cart_and_a_classroom_stand_for_their_devices_in_service(tmp_path: Pat
 
         assert page.cart_devices(cart.id) == [device_id(1), device_id(3)]
         assert page.classroom_devices(room.id) == [device_id(1), device_id(3)]
+
+
+def test_the_likely_class_is_that_of_the_teachers_last_lesson_else_the_only_one(tmp_path: Path) -> None:
+    open_live(tmp_path / "live.db")
+    with opened_store(tmp_path):
+        school = School(HandClock(), tmp_path)
+        page = StartPage(school.lessons)
+        assert page.choices(school.durand)["likely_classroom"] is None
+        ce1 = Classroom.create(name="CE1 A", created_at=school.clock.now())
+        assert page.choices(school.durand)["likely_classroom"] == ce1.id
+        ce2 = Classroom.create(name="CE2 B", created_at=school.clock.now())
+        assert page.choices(school.durand)["likely_classroom"] is None, "of two, none is guessed"
+        for room in (ce1.id, ce2.id):
+            lesson = school.lessons.start(school.durand, Plan("", 45, [device_id(1)], classroom_id=room))
+            school.lessons.end(school.durand, lesson)
+        assert page.choices(school.durand)["likely_classroom"] == ce2.id
+        assert page.choices(school.petit)["likely_classroom"] is None, "a colleague's lessons say nothing"
+        school.lessons.end(school.durand, school.start(devices=[device_id(1)]))
+        assert page.choices(school.durand)["likely_classroom"] is None, "without first names the last time"

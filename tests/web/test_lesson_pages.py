@@ -32,6 +32,14 @@ def inventory(device_id: str, packages: list[str]) -> None:
     Inventory.create(device=device_id, document=document, received_at=AT, force_insert=True)
 
 
+def start(site: Site, login: str, **form: object) -> tuple[int, str]:
+    """The start page's form, sent: the status, and the page that answers."""
+    browser = browser_of(site, login)
+    browser.get("/")
+    answer = browser.client.post("/lessons", data={"minutes": "45", "csrf_token": browser.token, **form})
+    return answer.status_code, answer.text.replace("\u202f", " ").replace("\xa0", " ")
+
+
 @pytest.fixture(params=["during", "after"])
 def some_lesson(request: pytest.FixtureRequest, site: Site, teacher: Person, lesson: str) -> str:
     if request.param == "after":
@@ -85,3 +93,39 @@ def test_one_device_cannot_fill_the_list_of_apps(site: Site, devices: list[str],
     apps = browser_of(site, "durand").get(f"/lessons/{lesson}/board.json?apps=1").get_json()["apps"]
     assert len(apps) == 300
     assert {"package": "org.tuxpaint", "label": "Tux Paint"} in apps
+
+
+def test_who_leaves_all_that_is_held_reads_with_whom_it_is_and_keeps_the_form(
+    site: Site, devices: list[str], lesson: str
+) -> None:
+    site.add("petit", Role.TEACHER)
+    form = {"source": "devices", "devices": devices[0], f"held-{lesson}": "leave", "title": "Calcul"}
+    status, page = start(site, "petit", **form)
+    assert status == 409
+    assert "Elles sont toutes avec Mme Durand : demandez-les, ou reprenez-les." in page
+    assert f'value="{devices[0]}" checked' in page
+    assert 'value="Calcul"' in page
+    status, page = start(site, "durand", **form)
+    assert status == 409
+    assert "Elles sont déjà toutes dans votre séance" in page
+    assert start(site, "petit", source="devices")[0] == 422
+
+
+def test_asking_without_anything_to_ask_for_is_no_request(site: Site, devices: list[str], lesson: str) -> None:
+    asked = {"source": "devices", "devices": devices[0], f"held-{lesson}": "ask"}
+    assert start(site, "durand", **asked)[0] == 409, "nobody asks himself"
+
+
+def test_the_class_of_the_start_page_is_the_only_one_or_none_and_names_the_lesson(
+    site: Site, director: Person, devices: list[str]
+) -> None:
+    site.add("petit", Role.TEACHER)
+    site.services.rosters.add("CE1 A", director.actor)
+    page = browser_of(site, "petit").get("/").text
+    assert 'data-name="CE1 A" checked' in page
+    assert 'placeholder="CE1 A"' in page
+    site.services.rosters.add("CE2 B", director.actor)
+    page = browser_of(site, "petit").get("/").text
+    assert 'data-name="CE1 A" checked' not in page
+    assert 'value="" data-name="" checked' in page
+    assert 'placeholder="Séance"' in page

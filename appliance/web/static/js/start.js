@@ -20,7 +20,9 @@ function drawEnds() {
 /** What an empty name would become. */
 function drawTitle() {
   const title = /** @type {HTMLInputElement} */ (byId("title"));
-  title.placeholder = checked("classroom")?.dataset.name || checked("source")?.dataset.name || title.placeholder;
+  const source = checked("source");
+  const room = source?.value.startsWith("classroom:") ? source : checked("classroom");
+  title.placeholder = room?.dataset.name || source?.dataset.name || title.dataset.unnamed || "";
 }
 
 /** Only the lessons that hold some of what is chosen. */
