@@ -28,6 +28,7 @@ from appliance.services.sign_in import SignIn
 from appliance.services.start_page import StartPage
 from appliance.services.tokens import Tokens
 from appliance.services.upkeep import Upkeep
+from appliance.store.ballast import room_beside
 from appliance.store.database import open_store
 from appliance.store.live import open_live
 
@@ -92,7 +93,7 @@ def build_services(config: Config) -> Services:
     passwords, journal = Passwords(), JournalReader()
     lessons = Lessons(clock, nudge)
     rosters, backups, device_list = Rosters(clock), Backups(clock, config), DeviceList(clock, journal)
-    documents = Documents(clock, config.documents_path)
+    documents = Documents(clock, config.documents_path, room=lambda: room_beside(config.ballast_path))
     report = HealthReport(clock, device_list, backups, rosters, documents)
     return Services(
         clock=clock,

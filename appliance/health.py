@@ -15,7 +15,7 @@ from appliance.broker.probe import Answer, Deadline, ask
 from appliance.config import Config
 from appliance.domain.findings import Finding, Severity, State, state_of, worst_first
 from appliance.domain.storage import Level
-from appliance.store.ballast import disk_of
+from appliance.store.ballast import disk_of, is_spent
 from appliance.store.database import is_sound
 
 _BROKER_SECONDS = 1.0
@@ -70,6 +70,8 @@ class Health:
     def _disk(self) -> Finding:
         disk = disk_of(self._config.data_path)
         params: dict[str, object] = {"free": disk.free, "percent": round(disk.used_percent)}
+        if disk.level is not Level.SURVIVAL and is_spent(self._config.ballast_path):
+            return Finding(Severity.PROBLEM, "disk_reserve_spent", params)
         return Finding(_DISK[disk.level], f"disk_{disk.level}", params)
 
     def _clock(self) -> list[Finding]:

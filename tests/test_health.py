@@ -9,6 +9,7 @@ import pytest
 from appliance.bootstrap import broker_settings
 from appliance.config import Config, make_folders
 from appliance.domain.findings import Finding, Severity, State
+from appliance.domain.storage import Disk
 from appliance.health import Health
 from appliance.services.backups import Backups
 from appliance.services.classrooms import Rosters
@@ -95,6 +96,18 @@ def test_a_clock_far_off_is_a_problem_and_says_by_how_much(config: Config) -> No
     found = Health(config, broker_settings(config), list).report()
 
     assert Finding(Severity.PROBLEM, "clock_suspect", {"hours": 336}) in found
+
+
+def test_a_disk_that_was_full_is_a_problem_until_its_reserve_is_back(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    health = Health(config, broker_settings(config), list)
+    little = Disk(total=48 * 1024**2, free=16 * 1024**2)
+    for module in ("appliance.health", "appliance.store.ballast"):
+        monkeypatch.setattr(f"{module}.disk_of", lambda path: little)
+    assert codes(health.report())["disk_reserve_spent"] is Severity.PROBLEM
+    config.ballast_path.touch()
+    assert codes(health.report())["disk_thrifty"] is Severity.GOOD
 
 
 def test_a_damaged_store_is_found_and_stops_lessons(config: Config) -> None:

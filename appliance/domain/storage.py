@@ -37,4 +37,4 @@ class Disk:
     @property
     def writable(self) -> int:
         """What may be added to documents or backups before the reserve is touched."""
-        return max(0, self.free - self.total * RESERVED_PERCENT // 100)
+        return max(0, self.free - max(self.total * RESERVED_PERCENT // 100, FULL_BELOW_BYTES))

@@ -1,7 +1,7 @@
 """Documents that teachers hand out: taken in, checked, listed, removed when nobody uses them."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -48,11 +48,13 @@ class Stored:
 
 
 class Documents:
-    """`limit`: the largest file that is taken, in bytes."""
+    """`limit`: the largest file that is taken, in bytes. `room`: what the disk may take now, its reserve kept."""
 
-    def __init__(self, clock: Clock, folder: Path, limit: int = DEFAULT_LIMIT) -> None:
+    def __init__(
+        self, clock: Clock, folder: Path, limit: int = DEFAULT_LIMIT, room: Callable[[], int] | None = None
+    ) -> None:
         self._clock = clock
-        self._files = DocumentFiles(folder, Limits(limit, lambda: disk_of(folder).writable))
+        self._files = DocumentFiles(folder, Limits(limit, room or (lambda: disk_of(folder).writable)))
         self.limit = limit
 
     @contextlib.contextmanager

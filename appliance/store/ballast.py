@@ -35,6 +35,17 @@ def tend(ballast_path: Path) -> bool:
     return disk.free > _REBUILD_ABOVE_BYTES and _build(ballast_path)
 
 
+def is_spent(ballast_path: Path) -> bool:
+    """The disk was full, and there is not room enough yet to build it again."""
+    return not ballast_path.exists() and disk_of(ballast_path.parent).free <= _REBUILD_ABOVE_BYTES
+
+
+def room_beside(ballast_path: Path) -> int:
+    """Bytes that may be uploaded; a ballast that is spent comes first."""
+    missing = 0 if ballast_path.exists() else BALLAST_BYTES
+    return max(0, disk_of(ballast_path.parent).writable - missing)
+
+
 def release(ballast_path: Path) -> bool:
     """True when there was something to give back."""
     try:

@@ -19,9 +19,10 @@ def test_the_level_follows_what_is_used(used_percent: int, level: Level) -> None
 
 
 def test_the_last_tenth_is_never_written_by_uploads() -> None:
-    assert Disk(1000, 350).writable == 250
-    assert Disk(1000, 100).writable == 0
-    assert Disk(1000, 50).writable == 0
+    assert Disk(1000 * MIB, 350 * MIB).writable == 250 * MIB
+    assert Disk(1000 * MIB, 100 * MIB).writable == 0
+    assert Disk(1000 * MIB, 50 * MIB).writable == 0
+    assert Disk(48 * MIB, 10 * MIB).writable == 2 * MIB  # nor what would call the disk full
 
 
 def test_a_disk_of_nothing_is_full() -> None:

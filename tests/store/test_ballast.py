@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.storage import Level
-from appliance.store.ballast import BALLAST_BYTES, disk_of, release, storage_level, tend
+from appliance.store.ballast import BALLAST_BYTES, disk_of, is_spent, release, room_beside, storage_level, tend
 from appliance.store.models import Cart, database
 from tests.support.store import opened_store
 
@@ -67,3 +67,27 @@ def test_a_ballast_is_not_built_where_it_would_fill_the_disk(disk: Path) -> None
 
 def test_releasing_what_is_not_there_is_no_error(tmp_path: Path) -> None:
     assert not release(tmp_path / "ballast")
+
+
+def test_a_reserve_that_was_spent_is_seen_and_uploads_wait_until_it_is_back(disk: Path) -> None:
+    tend(disk / "ballast")
+    assert not is_spent(disk / "ballast")
+    assert room_beside(disk / "ballast") > 30 * MIB
+    filling = fill(disk)
+    assert tend(disk / "ballast")
+    assert disk_of(disk).free > 15 * MIB
+
+    assert is_spent(disk / "ballast")
+    assert room_beside(disk / "ballast") == 0
+
+    filling.unlink()
+    assert tend(disk / "ballast")
+    assert not is_spent(disk / "ballast")
+
+
+def test_an_upload_never_takes_what_would_release_the_reserve(disk: Path) -> None:
+    tend(disk / "ballast")
+    filling = fill(disk, leave=disk_of(disk).free - room_beside(disk / "ballast"))
+    assert filling.stat().st_size > 0
+    assert not tend(disk / "ballast")
+    assert (disk / "ballast").exists()

@@ -61,6 +61,11 @@ _FINDINGS: dict[str, tuple[str, str, str]] = {
         N_("Aucun document n’est plus accepté ; les séances fonctionnent. Supprimez des documents ou des sauvegardes."),
         "/admin/backups",
     ),
+    "disk_reserve_spent": (
+        N_("Le disque a été plein : %(free)s libres, la réserve est entamée"),
+        N_("Les séances fonctionnent ; aucun document n’est plus accepté. Supprimez des documents ou des sauvegardes."),
+        "/documents",
+    ),
     "disk_survival": (
         N_("Le disque est plein"),
         N_("Les séances fonctionnent encore. Supprimez des documents ou des sauvegardes maintenant."),
