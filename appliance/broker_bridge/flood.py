@@ -7,8 +7,8 @@ from datetime import datetime
 from appliance.logs import fact
 
 _log = logging.getLogger("flood")
-# A device that says more than this within a second is not listened to for the rest of it. One that comes back from a day
-# out of reach may have hundreds of records to send, and sends them at once.
+# A device that says more than this within a second is not listened to for the rest of it. One that comes back from a
+# day out of reach may have hundreds of records to send, and sends them at once.
 MOST_PER_SECOND = 1_000
 # No honest device; what it sends fills the broker's queue, and its memory, before we can look away.
 OFFENCE_PER_SECOND = 5_000
