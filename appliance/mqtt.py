@@ -26,7 +26,7 @@ from appliance.logs import fact
 
 P = ParamSpec("P")
 _log = logging.getLogger("mqtt")
-_RETRY_SECONDS = 0.25
+_RETRY_SECONDS = 0.05  # a class that waits for its desired states waits for this first; a try costs next to nothing
 _KEEPALIVE_SECONDS = 20
 _SESSION_SECONDS = 3600
 
