@@ -58,6 +58,7 @@ function lackWords(capability) {
 export function problemWords(problem, kind = "") {
   if (problem.unsupported?.length) return problem.unsupported.map(lackWords).join(", ");
   if (problem.status === "rejected" && has(`unsupported.${kind}`)) return say(`unsupported.${kind}`);
+  if (problem.error === "not_applied") return say("not_applied");
   if (problem.error) return problem.status === "failed" ? say("failed_because", { error: problem.error }) : problem.error;
   return say(`status.${problem.status}`);
 }
