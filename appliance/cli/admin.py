@@ -52,7 +52,8 @@ def sentence(error: PreauError) -> str:
     except (KeyError, ValueError):
         text = GENERAL
     if isinstance(error, Invalid):
-        text = " ".join([text, *(f"{name} : {REASONS.get(word, word)}" for name, word in error.fields.items())])
+        reasons = {name: word for name, word in error.fields.items() if word != "out_of_range"}  # the text says it
+        text = " ".join([text, *(f"{name} : {REASONS.get(word, word)}" for name, word in reasons.items())])
     return text
 
 

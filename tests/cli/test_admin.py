@@ -226,3 +226,19 @@ def test_the_running_appliance_says_that_it_is_well(box: Appliance) -> None:
         return (answer.status_code, answer.json()) == (200, {"state": "up"})
 
     wait_for(is_up, 10, "the appliance is up")
+
+
+def test_numbers_out_of_range_are_said_once(console: Console) -> None:
+    done = console.run("token", "new", "--uses", "0", "--base", "http://preau.local")
+    assert (done.returncode, done.stderr) == (1, "préau : Un lien sert entre 1 et 1000 fois.\n")
+
+
+def test_a_backup_overwrites_no_file_and_names_a_folder_that_is_not_there(console: Console, tmp_path: Path) -> None:
+    console.ask("cart", "add", "A")
+    precious = tmp_path / "x.preau"
+    precious.write_bytes(b"good")
+    taken, nowhere = console.run("backup", str(precious)), console.run("backup", str(tmp_path / "nowhere" / "x.preau"))
+    assert (taken.returncode, nowhere.returncode) == (1, 1)
+    assert precious.read_bytes() == b"good"
+    assert f"{precious} existe déjà" in taken.stderr
+    assert f"{tmp_path / 'nowhere'} n’existe pas" in nowhere.stderr
