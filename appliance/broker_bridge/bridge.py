@@ -27,6 +27,7 @@ from protocol.device import TIME_EVERY_SECONDS, Presence
 
 _log = logging.getLogger("bridge")
 _LOOK_SECONDS = 1.0
+_MOMENT_SECONDS = 0.05
 _TELL_AGAIN_SECONDS = 60.0
 _GATHER_SECONDS = 0.02  # thirty answers to one gesture become one commit, and one write to the card
 
@@ -200,7 +201,7 @@ class Bridge:
     def _outbox_step(self) -> bool:
         parts = self._parts
         self._look()
-        if not parts.connection.connected.is_set():
+        if not self._is_connected():
             return False
         if self._again.is_set():
             self._again.clear()
@@ -211,6 +212,11 @@ class Bridge:
         if did:
             parts.nudge_web.send()
         return did
+
+    def _is_connected(self) -> bool:
+        """One is told of a connection a moment before it counts: that moment is waited for, and not the next look."""
+        connected = self._parts.connection.connected
+        return connected.is_set() or (self._again.is_set() and connected.wait(_MOMENT_SECONDS))
 
     def _look(self) -> None:
         """Once a second: what time itself changes."""
