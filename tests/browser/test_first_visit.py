@@ -85,6 +85,7 @@ def accept(page: Page, link: str) -> None:
 
 
 def choose_pin(page: Page) -> None:
+    page.get_by_role("button", name="Menu").tap()
     page.get_by_role("link", name="Mon compte").tap()
     expect(page.get_by_role("heading", name="Code court sur cet appareil")).to_be_visible()
     assert axe_findings(page) == []
@@ -160,6 +161,7 @@ def test_a_pin_opens_the_board_but_not_the_administration_without_the_password(d
     page.get_by_role("button", name="Choisir ce code").tap()
     sign_out(page)
     tap_pin(page, PIN)
+    page.get_by_role("button", name="Menu").tap()
     page.get_by_role("link", name="Administration").tap()
     expect(page.get_by_role("heading", name="Votre mot de passe")).to_be_visible()
     assert axe_findings(page) == []
