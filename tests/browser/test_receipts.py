@@ -85,7 +85,7 @@ def test_a_full_tablet_fails_with_its_reason_until_it_is_seen_to(board: Page, pu
     gesture_button(board, "give").click()
     board.locator("#give-file").set_input_files(film)
     expect(board.locator(".receipt-count")).to_have_text("13 sur 15")
-    expect(groups(board).first).to_contain_text("09 : échec")
+    expect(groups(board).first).to_have_text("09 : échec : plus de place")
     expect(tile(board, FULL).locator(".tile-line")).to_contain_text("échec")
     assert pupils.heard(FULL, CommandType.OPEN_DOCUMENT) == []
     board.get_by_role("button", name="Réessayer").click()

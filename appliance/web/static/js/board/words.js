@@ -54,12 +54,21 @@ function lackWords(capability) {
   return has(`unsupported.${capability}`) ? say(`unsupported.${capability}`) : say("not_managed");
 }
 
+/** How devices begin what they say went wrong, in English. */
+const ERRORS = { "no space left": "error.no_space", "not installed": "error.not_installed", "not allowed now": "error.not_allowed" };
+
+/** In the teacher's language where it is a usual trouble, else as the device says it. @param {string} error */
+function errorWords(error) {
+  const known = Object.entries(ERRORS).find(([start]) => error.toLowerCase().startsWith(start));
+  return known ? say(known[1]) : error;
+}
+
 /** What went wrong, in a few words. @param {Problem|Receipt} problem @param {string} [kind] the gesture's */
 export function problemWords(problem, kind = "") {
   if (problem.unsupported?.length) return problem.unsupported.map(lackWords).join(", ");
   if (problem.status === "rejected" && has(`unsupported.${kind}`)) return say(`unsupported.${kind}`);
   if (problem.error === "not_applied") return say("not_applied");
-  if (problem.error) return problem.status === "failed" ? say("failed_because", { error: problem.error }) : problem.error;
+  if (problem.error) return problem.status === "failed" ? say("failed_because", { error: errorWords(problem.error) }) : problem.error;
   return say(`status.${problem.status}`);
 }
 
