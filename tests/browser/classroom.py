@@ -44,7 +44,7 @@ class Pupils:
         """The last such command of each, once all have carried out `count` of them."""
         found = wait_for(
             lambda: all(len(self.heard(number, kind)) >= count for number in numbers) or None,
-            15,
+            30,
             f"tablets {list(numbers)} carried out {kind}",
         )
         assert found
@@ -55,14 +55,14 @@ class Pupils:
         numbers = range(1, len(self.ids) + 1)
         wait_for(
             lambda: all(self.restrictions(one).is_free for one in numbers if self[one].link.up) or None,
-            15,
+            30,
             "all tablets are free",
         )
 
     def wait_locked(self, numbers: Sequence[int], locked: bool = True) -> None:
         wait_for(
             lambda: all((self.restrictions(number).lock is not None) is locked for number in numbers) or None,
-            15,
+            30,
             f"tablets {list(numbers)} are {'locked' if locked else 'free'}",
         )
 

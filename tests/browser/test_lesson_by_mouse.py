@@ -200,7 +200,7 @@ def test_the_lesson_is_prolonged_and_its_end_frees_every_tablet(board: Page, pup
     pupils.wait_locked(EVERYBODY)
     end(board)
     expect(board.get_by_text("La séance est terminée")).to_be_visible()
-    wait_for(lambda: all(pupils.restrictions(number).is_free for number in EVERYBODY) or None, 15, "all are free")
+    wait_for(lambda: all(pupils.restrictions(number).is_free for number in EVERYBODY) or None, 30, "all are free")
     board.get_by_role("link", name="Nouvelle séance").click()
     expect(board.get_by_role("heading", name="Commencer une séance")).to_be_visible()
     expect(board.get_by_role("link", name="Revenir à la séance")).to_have_count(0)

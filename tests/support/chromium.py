@@ -27,7 +27,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-PATIENCE_MS = 20_000
+PATIENCE_MS = 30_000
 AXE_PATH = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 # What the browser says by itself of a request that was not answered, or answered by an error.
 UNANSWERED = r"net::ERR_|WebSocket connection to|status of 50[0-9]"

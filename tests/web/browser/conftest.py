@@ -28,7 +28,7 @@ _ARGUMENTS = [
 # 04 is never there, 05 has no camera, 06's battery is low: what a teacher meets on any morning.
 _PROFILES = ("idle", "idle", "idle", "offline", "old+idle", "low-battery")
 DEVICES = len(_PROFILES)
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 
 expect.set_options(timeout=PATIENCE_MS)
 

@@ -105,7 +105,7 @@ def test_a_cart_is_added_by_keyboard_alone(open_page: Callable[..., Page], direc
 def test_a_list_is_imported_without_scripts(plain_page: Page) -> None:
     plain_page.goto("/admin/classrooms/import")
     plain_page.set_input_files(
-        "#file", files=[{"name": "onde.csv", "mimeType": "text/csv", "buffer": ONDE.encode("latin-1")}]
+        "#file", files={"name": "onde.csv", "mimeType": "text/csv", "buffer": ONDE.encode("latin-1")}
     )
     plain_page.get_by_role("button", name="Voir avant d’importer").click()
     expect(plain_page.get_by_text("Jean-Noël P.")).to_be_visible()
@@ -131,7 +131,7 @@ def test_devices_are_filtered_and_moved_without_scripts(plain_page: Page, tablet
 def test_a_document_is_given_without_scripts(plain_page: Page) -> None:
     plain_page.goto("/documents")
     plain_page.set_input_files(
-        "#file", files=[{"name": "Fractions.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 x"}]
+        "#file", files={"name": "Fractions.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 x"}
     )
     plain_page.get_by_role("button", name="Ajouter").click()
 
