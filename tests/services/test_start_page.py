@@ -62,6 +62,7 @@ def test_the_likely_class_is_that_of_the_teachers_last_lesson_else_the_only_one(
         for room in (ce1.id, ce2.id):
             lesson = school.lessons.start(school.durand, Plan("", 45, [device_id(1)], classroom_id=room))
             school.lessons.end(school.durand, lesson)
+            school.clock.pass_by(minutes=1)
         assert page.choices(school.durand)["likely_classroom"] == ce2.id
         assert page.choices(school.petit)["likely_classroom"] is None, "a colleague's lessons say nothing"
         school.lessons.end(school.durand, school.start(devices=[device_id(1)]))
