@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 760, 460
-_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 270, 30, 55
+WIDTH, HEIGHT = 860, 460
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 360, 30, 55
 _COLOURS = ("#0b5cad", "#b3541e", "#2b7a3d", "#7a3b9c")
 _DASHES = ("", "8 4", "2 4", "10 3 2 3")
 _MARKS = ("●", "■", "▲", "◆")
