@@ -123,7 +123,8 @@ def test_the_broker_itself_refuses_what_is_not_the_devices(school: School, table
 def test_what_cannot_be_read_is_dropped_counted_and_shown(school: School, tablet: Tablet, lesson: str) -> None:
     deep = b"[" * 10_000 + b"]" * 10_000
     for raw in (
-        b"{", b"\xff\xfe", b"[]", b'{"version": 1e400}', b'{"version": "one"}', b"{}", b'{"a": ' * 17 + b"1" + b"}" * 17,
+        b"{", b"\xff\xfe", b"[]", b'{"version": 1e400}', b'{"version": "one"}', b"{}",
+        b'{"a": ' * 17 + b"1" + b"}" * 17,
         b'{"version": 1, "x": "' + b"a" * 65_536 + b'"}', b'{"version": 1, "x": ' + deep + b"}",
     ):  # fmt: skip
         tablet.say("reported", raw)
