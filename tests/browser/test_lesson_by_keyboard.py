@@ -60,6 +60,7 @@ def start_by_keyboard(page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Commencer une séance")).to_be_visible()
     cart = page.get_by_role("radio", name="Classe mobile A")
     tab_to(page, cart)
     tab_to(page, page.get_by_role("radio", name="45 min"))
