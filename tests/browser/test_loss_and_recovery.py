@@ -198,7 +198,8 @@ def test_a_laptop_without_network_says_so_at_once_and_catches_up(
     link(board, "live")
     expect(board.locator(".receipt-what")).to_have_text("Couper internet")
     expect(tile(board, 3).locator(".tile-hand")).to_be_visible()
-    assert all(pupils.restrictions(number).lock is None for number in EVERYBODY)
+    wait_for(lambda: all(pupils.restrictions(number).lock is None for number in EVERYBODY), 30, "nobody is locked")
+    assert tiles(board, "held").count() == 0
     pupils.fleet.do(lambda: pupils[3].lower_hand())
     assert is_same_page()
 
