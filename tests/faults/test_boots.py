@@ -53,7 +53,7 @@ def counts(place: Place) -> dict[str, object]:
 def test_a_box_that_wakes_up_two_weeks_in_the_past_goes_on_from_where_it_was(tmp_path: Path) -> None:
     with running_class(tmp_path, 2) as school:
         box = school.box
-        known = datetime.now().astimezone() + timedelta(days=14)  # noqa: TID251 - the machine's own clock is meant
+        known = datetime.now().astimezone().replace(microsecond=0) + timedelta(days=14)  # noqa: TID251 - the machine's own clock is meant
         box.stop()
         (box.data_path / "clock-floor").write_text(f"{known.timestamp():.3f}\n")
         box.start()
