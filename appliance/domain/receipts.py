@@ -40,10 +40,6 @@ _FROM_ACK = {
 }
 
 
-def may_become(now: ReceiptState, then: ReceiptState) -> bool:
-    return then in _NEXT[now]
-
-
 def states_before(then: ReceiptState) -> tuple[ReceiptState, ...]:
     """Every state from which `then` can be reached: the condition of the compare-and-set."""
     return tuple(state for state in ReceiptState if then in _NEXT[state])

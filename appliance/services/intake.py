@@ -14,7 +14,7 @@ from typing import Any
 from peewee import EXCLUDED
 
 from appliance.domain.gestures import GestureKind, restrictions_asked, restrictions_lifted
-from appliance.domain.receipts import OPEN, from_ack
+from appliance.domain.receipts import from_ack, states_before
 from appliance.domain.reports import Order, settle
 from appliance.domain.restrictions import Hold
 from appliance.services.desired import read_hold
@@ -23,15 +23,16 @@ from appliance.store.bulk import execute_many
 from appliance.store.fields import JsonField, to_milliseconds
 from appliance.store.models import OPEN_RECEIPTS, Dropped, database
 from appliance.store.models import Inventory as InventoryRow
-from protocol.device import Ack, Inventory, Reported, UsageAck, UsageBatch, inventory_as_json
+from protocol.device import Ack, AckStatus, Inventory, Reported, UsageAck, UsageBatch, inventory_as_json
 
 USAGE_FULL = "usage_full"
 
 # The first final one stands; an ack for another device's command, or for none, changes nothing.
 _ACK = (
     "UPDATE receipt SET state = ?, error = ?, updated_at = ? WHERE id = ? AND device_id = ? AND command IS NOT NULL "
-    "AND (state IN ('queued', 'sent') OR state = 'acknowledged' AND ?)"
+    "AND state IN (SELECT value FROM json_each(?))"
 )
+_BEFORE = {state: json.dumps(states_before(state)) for state in map(from_ack, AckStatus)}
 # Only up to the version that we gave: a later one is of a history that we lost (services/desired.py catches up).
 _WAITING = (
     "SELECT r.id, r.version, r.unsupported, g.kind, g.args, "  # noqa: S608 - our own words
@@ -100,7 +101,7 @@ def _record_acks(acks: Iterable[tuple[str, Ack]], now: datetime) -> None:
     moment = to_milliseconds(now)
     answers = [(from_ack(ack.status), device_id, ack) for device_id, ack in acks]
     execute_many(
-        _ACK, [(state, ack.error, moment, ack.id, device_id, state not in OPEN) for state, device_id, ack in answers]
+        _ACK, [(state, ack.error, moment, ack.id, device_id, _BEFORE[state]) for state, device_id, ack in answers]
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.domain.naming import host_in_url
-from appliance.domain.receipts import retry_after_seconds
+from appliance.domain.receipts import ReceiptState, retry_after_seconds, states_before
 from appliance.store.bulk import execute_many
 from appliance.store.fields import from_milliseconds, to_milliseconds
 from appliance.store.models import OPEN_RECEIPTS, database
@@ -21,9 +21,10 @@ _OPEN_COMMANDS = (
 _SENT = (
     "UPDATE receipt SET tries = tries + 1, updated_at = ?, state = 'sent' WHERE id = ? AND state IN ('queued', 'sent')"
 )
+_BEFORE_SENT = ", ".join(f"'{state}'" for state in states_before(ReceiptState.SENT))
 _STATE_SENT = (
     "UPDATE receipt SET state = 'sent', updated_at = ? "  # noqa: S608 - our own words
-    f"WHERE device_id = ? AND version <= ? AND {OPEN_RECEIPTS} AND state = 'queued'"
+    f"WHERE device_id = ? AND version <= ? AND {OPEN_RECEIPTS} AND state IN ({_BEFORE_SENT})"
 )
 _AT_ONCE = f"UPDATE receipt SET tries = 0 WHERE device_id = ? AND {OPEN_RECEIPTS} AND command IS NOT NULL"  # noqa: S608 - our own words
 _OVERDUE = f"SELECT id FROM receipt WHERE {OPEN_RECEIPTS} AND expires_at <= ?"  # noqa: S608 - our own words
