@@ -31,7 +31,7 @@ msgstr ""
 def extracted() -> Catalog:
     """Every text that pages can show, as the source has it."""
     with (HERE / "babel.cfg").open(encoding="utf-8") as file:
-        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]  # Babel's is untyped
     catalog = Catalog()
     keywords = DEFAULT_KEYWORDS | {"N_": None, "_": None}
     for _path, _line, texts, _comments, _context in extract_from_dir(WEB, methods, options, keywords):

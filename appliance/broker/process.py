@@ -157,7 +157,7 @@ def _can_bind(family: int, address: object) -> bool:
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         try:
-            listener.bind(address)  # type: ignore[arg-type]
+            listener.bind(address)  # type: ignore[arg-type]  # getaddrinfo's own
             listener.listen()
         except OSError:
             return False

@@ -34,8 +34,8 @@ def wait_for_web(config: Config, stopping: threading.Event) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and not stopping.wait(0.05):
         # Only whether it serves is asked, of ourselves: the certificate is for other names than loopback's.
-        unchecked = ssl._create_unverified_context() if config.tls else None  # noqa: S323
-        with suppress(OSError), urllib.request.urlopen(url, timeout=2, context=unchecked) as answer:  # noqa: S310
+        unchecked = ssl._create_unverified_context() if config.tls else None  # noqa: S323 - as said above
+        with suppress(OSError), urllib.request.urlopen(url, timeout=2, context=unchecked) as answer:  # noqa: S310 - ours
             if answer.status == 200:
                 return
     raise CannotStart("web_not_ready", "Les pages n’ont pas démarré à temps. Le message ci-dessus dit pourquoi.")

@@ -125,7 +125,7 @@ def _connect(app: Flask) -> None:
 def _dress(app: Flask) -> None:
     app.jinja_env.globals["icon"] = icon
     # after Babel's own, which knows nothing of French spaces
-    app.jinja_env.install_gettext_callables(translate, translate_number, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(translate, translate_number, newstyle=True)  # type: ignore[attr-defined]  # i18n
 
     @app.context_processor
     def common() -> dict[str, object]:

@@ -109,7 +109,7 @@ def _addresses(config: Config) -> list[str]:
     """Where one LAN address was asked for, loopback too: the appliance's own checks come that way."""
     host = f"[{config.host}]" if ":" in config.host else config.host
     wanted = [f"{host}:{config.http_port}"]
-    if config.host not in ("0.0.0.0", "::", "localhost", "::1") and not config.host.startswith("127."):  # noqa: S104
+    if config.host not in ("0.0.0.0", "::", "localhost", "::1") and not config.host.startswith("127."):  # noqa: S104 - compared
         wanted.append(f"{_LOOPBACK}:{config.http_port}")
     return wanted
 

@@ -39,20 +39,23 @@ def test_run_works_from_a_folder_with_an_appliance_of_its_own_and_through_a_link
 
 
 @pytest.mark.parametrize(
-    ("tests", "checks", "status"),
-    [(0, 0, 0), (1, 0, 1), (0, 1, 1), (5, 0, 1)],
-    ids=["none", "tests", "checks", "empty"],
+    ("tests", "again", "checks", "status"),
+    [(0, 0, 0, 0), (1, 1, 0, 1), (1, 0, 0, 0), (0, 0, 1, 1), (5, 0, 0, 1), (1, 0, 1, 1)],
+    ids=["none", "tests", "tests beside others only", "checks", "empty", "one of each"],
 )
 def test_ci_runs_both_tests_and_checks_and_fails_when_either_does(
-    root: Path, tmp_path: Path, tests: int, checks: int, status: int
+    root: Path, tmp_path: Path, tests: int, again: int, checks: int, status: int
 ) -> None:
     (tmp_path / ".ci").mkdir()
     shutil.copy(root / ".ci/run", tmp_path / ".ci/run")
     door = tmp_path / "run"
-    door.write_text(f'#!/bin/sh\necho "$1"\n[ "$1" = test ] && exit {tests}\nexit {checks}\n')
+    door.write_text(
+        f'#!/bin/sh\necho "$*"\ncase "$*" in\ntest) exit {tests} ;;\ntest*) exit {again} ;;\nesac\nexit {checks}\n'
+    )
     door.chmod(0o755)
     result = subprocess.run(
         ["bash", tmp_path / ".ci/run"], cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
-    assert result.stdout.split() == ["test", "check"]
+    tried_again = ["test --last-failed -n 0"] if tests == 1 else []
+    assert result.stdout.splitlines() == ["test", *tried_again, "check"]
     assert result.returncode == status
