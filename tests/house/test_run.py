@@ -39,13 +39,15 @@ def test_run_works_from_a_folder_with_an_appliance_of_its_own_and_through_a_link
 
 
 @pytest.mark.parametrize(
-    ("tests", "again", "checks", "status"),
-    [(0, 0, 0, 0), (1, 1, 0, 1), (1, 0, 0, 0), (0, 0, 1, 1), (5, 0, 0, 1), (1, 0, 1, 1)],
+    ("exits", "status"),
+    [((0, 0, 0), 0), ((1, 1, 0), 1), ((1, 0, 0), 0), ((0, 0, 1), 1), ((5, 0, 0), 1), ((1, 0, 1), 1)],
     ids=["none", "tests", "tests beside others only", "checks", "empty", "one of each"],
 )
 def test_ci_runs_both_tests_and_checks_and_fails_when_either_does(
-    root: Path, tmp_path: Path, tests: int, again: int, checks: int, status: int
+    root: Path, tmp_path: Path, exits: tuple[int, int, int], status: int
 ) -> None:
+    """`exits`: of the tests, of those tried again, of the checks."""
+    tests, again, checks = exits
     (tmp_path / ".ci").mkdir()
     shutil.copy(root / ".ci/run", tmp_path / ".ci/run")
     door = tmp_path / "run"
