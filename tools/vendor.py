@@ -11,6 +11,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
 FONT = "@fontsource/atkinson-hyperlegible"
+DYSLEXIC = "@fontsource/opendyslexic"
 FILES = {
     "socket.io-client/dist/socket.io.esm.min.js": "socket.io.esm.min.js",
     "socket.io-client/LICENSE": "socket.io.LICENSE",
@@ -20,6 +21,15 @@ FILES = {
     f"{FONT}/files/atkinson-hyperlegible-latin-ext-700-normal.woff2": "atkinson-hyperlegible-ext-700.woff2",
     f"{FONT}/LICENSE": "atkinson-hyperlegible.LICENSE",
     "lucide-static/LICENSE": "icons.LICENSE",
+    "mqtt/dist/mqtt.esm.js": "mqtt.esm.js",
+    "mqtt/LICENSE.md": "mqtt.LICENSE",
+    # The legacy build runs on the WebViews of tablets that are no longer updated.
+    "pdfjs-dist/legacy/build/pdf.min.mjs": "pdf.min.mjs",
+    "pdfjs-dist/legacy/build/pdf.worker.min.mjs": "pdf.worker.min.mjs",
+    "pdfjs-dist/LICENSE": "pdf.LICENSE",
+    f"{DYSLEXIC}/files/opendyslexic-latin-400-normal.woff2": "opendyslexic-400.woff2",
+    f"{DYSLEXIC}/files/opendyslexic-latin-700-normal.woff2": "opendyslexic-700.woff2",
+    f"{DYSLEXIC}/LICENSE": "opendyslexic.LICENSE",
 }
 SPRITE_HEAD = (
     '<svg xmlns="http://www.w3.org/2000/svg" fill="none" stroke="currentColor" stroke-width="2" '

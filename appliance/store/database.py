@@ -16,7 +16,7 @@ from appliance.errors import CannotStart
 from appliance.store.models import INDEXES, TABLES, database
 from appliance.store.trouble import read_trouble
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _APPLICATION_ID = 0x50524541  # "PREA"
 _OLDEST_SAFE = 3051003
 
@@ -30,7 +30,23 @@ PRAGMAS = {
 }
 
 # From version N to N+1, in order: SQL statements. Released schemas only grow.
-MIGRATIONS: dict[int, tuple[str, ...]] = {}
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    1: (
+        "ALTER TABLE enrollment_token ADD COLUMN device_id VARCHAR(255)",
+        "ALTER TABLE enrollment_token ADD COLUMN lesson_id VARCHAR(255)",
+        "ALTER TABLE device ADD COLUMN guest_lesson_id VARCHAR(255)",
+        "ALTER TABLE lesson_device ADD COLUMN display TEXT",
+        "ALTER TABLE receipt ADD COLUMN channel VARCHAR(255) NOT NULL DEFAULT 'own'",
+        "ALTER TABLE receipt ADD COLUMN evidence VARCHAR(255)",
+        "CREATE TABLE agent_link (device_id VARCHAR(255) NOT NULL PRIMARY KEY, agent VARCHAR(255) NOT NULL, "
+        "profile VARCHAR(255) NOT NULL, username VARCHAR(255) NOT NULL, credential VARCHAR(255) NOT NULL, "
+        "exit_code VARCHAR(255) NOT NULL, capabilities TEXT NOT NULL, state TEXT, created_at INTEGER NOT NULL, "
+        "seen_at INTEGER, FOREIGN KEY (device_id) REFERENCES device (id) ON DELETE CASCADE)",
+        "CREATE UNIQUE INDEX agent_link_username ON agent_link (username)",
+        "CREATE TABLE join_code (code VARCHAR(255) NOT NULL PRIMARY KEY, lesson_id VARCHAR(255), "
+        "device_id VARCHAR(255), created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL)",
+    ),
+}
 
 
 def open_store(path: Path, sqlite_version: Callable[[], str] = apsw.sqlite_lib_version) -> None:
@@ -98,7 +114,7 @@ def _build() -> None:
             for statement in INDEXES:
                 database.execute_sql(statement)
             database.execute_sql(f"PRAGMA application_id = {_APPLICATION_ID}")
-        for step in range(max(version, 1), SCHEMA_VERSION):
+        for step in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
             for statement in MIGRATIONS[step]:
                 database.execute_sql(statement)
         database.execute_sql(f"PRAGMA user_version = {SCHEMA_VERSION}")

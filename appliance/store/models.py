@@ -102,6 +102,9 @@ class EnrollmentToken(Row):
     created_by = CharField()
     expires_at = MomentField()
     revoked_at = MomentField(null=True)
+    # From schema 2. Opens for this device only (its re-enrollment), or for one lesson only (a guest).
+    device_id = CharField(null=True)
+    lesson_id = CharField(null=True)
 
 
 class Device(Row):
@@ -126,6 +129,34 @@ class Device(Row):
     token_used_at = MomentField(null=True)
     version = IntegerField(default=1)  # of its desired state
     version_at = MomentField()
+    # A guest's: it leaves with this lesson, and nothing of it stays (services/guests.py). From schema 2.
+    guest_lesson_id = CharField(null=True)
+
+
+class AgentLink(Row):
+    """The second channel of a device: a foreign agent that a translation of the bridge speaks with. From schema 2."""
+
+    device = ForeignKeyField(Device, primary_key=True, on_delete="CASCADE")
+    device_id: str
+    agent = CharField()  # domain.channels.AgentName
+    profile = CharField(default="")  # the agent's own word for how the tablet is held
+    username = CharField(unique=True)
+    credential = CharField()  # the broker's salted hash
+    exit_code = CharField(default="")  # what an adult types on the tablet to leave the kiosk
+    capabilities = JsonField()  # what this channel can do, by its table and what the tablet said
+    state = JsonField(null=True)  # what the translation must remember over a restart; never an address's path
+    created_at = MomentField()
+    seen_at = MomentField(null=True)  # the first and later proofs that it answers
+
+
+class JoinCode(Row):
+    """A short code that a person types, readable because a board shows it; exchanged for an enrollment token."""
+
+    code = CharField(primary_key=True)
+    lesson_id = CharField(null=True)  # a guest's way into this lesson
+    device_id = CharField(null=True)  # a known device's way back
+    created_at = MomentField()
+    expires_at = MomentField()
 
 
 class Pupil(Row):
@@ -167,6 +198,7 @@ class LessonDevice(Row):
     eyes_up = TextField(null=True)
     joined_at = MomentField()
     left_at = MomentField(null=True)
+    display = JsonField(null=True)  # what a screen shows: protocol Display, as JSON. From schema 2
 
 
 class Handover(Row):
@@ -213,6 +245,8 @@ class Receipt(Row):
     unsupported = JsonField(null=True)
     tries = IntegerField(default=0)
     updated_at = MomentField()
+    channel = CharField(default="own")  # domain.channels.Channel that carries it. From schema 2
+    evidence = CharField(null=True)  # domain.channels.Evidence: how its state is known
 
 
 class Document(Row):
@@ -308,7 +342,8 @@ class Journal(Row):
 
 
 TABLES: tuple[type[Row], ...] = (
-    Setting, User, Invitation, Browser, Session, Cart, Classroom, EnrollmentToken, Device, Pupil, Lesson, LessonDevice,
+    Setting, User, Invitation, Browser, Session, Cart, Classroom, EnrollmentToken, Device, AgentLink,
+    JoinCode, Pupil, Lesson, LessonDevice,
     Handover, Gesture, Receipt, Document, DocumentOwner, Favourite, UsageRecord, UsageMark, Inventory, Dropped, Journal,
 )  # fmt: skip
 
