@@ -20,7 +20,7 @@ from appliance.store.models import database
 from appliance.web.account import make_account
 from appliance.web.admin import make_admin, make_roster_upload
 from appliance.web.auth import Door, make_auth
-from appliance.web.device_api import make_device_api, make_link_page
+from appliance.web.device_api import make_device_api
 from appliance.web.documents import make_document_upload, make_documents
 from appliance.web.errors import register_errors
 from appliance.web.files import Transfers
@@ -30,6 +30,7 @@ from appliance.web.icons import icon
 from appliance.web.lessons import make_lessons
 from appliance.web.live import TextPacket
 from appliance.web.numbers import BoundedIntegerConverter
+from appliance.web.pupil import register_pupil
 from appliance.web.security import protect
 from appliance.web.sessions import Cookies, cookies_of, load_sessions
 from appliance.web.setup import make_setup
@@ -77,13 +78,13 @@ def create_app(config: Config, services: Services) -> Flask:
         make_setup(services, door),
         make_account(services, door),
         *own_check,
-        make_link_page(services),
         make_health(services),
         make_lessons(services),
         make_documents(services, transfers),
         make_admin(services),
     ):
         app.register_blueprint(blueprint)
+    register_pupil(app, config, services)
     _dress(app)
     _add_socket(app, services, cookies, config.viewers)
     app.wsgi_app = HostGate(app.wsgi_app, OwnNames(config))  # type: ignore[method-assign]  # outermost: Socket.IO, too

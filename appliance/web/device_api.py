@@ -1,16 +1,14 @@
 """What devices ask over HTTP: joining, the time, documents (contract, sections 1 and 8). Programs, not pages."""
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from appliance.bootstrap import Services
 from appliance.errors import NotFound, NotSignedIn, PreauError, TooLarge
-from appliance.services.enrollment import school_code
 from appliance.web.errors import respond
 from appliance.web.files import StoredFile, Transfers, send
-from appliance.web.hosts import base_url, own_host
+from appliance.web.hosts import own_host
 from appliance.web.limits import FailureLimit, address_key
-from appliance.web.qr import qr_drawing
 from protocol.device import (
     MAX_PAYLOAD_BYTES,
     InvalidEnrollment,
@@ -29,34 +27,6 @@ def make_device_api(services: Services, transfers: Transfers) -> Blueprint:
     _add_time(api, services)
     _add_files(api, services, transfers, failures)
     return api
-
-
-def make_link_page(services: Services) -> Blueprint:
-    """What a person sees who opens an enrollment link."""
-    pages = Blueprint("links", __name__)
-    failures = FailureLimit(60, 60)
-
-    @pages.get("/t/<token>")
-    def link(token: str) -> ResponseReturnValue:
-        address = address_key(request.remote_addr)
-        failures.check(address)
-        try:
-            opened = services.enrollment.token_opens(token)
-        except NotSignedIn:
-            failures.count(address)
-            return render_template("auth/link_over.html"), 404
-        address_of_link = f"{base_url(request)}/t/{token}"
-        return render_template(
-            "auth/link.html",
-            school=school_code(),
-            cart=None if opened.cart is None else opened.cart.name,
-            left=opened.uses - opened.used,
-            expires_at=opened.expires_at,
-            link=address_of_link,
-            drawing=qr_drawing(address_of_link),
-        )
-
-    return pages
 
 
 def _add_joining(api: Blueprint, services: Services, failures: FailureLimit) -> None:
