@@ -23,6 +23,12 @@ from protocol.device_commands import (
     parse_hub_time,
     parse_presence,
 )
+from protocol.device_display import (
+    MAX_DISPLAY_CHARS,
+    Display,
+    display_as_json,
+    read_display,
+)
 from protocol.device_enrollment import (
     Complaint,
     EnrollmentAnswer,
@@ -84,6 +90,7 @@ from protocol.device_words import (
     Kind,
     PackageAction,
     Presence,
+    Show,
 )
 from protocol.strict_json import (
     MAX_DEPTH,
@@ -100,6 +107,7 @@ from protocol.times import (
 __all__ = [
     "FROM_DEVICE",
     "MAX_DEPTH",
+    "MAX_DISPLAY_CHARS",
     "MAX_MESSAGE_CHARS",
     "MAX_PAYLOAD_BYTES",
     "RETAINED",
@@ -116,6 +124,7 @@ __all__ = [
     "CommandType",
     "Complaint",
     "Desired",
+    "Display",
     "EnrollmentAnswer",
     "EnrollmentRequest",
     "Event",
@@ -135,10 +144,12 @@ __all__ = [
     "Reason",
     "Reported",
     "Restrictions",
+    "Show",
     "UsageAck",
     "UsageBatch",
     "UsageRecord",
     "check_args",
+    "display_as_json",
     "encode_ack",
     "encode_command",
     "encode_desired",
@@ -169,6 +180,7 @@ __all__ = [
     "parse_topic",
     "parse_usage",
     "parse_usage_ack",
+    "read_display",
     "read_object",
     "read_restrictions",
     "restrictions_as_json",

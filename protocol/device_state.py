@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from protocol.device_display import Display, display_as_json, read_display
 from protocol.device_words import Access, Capability, PackageAction
 from protocol.fields import Fields, array, flag, known_words, moment, remark, sha256, table, text, whole, word
 from protocol.strict_json import Malformed, Reason, read_object, write_object
@@ -66,6 +67,7 @@ class Desired:
     lesson: LessonRef | None
     packages: tuple[PackageOrder, ...] = ()
     name: str = ""
+    display: Display | None = None  # of a screen only
 
     def __post_init__(self) -> None:
         """No child's tablet stays locked for ever: a restriction without an end cannot even be built."""
@@ -127,11 +129,13 @@ def parse_desired(raw: bytes) -> Desired:
         lesson=fields.maybe("lesson", _read_lesson),
         packages=fields.maybe("packages", array(_read_package_order)) or (),
         name=fields.maybe("name", remark(_MAX_LABEL_CHARS)) or "",
+        display=fields.maybe("display", read_display),
     )
 
 
 def encode_desired(desired: Desired) -> bytes:
-    until, lesson = desired.restrictions_until, desired.lesson
+    """Without a word about the display where there is none: it is an addition that few devices need."""
+    until, lesson, display = desired.restrictions_until, desired.lesson, desired.display
     return write_object(
         {
             "version": desired.version,
@@ -141,6 +145,7 @@ def encode_desired(desired: Desired) -> bytes:
             "lesson": None if lesson is None else {"id": lesson.id, "teacher": lesson.teacher},
             "packages": [_package_order_as_json(order) for order in desired.packages],
             "name": desired.name,
+            **({} if display is None else {"display": display_as_json(display)}),
         }
     )
 

@@ -67,3 +67,11 @@ class Presence(StrEnum):
 class PackageAction(StrEnum):
     INSTALL = "install"
     REMOVE = "remove"
+
+
+class Show(StrEnum):
+    """What a screen shows of its lesson."""
+
+    PRESENCE = "presence"
+    TIMER = "timer"
+    MESSAGE = "message"

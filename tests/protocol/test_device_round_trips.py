@@ -16,6 +16,7 @@ from protocol.device import (
     Command,
     CommandType,
     Desired,
+    Display,
     EnrollmentAnswer,
     EnrollmentRequest,
     Event,
@@ -34,6 +35,7 @@ from protocol.device import (
     Reason,
     Reported,
     Restrictions,
+    Show,
     UsageAck,
     UsageBatch,
     UsageRecord,
@@ -60,6 +62,11 @@ restrictions = st.builds(
 )
 installs = st.builds(PackageOrder, words, numbers, labels, st.just(PackageAction.INSTALL), words, numbers, hashes)
 removals = st.builds(PackageOrder, words, numbers, labels, st.just(PackageAction.REMOVE))
+displays = (
+    st.builds(Display, st.just(Show.PRESENCE))
+    | st.builds(Display, st.just(Show.TIMER), moments, labels)
+    | st.builds(Display, st.just(Show.MESSAGE), text=labels)
+)
 desired = st.builds(
     Desired,
     version=numbers,
@@ -69,6 +76,7 @@ desired = st.builds(
     lesson=st.none() | st.builds(LessonRef, words, labels),
     packages=st.lists(installs | removals, max_size=few).map(tuple),
     name=labels,
+    display=st.none() | displays,
 )
 reported = st.builds(
     Reported,

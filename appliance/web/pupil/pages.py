@@ -1,4 +1,4 @@
-"""The pages that a pupil's browser opens: the link, the page itself, the short code. They ask and show; no rule here."""
+"""The pages that a pupil's browser opens: the link, the page, the short code. They ask and show; no rule is here."""
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
