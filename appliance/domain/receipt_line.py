@@ -6,8 +6,12 @@ from dataclasses import dataclass
 
 from appliance.domain.receipts import ReceiptState
 
-# Offline is not a receipt's state but what a teacher wants to know of one that waits.
+# Not states of a receipt but what a teacher wants to know of one: it waits for a device that is away, or it was handed
+# over to one that cannot tell. The second is a word of its own, so that nothing can take it for a confirmation.
 OFFLINE = "offline"
+UNCONFIRMED = "unconfirmed"
+
+_TOLD = frozenset({OFFLINE, UNCONFIRMED, ReceiptState.FAILED, ReceiptState.REJECTED, ReceiptState.TIMED_OUT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +25,14 @@ class Answer:
     is_online: bool
     error: str | None
     unsupported: tuple[str, ...]
+    evidence: str | None = None  # how its state is known; None: by the device's own word
+    is_guest: bool = False
 
     @property
     def shown(self) -> str:
         """queued + online is on its way; queued + offline cannot be reached now."""
+        if self.state is ReceiptState.SUCCEEDED and self.evidence == UNCONFIRMED:
+            return UNCONFIRMED
         if self.state is not ReceiptState.QUEUED:
             if self.state is ReceiptState.SENT and not self.is_online:
                 return OFFLINE
@@ -33,7 +41,7 @@ class Answer:
 
     @property
     def is_problem(self) -> bool:
-        return self.shown in (OFFLINE, "failed", "rejected", "timed_out") or bool(self.unsupported)
+        return self.shown in _TOLD or bool(self.unsupported)
 
 
 def counts(answers: Sequence[Answer]) -> dict[str, int]:
@@ -41,5 +49,16 @@ def counts(answers: Sequence[Answer]) -> dict[str, int]:
     return dict(Counter(answer.shown for answer in answers))
 
 
+def how_known(answers: Sequence[Answer]) -> dict[str, int]:
+    """Of what succeeded: how many the devices confirmed themselves, how many were seen in their state."""
+    known = (answer for answer in answers if answer.shown == ReceiptState.SUCCEEDED)
+    return dict(Counter(answer.evidence or "confirmed" for answer in known))
+
+
 def problems(answers: Sequence[Answer]) -> list[Answer]:
-    return sorted((answer for answer in answers if answer.is_problem), key=lambda answer: (answer.number, answer.name))
+    return sorted((answer for answer in answers if answer.is_problem), key=_in_order)
+
+
+def _in_order(answer: Answer) -> tuple[bool, int, str]:
+    """By sticker, guests after."""
+    return answer.is_guest, answer.number, answer.name

@@ -2,53 +2,42 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from peewee import SQL
 
 from appliance.clock import Clock
-from appliance.domain.gestures import missing_for
-from appliance.domain.receipt_line import Answer, counts, problems
+from appliance.domain.receipt_line import Answer, counts, how_known, problems
 from appliance.domain.receipts import ReceiptState
 from appliance.domain.restrictions import Hold
 from appliance.errors import NotFound
-from appliance.services.apps import label_of
+from appliance.services.board_tile import Json, Tile, is_online, number_of, shown, time_text
 from appliance.services.desired import read_hold
-from appliance.store.fields import read_words, to_milliseconds
+from appliance.store.fields import JsonField, read_words, to_milliseconds
 from appliance.store.live import LiveRow, read_live_rows
 from appliance.store.models import Gesture, Handover, Lesson, database
-from protocol.device import Capability, Presence, format_time, restrictions_as_json
+from protocol.device import Kind, format_time
 
+# Those that pupils hold in the order of their stickers, then who came for this lesson, then the class's screens.
 _PARTS = (
-    "SELECT d.id, d.number, d.name, d.kind, d.capabilities, p.base, p.eyes_up, "
+    "SELECT d.id, d.number, d.name, d.kind, d.agent, d.capabilities, d.guest_lesson_id IS NOT NULL, "  # noqa: S608 - our own word
+    "p.base, p.eyes_up, p.display, "
     "(SELECT pupil.first_name || CASE pupil.initial WHEN '' THEN '' ELSE ' ' || pupil.initial || '.' END FROM pupil "
     " WHERE pupil.device_id = d.id AND (l.classroom_id IS NULL OR pupil.classroom_id = l.classroom_id) LIMIT 1) "
     "FROM lesson_device p JOIN device d ON d.id = p.device_id JOIN lesson l ON l.id = p.lesson_id "
-    "WHERE p.lesson_id = ? AND (p.left_at IS NULL OR p.left_at = l.ended_at) ORDER BY d.number, d.name, d.id"
+    "WHERE p.lesson_id = ? AND (p.left_at IS NULL OR p.left_at = l.ended_at) "
+    f"ORDER BY d.kind = '{Kind.SCREEN}', d.guest_lesson_id IS NOT NULL, d.number, d.name, d.id"
 )
 _RECEIPTS = (
-    "SELECT r.device_id, d.number, d.name, r.state, r.error, r.unsupported FROM receipt r "
+    "SELECT r.device_id, d.number, d.name, d.guest_lesson_id IS NOT NULL, r.state, r.error, r.unsupported, r.evidence "
+    "FROM receipt r "
     "JOIN device d ON d.id = r.device_id JOIN lesson_device p ON p.device_id = r.device_id "
     "JOIN lesson l ON l.id = p.lesson_id "
     "WHERE r.gesture_id = ? AND p.lesson_id = ? AND (p.left_at IS NULL OR p.left_at = l.ended_at)"
 )
 _LATEST_FIRST = (Gesture.at.desc(), SQL("rowid").desc())  # two gestures may fall into one millisecond
-
-Json = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class _Tile:
-    device_id: str
-    number: int
-    name: str
-    kind: str
-    capabilities: tuple[str, ...]
-    hold: Hold
-    pupil: str | None
+_json = JsonField()
 
 
 class Board:
@@ -77,10 +66,11 @@ class Board:
         live = read_live_rows([tile.device_id for tile in tiles])
         gesture = _latest(lesson_id)
         answers = {} if gesture is None else _answers(gesture, live)
+        gesture_id = None if gesture is None else str(gesture.id)
         return {
             "now": format_time(self._clock.now()),
             "lesson": _lesson(lesson),
-            "tiles": [_shown(tile, live.get(tile.device_id), answers.get(tile.device_id), gesture) for tile in tiles],
+            "tiles": [shown(tile, live.get(tile.device_id), answers.get(tile.device_id), gesture_id) for tile in tiles],
             "gesture": None if gesture is None else _gesture(gesture, list(answers.values())),
             "requests": _requests(lesson_id),
             "taken": _taken(lesson_id),
@@ -97,33 +87,43 @@ def _latest(lesson_id: str) -> Gesture | None:
     return found
 
 
-def _tile(row: tuple[Any, ...], is_over: bool) -> _Tile:
+def _tile(row: tuple[Any, ...], is_over: bool) -> Tile:
     """After its lesson a device should be free: the tile says whether it is."""
-    device_id, number, name, kind, capabilities, base, eyes_up, pupil = row
-    hold = Hold() if is_over else read_hold(base, eyes_up)
-    return _Tile(device_id, number, name, kind, read_words(capabilities), hold, pupil or None)
+    device_id, number, name, kind, agent, capabilities, is_guest, base, eyes_up, display, pupil = row
+    return Tile(
+        device_id=device_id,
+        number=number,
+        name=name,
+        kind=kind,
+        agent=agent,
+        capabilities=read_words(capabilities),
+        is_guest=bool(is_guest),
+        hold=Hold() if is_over else read_hold(base, eyes_up),
+        display=None if is_over else _json.python_value(display),
+        pupil=pupil or None,
+    )
 
 
 def _answers(gesture: Gesture, live: Mapping[str, LiveRow] | None) -> dict[str, Answer]:
     """By device, of those that are still on this board. `live` None: it is read here."""
     rows = database.execute_sql(_RECEIPTS, (gesture.id, gesture.lesson_id)).fetchall()
     seen = read_live_rows([row[0] for row in rows]) if live is None else live
-    return {
-        row[0]: Answer(
-            device_id=row[0],
-            number=row[1],
-            name=row[2],
-            state=ReceiptState(row[3]),
-            is_online=_is_online(seen.get(row[0])),
-            error=row[4],
-            unsupported=read_words(row[5]) if row[5] else (),
-        )
-        for row in rows
-    }
+    return {row[0]: _answer(row, is_online(seen.get(row[0]))) for row in rows}
 
 
-def _is_online(live: LiveRow | None) -> bool:
-    return live is not None and live.presence == Presence.ONLINE
+def _answer(row: tuple[Any, ...], online: bool) -> Answer:
+    device_id, number, name, is_guest, state, error, unsupported, evidence = row
+    return Answer(
+        device_id=device_id,
+        number=number,
+        name=name,
+        state=ReceiptState(state),
+        is_online=online,
+        error=error,
+        unsupported=read_words(unsupported) if unsupported else (),
+        evidence=evidence,
+        is_guest=bool(is_guest),
+    )
 
 
 def _lesson(lesson: Lesson) -> Json:
@@ -135,64 +135,9 @@ def _lesson(lesson: Lesson) -> Json:
         "teacher": {"id": lesson.teacher_id, "name": lesson.teacher.name},
         "started_at": format_time(lesson.started_at),
         "ends_at": format_time(lesson.ends_at),
-        "ended_at": _time(lesson.ended_at),
+        "ended_at": time_text(lesson.ended_at),
         "end_reason": lesson.end_reason,
     }
-
-
-def _shown(tile: _Tile, live: LiveRow | None, answer: Answer | None, gesture: Gesture | None) -> Json:
-    wanted = _wanted(tile.hold)
-    return {
-        "device_id": tile.device_id,
-        "number": f"{tile.number:02d}",
-        "name": tile.name,
-        "pupil": tile.pupil,
-        "kind": tile.kind,
-        "presence": "never" if live is None else live.presence,
-        "seen_at": None if live is None else _time(live.seen_at),
-        "battery": _battery(live),
-        "app": None if live is None or not live.foreground else {
-            "package": live.foreground, "label": label_of(live.foreground)
-        },
-        "hand_at": None if live is None else _time(live.hand_at),
-        "capabilities": list(tile.capabilities),
-        "restrictions": wanted,
-        "applied": live is not None and _is_applied(tile, wanted, live),
-        "eyes_up": tile.hold.eyes_up is not None,
-        "receipt": None if answer is None or gesture is None else {
-            "gesture_id": gesture.id, "status": answer.shown, "error": answer.error,
-            "unsupported": list(answer.unsupported),
-        },
-    }  # fmt: skip
-
-
-@lru_cache(maxsize=1024)
-def _wanted(hold: Hold) -> Json:
-    """Shared between the tiles that want the same: not to be changed."""
-    return restrictions_as_json(hold.restrictions)
-
-
-def _is_applied(tile: _Tile, wanted: Json, live: LiveRow) -> bool:
-    """What the device says it applies is what is wanted, apart from what it cannot do."""
-    if live.applied is None:
-        return tile.hold.restrictions.is_free
-    missing = {*missing_for(tile.hold.restrictions, frozenset(tile.capabilities)), *live.unsupported}
-    return all(_agree(name, live.applied.get(name), value) for name, value in wanted.items() if name not in missing)
-
-
-def _agree(name: str, applied: Any, wanted: Any) -> bool:
-    """A device may word its lock and sort its apps in its own way."""
-    if name == Capability.LOCK:
-        return (applied is None) is (wanted is None)
-    if name == Capability.APPS and applied and wanted:
-        return set(applied) == set(wanted)
-    return bool(applied == wanted)
-
-
-def _battery(live: LiveRow | None) -> Json | None:
-    if live is None or live.battery_level is None:
-        return None
-    return {"level": live.battery_level, "charging": live.charging}
 
 
 def _gesture(gesture: Gesture, answers: list[Answer]) -> Json:
@@ -204,10 +149,11 @@ def _gesture(gesture: Gesture, answers: list[Answer]) -> Json:
         "by": "" if gesture.actor is None else gesture.actor.name,
         "targets": len(answers),
         "counts": counts(answers),
+        "evidence": how_known(answers),
         "problems": [
             {
-                "device_id": one.device_id, "number": f"{one.number:02d}", "name": one.name, "status": one.shown,
-                "error": one.error, "unsupported": list(one.unsupported),
+                "device_id": one.device_id, "number": number_of(one.number, one.is_guest), "name": one.name,
+                "status": one.shown, "error": one.error, "unsupported": list(one.unsupported),
             }
             for one in problems(answers)
         ],
@@ -233,7 +179,3 @@ def _taken(lesson_id: str) -> list[Json]:
     for row in rows.order_by(Handover.answered_at.desc()):
         found.setdefault((row.asker.name, format_time(row.asked_at)), []).append(f"{row.device.number:02d}")
     return [{"by": by, "at": at, "numbers": sorted(numbers)} for (by, at), numbers in found.items()]
-
-
-def _time(value: datetime | None) -> str | None:
-    return None if value is None else format_time(value)

@@ -1,0 +1,121 @@
+"""One tile of a board: what is wanted of a device, what it says of itself, and what became of the last gesture.
+
+Values in, JSON-ready values out: it reads no table and knows no lesson.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from appliance.domain.gestures import missing_for
+from appliance.domain.receipt_line import Answer
+from appliance.domain.restrictions import Hold
+from appliance.services.apps import label_of
+from appliance.store.live import LiveRow
+from protocol.device import Capability, Presence, format_time, restrictions_as_json
+
+Json = dict[str, Any]
+
+_PAGE_AGENT = "preau-page/"  # how the pupil page names itself when it enrolls
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One device's part in the lesson, as the store has it. `display`: what a screen shows."""
+
+    device_id: str
+    number: int
+    name: str
+    kind: str
+    agent: str
+    capabilities: tuple[str, ...]
+    is_guest: bool
+    hold: Hold
+    display: Mapping[str, Any] | None
+    pupil: str | None
+
+
+def shown(tile: Tile, live: LiveRow | None, answer: Answer | None, gesture_id: str | None) -> Json:
+    """docs/ui.md describes the shape."""
+    wanted = _wanted(tile.hold)
+    return {
+        "device_id": tile.device_id,
+        "number": number_of(tile.number, tile.is_guest),
+        "name": tile.name,
+        "pupil": tile.pupil,
+        "kind": tile.kind,
+        "guest": tile.is_guest,
+        "presence": "never" if live is None else live.presence,
+        "seen_at": None if live is None else time_text(live.seen_at),
+        "battery": _battery(live),
+        "app": None if live is None or not live.foreground else {
+            "package": live.foreground, "label": label_of(live.foreground)
+        },
+        "whereabouts": _whereabouts(tile, live),
+        "hand_at": None if live is None else time_text(live.hand_at),
+        "capabilities": list(tile.capabilities),
+        "restrictions": wanted,
+        "applied": live is not None and _is_applied(tile, wanted, live),
+        "eyes_up": tile.hold.eyes_up is not None,
+        "display": tile.display,
+        "receipt": None if answer is None or gesture_id is None else _receipt(answer, gesture_id),
+    }  # fmt: skip
+
+
+def number_of(number: int, is_guest: bool) -> str:
+    """The sticker's. A guest has none: it is called by its name."""
+    return "" if is_guest else f"{number:02d}"
+
+
+def is_online(live: LiveRow | None) -> bool:
+    return live is not None and live.presence == Presence.ONLINE
+
+
+def time_text(value: datetime | None) -> str | None:
+    return None if value is None else format_time(value)
+
+
+def _receipt(answer: Answer, gesture_id: str) -> Json:
+    return {
+        "gesture_id": gesture_id, "status": answer.shown, "error": answer.error,
+        "unsupported": list(answer.unsupported), "evidence": answer.evidence,
+    }  # fmt: skip
+
+
+def _whereabouts(tile: Tile, live: LiveRow | None) -> str | None:
+    """Where somebody is who is there and does not look at the lesson. A tablet's own home screen is no such place."""
+    if live is None or not is_online(live):
+        return None
+    left = tile.agent.startswith(_PAGE_AGENT) and live.foreground is None and live.applied is not None
+    return "left_page" if left else None
+
+
+@lru_cache(maxsize=1024)
+def _wanted(hold: Hold) -> Json:
+    """Shared between the tiles that want the same: not to be changed."""
+    return restrictions_as_json(hold.restrictions)
+
+
+def _is_applied(tile: Tile, wanted: Json, live: LiveRow) -> bool:
+    """What the device says it applies is what is wanted, apart from what it cannot do."""
+    if live.applied is None:
+        return tile.hold.restrictions.is_free
+    missing = {*missing_for(tile.hold.restrictions, frozenset(tile.capabilities)), *live.unsupported}
+    return all(_agree(name, live.applied.get(name), value) for name, value in wanted.items() if name not in missing)
+
+
+def _agree(name: str, applied: Any, wanted: Any) -> bool:
+    """A device may word its lock and sort its apps in its own way."""
+    if name == Capability.LOCK:
+        return (applied is None) is (wanted is None)
+    if name == Capability.APPS and applied and wanted:
+        return set(applied) == set(wanted)
+    return bool(applied == wanted)
+
+
+def _battery(live: LiveRow | None) -> Json | None:
+    if live is None or live.battery_level is None:
+        return None
+    return {"level": live.battery_level, "charging": live.charging}
