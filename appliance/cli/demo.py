@@ -1,4 +1,4 @@
-"""`./run demo`: a school with two teachers, two carts, a classroom and simulated tablets, to try everything.
+"""`./run demo`: a school with two teachers, two carts, a classroom, simulated tablets and a link for browser tabs.
 
 The passwords are made for this folder at its first start and kept beside the data, so that a second start shows them.
 """
@@ -11,13 +11,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from appliance.broker.credentials import write_atomically
+from appliance.cli.demo_tabs import first_cart, open_tabs
 from appliance.cli.run import EachSecond, Running, run
 from appliance.config import Config
 from appliance.domain.people import CONSOLE, Role
 from appliance.errors import CannotStart, PreauError
 from appliance.services.people import NewPerson
 from appliance.services.settings import write_setting
-from appliance.store.models import Cart, Classroom, Device, User, database
+from appliance.store.models import Classroom, Device, User, database
 from appliance.store.trouble import STORE_ERRORS
 from appliance.supervisor import Program
 
@@ -35,6 +36,11 @@ _PUPILS = (
     "Manon C.;Théo V.;Aya F.;Louis J.;Rose N."
 )
 
+_ABOUT_TABS = (
+    "           Ce lien, ouvert dans un onglet, en fait une tablette de la séance en cours ; s’il n’y en a pas,",
+    "           celle de Mme Durand commence. Un onglet, un élève ; le deuxième, dans une fenêtre privée.",
+)
+
 
 def main(config: Config, devices: int) -> int:
     if not 0 <= devices <= 1000:
@@ -50,10 +56,12 @@ def _fill_and_say(running: Running, devices: int) -> EachSecond:
         if is_new:
             _fill(running, logins)
         link = _link(running, devices)
+        tabs = open_tabs(running.services, running.config.data_path, devices)
     if devices:
         running.supervisor.add(_simulator(running, link, devices))
-    _say(running, logins, devices)
-    return _NameGiver(running, devices) if is_new and devices else lambda: None
+    _say(running, logins, devices, tabs.path)
+    steps = (tabs, _NameGiver(running, devices)) if is_new and devices else (tabs,)
+    return lambda: [step() for step in steps]
 
 
 class _NameGiver:
@@ -71,7 +79,7 @@ class _NameGiver:
             if Device.select().where(Device.status == "active").count() < self._devices:
                 return
             self._is_done = True
-            classroom, cart = Classroom.select().first(), Cart.select().order_by(Cart.id).first()
+            classroom, cart = Classroom.select().first(), first_cart()
             if classroom is not None and cart is not None:
                 self._running.services.rosters.assign_in_order(classroom.id, cart.id, CONSOLE)
 
@@ -105,7 +113,7 @@ def _fill(running: Running, logins: dict[str, str]) -> None:
 
 def _link(running: Running, devices: int) -> str:
     """A new link at each start; a simulator that knows its devices already does not use it up."""
-    cart = Cart.select().order_by(Cart.id).first()  # renamed or removed by whoever tries things out
+    cart = first_cart()
     token = running.services.tokens.new(CONSOLE, max(1, devices), timedelta(days=1), None if cart is None else cart.id)
     return running.base_url + token.path
 
@@ -116,10 +124,11 @@ def _simulator(running: Running, link: str, devices: int) -> Program:
     return Program("simulator", [*command, "--quiet"], told=link + "\n")  # not for everybody who may list processes
 
 
-def _say(running: Running, logins: dict[str, str], devices: int) -> None:
+def _say(running: Running, logins: dict[str, str], devices: int, tab_path: str) -> None:
     roles = {login: role for login, _, _, role in _PEOPLE}
     lines = ["", f"Préau, démonstration : {devices} tablettes simulées.", f"  Page     {running.base_url}/"]
     lines += [f"  {roles[login]:<12} {login:<10} {password}" for login, password in logins.items()]
+    lines += [f"  Élève    {running.base_url}{tab_path}", *_ABOUT_TABS]
     lines += [f"  Données  {running.config.data_path}", "  Ctrl-C arrête tout ; les données restent.", "", ""]
     sys.stdout.write("\n".join(lines))
     sys.stdout.flush()

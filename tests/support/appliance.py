@@ -138,13 +138,13 @@ class Appliance:
 class Browser:
     """A signed-in user without a browser: keeps cookies and the CSRF token."""
 
-    def __init__(self, url: str, login: str) -> None:
+    def __init__(self, url: str, login: str, password: str = PASSWORD) -> None:
         self.url = url
         self.session = requests.Session()
         page = self.session.get(f"{url}/sign-in", timeout=10)
         answer = self.session.post(
             f"{url}/sign-in",
-            data={"login": login, "password": PASSWORD, "csrf_token": _csrf(page.text)},
+            data={"login": login, "password": password, "csrf_token": _csrf(page.text)},
             headers={"Referer": f"{url}/sign-in"},
             timeout=10,
         )
