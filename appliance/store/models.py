@@ -4,6 +4,7 @@ What can be derived is not stored: a device's desired state is computed from its
 """
 
 from peewee import (
+    SQL,
     AutoField,
     BooleanField,
     CharField,
@@ -245,7 +246,7 @@ class Receipt(Row):
     unsupported = JsonField(null=True)
     tries = IntegerField(default=0)
     updated_at = MomentField()
-    channel = CharField(default="own")  # domain.channels.Channel that carries it. From schema 2
+    channel = CharField(default="own", constraints=[SQL("DEFAULT 'own'")])  # domain.channels.Channel. From schema 2
     evidence = CharField(null=True)  # domain.channels.Evidence: how its state is known
 
 
