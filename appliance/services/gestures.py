@@ -33,7 +33,7 @@ from appliance.services.lessons import lesson_of, must_hold, open_lesson
 from appliance.store.bulk import execute_many
 from appliance.store.fields import JsonField, read_words, to_milliseconds
 from appliance.store.models import Document, DocumentOwner, Gesture, Lesson, database
-from protocol.device import CommandType, Malformed, check_args
+from protocol.device import CommandType, Kind, Malformed, check_args
 
 TEACHER_KINDS = frozenset(GestureKind) - {GestureKind.RELEASE}
 
@@ -42,7 +42,7 @@ _INSERT_RECEIPT = (
     "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"
 )
 _PARTS = (
-    "SELECT p.device_id, d.version, d.capabilities, p.base, p.eyes_up FROM lesson_device p "
+    "SELECT p.device_id, d.version, d.capabilities, p.base, p.eyes_up, d.kind FROM lesson_device p "
     "JOIN device d ON d.id = p.device_id WHERE p.lesson_id = ? AND p.left_at IS NULL ORDER BY d.number, d.id"
 )
 _json = JsonField()
@@ -50,7 +50,7 @@ _json = JsonField()
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """As a page sends it. `device_ids` None: every device of the lesson."""
+    """As a page sends it. `device_ids` None: every pupil's device; a class screen is acted on by its name only."""
 
     gesture_id: str
     kind: GestureKind
@@ -166,7 +166,8 @@ def _chosen(lesson_id: str, device_ids: Sequence[str] | None) -> list[_Part]:
     rows = database.execute_sql(_PARTS, (lesson_id,)).fetchall()
     parts = [_Part(row[0], row[1], frozenset(read_words(row[2])), read_hold(row[3], row[4])) for row in rows]
     if device_ids is None:
-        return parts
+        screens = {row[0] for row in rows if row[5] == Kind.SCREEN}
+        return [part for part in parts if part.device_id not in screens]
     asked = set(device_ids)
     chosen = [part for part in parts if part.device_id in asked]
     if len(chosen) < len(asked) or not chosen:
