@@ -10,6 +10,6 @@ from appliance.web.pupil.policy import add_policy
 
 def register_pupil(app: Flask, config: Config, services: Services) -> None:
     pages = Blueprint("pupil", __name__)
-    add_policy(pages, config)
+    add_policy(app, pages, config)
     add_pages(pages, services)
     app.register_blueprint(pages)

@@ -1,12 +1,21 @@
 """What the pupil's pages may load: a little more than a teacher's, and no other page gets it."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Flask, Response, request
 
 from appliance.config import Config
 from appliance.web.hosts import own_host
 
+WORKER_PATH = "/static/js/pupil/agent/worker.js"
+"""The agent's worker. A worker's policy is its own script's, not that of the page which starts it."""
 
-def add_policy(pages: Blueprint, config: Config) -> None:
+
+def add_policy(app: Flask, pages: Blueprint, config: Config) -> None:
+    @app.after_request
+    def let_the_worker_connect(response: Response) -> Response:
+        if request.path == WORKER_PATH:
+            response.headers.setdefault("Content-Security-Policy", pupil_policy(own_host(request), config))
+        return response
+
     @pages.after_request
     def narrow(response: Response) -> Response:
         response.headers.setdefault("Content-Security-Policy", pupil_policy(own_host(request), config))
