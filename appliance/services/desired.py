@@ -9,10 +9,19 @@ from appliance.domain.restrictions import Hold
 from appliance.store.bulk import execute_many
 from appliance.store.fields import from_milliseconds, to_milliseconds
 from appliance.store.models import database
-from protocol.device import Desired, LessonRef, read_object, read_restrictions, restrictions_as_json
+from protocol.device import (
+    Desired,
+    Display,
+    LessonRef,
+    read_display,
+    read_object,
+    read_restrictions,
+    restrictions_as_json,
+)
 
 _OPEN_PARTS = (
-    "SELECT d.id, d.version, d.version_at, d.name, p.base, p.eyes_up, l.id, l.ends_at, u.name FROM device d "
+    "SELECT d.id, d.version, d.version_at, d.name, p.base, p.eyes_up, l.id, l.ends_at, u.name, "
+    "CASE d.kind WHEN 'screen' THEN p.display END FROM device d "
     "LEFT JOIN lesson_device p ON p.device_id = d.id AND p.left_at IS NULL "
     "LEFT JOIN lesson l ON l.id = p.lesson_id LEFT JOIN user u ON u.id = l.teacher_id "
     "WHERE d.status = 'active'"
@@ -33,6 +42,11 @@ class Wanted:
 def read_hold(base: str, eyes_up: str | None) -> Hold:
     """Remembered: a whole class mostly has the same."""
     return Hold(read_restrictions(read_object(base.encode()), "base"), eyes_up)
+
+
+@lru_cache(maxsize=128)
+def _shown(display: str) -> Display | None:
+    return read_display(read_object(display.encode()), "display")
 
 
 def hold_as_json(hold: Hold) -> dict[str, object]:
@@ -83,8 +97,11 @@ def bump(device_ids: Iterable[str], now: datetime) -> None:
     )
 
 
-def _wanted(row: tuple[str, int, int, str, str | None, str | None, str | None, int | None, str | None]) -> Wanted:
-    device_id, version, version_at, name, base, eyes_up, lesson_id, ends_at, teacher = row
+_Part = tuple[str, int, int, str, str | None, str | None, str | None, int | None, str | None, str | None]
+
+
+def _wanted(row: _Part) -> Wanted:
+    device_id, version, version_at, name, base, eyes_up, lesson_id, ends_at, teacher, display = row
     hold = Hold() if base is None else read_hold(base, eyes_up)
     restrictions = hold.restrictions
     return Wanted(
@@ -96,5 +113,6 @@ def _wanted(row: tuple[str, int, int, str, str | None, str | None, str | None, i
             restrictions_until=None if restrictions.is_free or ends_at is None else from_milliseconds(ends_at),
             lesson=None if lesson_id is None else LessonRef(lesson_id, teacher or ""),
             name=name,
+            display=None if display is None else _shown(display),
         ),
     )

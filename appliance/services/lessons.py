@@ -288,7 +288,9 @@ def release_devices(device_ids: Collection[str], now: datetime) -> None:
     if not device_ids:
         return
     ids = list(device_ids)
-    LessonDevice.update(left_at=now).where(LessonDevice.device.in_(ids) & LessonDevice.left_at.is_null()).execute()
+    LessonDevice.update(left_at=now, display=None).where(
+        LessonDevice.device.in_(ids) & LessonDevice.left_at.is_null()
+    ).execute()
     moment = to_milliseconds(now)
     execute_many(_CANCEL, [(moment, device_id) for device_id in ids])
     unanswered = Handover.device.in_(ids) & Handover.answered_at.is_null()

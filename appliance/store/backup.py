@@ -36,7 +36,7 @@ _STRIP = (
     "DELETE FROM invitation",
     "DELETE FROM receipt",
     "DELETE FROM gesture",
-    "UPDATE lesson_device SET eyes_up = NULL, base = '{}'",
+    "UPDATE lesson_device SET eyes_up = NULL, base = '{}', display = NULL",
     "DELETE FROM setting WHERE key IN ('roster_imported_at', 'setup_code')",
 )
 
