@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 
-from appliance.broker.configuration import BrokerSettings, TlsFiles
+from appliance.broker.configuration import BrokerSettings, Guests, Limits, TlsFiles
+from appliance.broker.process import port_is_free
 from appliance.broker.reload import apply_credentials
 from appliance.clock import HubClock
 from appliance.config import Config
 from appliance.health import Health
 from appliance.nudge import NudgeSender
+from appliance.services.agent_links import AgentLinks, agent_credentials
 from appliance.services.backups import Backups
 from appliance.services.board import Board
 from appliance.services.carts import Carts
 from appliance.services.classrooms import Rosters
 from appliance.services.device_list import DeviceList
 from appliance.services.devices import Devices
+from appliance.services.displays import Displays
 from appliance.services.documents import Documents
 from appliance.services.enrollment import Door, Enrollment, credentials
 from appliance.services.favourites import Favourites
@@ -41,6 +44,7 @@ class Services:
     people: People
     sign_in: SignIn
     enrollment: Enrollment
+    agent_links: AgentLinks
     carts: Carts
     rosters: Rosters
     tokens: Tokens
@@ -50,6 +54,7 @@ class Services:
     journal: JournalReader
     lessons: Lessons
     gestures: Gestures
+    displays: Displays
     board: Board
     start_page: StartPage
     favourites: Favourites
@@ -70,6 +75,19 @@ def broker_settings(config: Config) -> BrokerSettings:
         data_path=config.broker_path,
         runtime_path=config.runtime_path,
         tls=tls,
+    )
+
+
+def agents_broker_settings(config: Config) -> BrokerSettings:
+    """Of the broker for foreign agents. Never TLS: they trust no private authority."""
+    return BrokerSettings(
+        host=config.host,
+        mqtt_port=config.agents_port,
+        websocket_port=None,
+        data_path=config.agents_broker_path,
+        runtime_path=config.agents_runtime_path,
+        limits=Limits(queued_messages=10_000, queued_bytes=16_777_216, connections=600),
+        guests=Guests.AGENTS,
     )
 
 
@@ -100,6 +118,7 @@ def build_services(config: Config) -> Services:
         people=People(clock, passwords),
         sign_in=SignIn(clock, passwords),
         enrollment=Enrollment(clock, door, apply),
+        agent_links=_agent_links(config, clock, nudge),
         carts=Carts(clock),
         rosters=rosters,
         tokens=Tokens(clock),
@@ -109,6 +128,7 @@ def build_services(config: Config) -> Services:
         journal=journal,
         lessons=lessons,
         gestures=Gestures(clock, nudge),
+        displays=Displays(clock, nudge),
         board=Board(clock),
         start_page=StartPage(lessons),
         favourites=Favourites(clock),
@@ -117,3 +137,12 @@ def build_services(config: Config) -> Services:
         health=Health(config, settings, report.findings),
         upkeep=Upkeep(clock, config, backups, documents),
     )
+
+
+def _agent_links(config: Config, clock: HubClock, nudge: NudgeSender) -> AgentLinks:
+    settings = agents_broker_settings(config)
+
+    def apply() -> None:
+        apply_credentials(settings, agent_credentials)
+
+    return AgentLinks(clock, nudge, apply, settings.mqtt_port, lambda: port_is_free(settings.host, settings.mqtt_port))

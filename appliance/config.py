@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +20,7 @@ class Config:
     http_port: int = 8080
     mqtt_port: int = 1883
     websocket_port: int = 9001
+    agents_port: int = 1884
     names: tuple[str, ...] = field(default=())
     viewers: int = 60
     tls_certificate: Path | None = None
@@ -47,6 +49,10 @@ class Config:
         return self.data_path / "broker"
 
     @property
+    def agents_broker_path(self) -> Path:
+        return self.data_path / "broker-agents"
+
+    @property
     def ballast_path(self) -> Path:
         return self.data_path / "ballast"
 
@@ -67,6 +73,11 @@ class Config:
         return self.runtime_path / "live.db"
 
     @property
+    def agents_runtime_path(self) -> Path:
+        """Of the agents' broker; it makes the folder itself when it is wanted."""
+        return self.runtime_path / "agent"
+
+    @property
     def tls(self) -> bool:
         return self.tls_certificate is not None
 
@@ -74,6 +85,12 @@ class Config:
 def default_websocket_port(mqtt_port: int) -> int:
     shifted = mqtt_port + 7118
     return shifted if shifted < 65536 else mqtt_port - 7118
+
+
+def default_agents_port(mqtt_port: int, *taken: int) -> int:
+    """The first one above MQTT's own (1884) that this appliance does not use itself."""
+    above: Iterable[int] = (*range(mqtt_port + 1, 65536), *range(mqtt_port - 1, 0, -1))
+    return next(port for port in above if port not in taken)
 
 
 def _runtime_parent() -> Path:

@@ -81,6 +81,13 @@ class Supervisor:
         program.ready()
         self._write_status()
 
+    def remove(self, name: str) -> None:
+        """No longer wanted: asked to end, then killed, and not started again."""
+        for child in [one for one in self._children if one.program.name == name]:
+            _end(child.process)
+            self._children.remove(child)
+        self._write_status()
+
     def run(self, each_second: Callable[[], object]) -> None:
         """Watches until `stopping` is set."""
         next_second = 0.0
@@ -125,12 +132,7 @@ class Supervisor:
     def stop(self) -> None:
         """In reverse order, each asked first, then killed."""
         for child in reversed(self._children):
-            child.process.terminate()
-            try:
-                child.process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                child.process.kill()
-                child.process.wait()
+            _end(child.process)
         self._children.clear()
         with contextlib.suppress(OSError):
             self._status_path.unlink(missing_ok=True)
@@ -153,6 +155,15 @@ class Supervisor:
 def _pause(restarts: int) -> float:
     """0.1, 0.3, 0.7, 1.5, 3.1, then 5 s."""
     return min(5.0, 0.1 * 2.0 ** min(restarts, 6) - 0.1)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _spawn(program: Program) -> subprocess.Popen[bytes]:

@@ -5,6 +5,7 @@ the measurements behind the numbers are in docs/decisions/broker.md.
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum, auto
 from pathlib import Path
 
 HUB_USERNAME = "hub"
@@ -16,7 +17,18 @@ CANARY_USERNAME = "canary"
 DEVICE_WRITES = ("presence", "reported", "acks", "usage", "inventory", "events")
 DEVICE_READS = ("desired", "commands", "usage/ack")
 
+# Webview Kiosk's topics (its contract, section 2). Each tablet has its own, by its user name.
+AGENT_WRITES = ("event/+", "response/+", "will")
+AGENT_READS = ("command", "settings", "request")
+
 SOCKET_PATH_BYTES = 107  # sockaddr_un holds 108 with its end mark
+
+
+class Guests(StrEnum):
+    """Whom a broker is for. Devices and foreign agents have one each: other users, other rights, other limits."""
+
+    DEVICES = auto()
+    AGENTS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +54,20 @@ class TlsFiles:
 
 @dataclass(frozen=True, slots=True)
 class BrokerSettings:
-    """One broker: `data_path` is its own folder and survives a reboot, `runtime_path` is short and need not."""
+    """One broker: `data_path` is its own folder and survives a reboot, `runtime_path` is short and need not.
+
+    `websocket_port` None: plain MQTT only.
+    """
 
     host: str
     mqtt_port: int
-    websocket_port: int
+    websocket_port: int | None
     data_path: Path
     runtime_path: Path
     tls: TlsFiles | None = None
     limits: Limits = field(default_factory=Limits)
     log_connections: bool = False
+    guests: Guests = Guests.DEVICES
 
     @property
     def configuration_path(self) -> Path:
@@ -83,15 +99,28 @@ def render_configuration(settings: BrokerSettings) -> str:
     return "\n".join([*_general(settings), *_limits(settings.limits), *_listeners(settings), ""])
 
 
-def render_acl() -> str:
-    """The contract's table (device-protocol.md, 2) as the broker enforces it. A device does not read what it wrote."""
-    lines = ["# Written by the appliance at each start. Changes made here are lost."]
-    lines += [f"user {HUB_USERNAME}", "topic readwrite devices/#", "topic readwrite hub/#", "topic read $SYS/#"]
-    lines += [f"pattern write devices/%u/{topic}" for topic in DEVICE_WRITES]
-    lines += [f"pattern read devices/%u/{topic}" for topic in DEVICE_READS]
-    # A pattern without %u is the only way to say "everyone who is signed in"; Mosquitto warns about it once a reload.
-    lines += ["pattern read hub/time"]
-    return "\n".join([*lines, ""])
+def render_acl(guests: Guests = Guests.DEVICES) -> str:
+    """The contracts' tables as the broker enforces them. Nobody reads what he wrote himself."""
+    head = ["# Written by the appliance at each start. Changes made here are lost.", f"user {HUB_USERNAME}"]
+    return "\n".join([*head, *_RIGHTS[guests], "topic read $SYS/#", *_PATTERNS[guests], ""])
+
+
+_RIGHTS = {
+    Guests.DEVICES: ("topic readwrite devices/#", "topic readwrite hub/#"),
+    Guests.AGENTS: ("topic readwrite wk/#",),
+}
+_PATTERNS = {
+    Guests.DEVICES: (
+        *(f"pattern write devices/%u/{topic}" for topic in DEVICE_WRITES),
+        *(f"pattern read devices/%u/{topic}" for topic in DEVICE_READS),
+        # A pattern without %u is the only way to say "everyone who is signed in"; Mosquitto warns about it at reloads.
+        "pattern read hub/time",
+    ),
+    Guests.AGENTS: (
+        *(f"pattern write wk/%u/{topic}" for topic in AGENT_WRITES),
+        *(f"pattern read wk/%u/{topic}" for topic in AGENT_READS),
+    ),
+}
 
 
 def _general(settings: BrokerSettings) -> list[str]:
@@ -144,7 +173,8 @@ def _limits(limits: Limits) -> list[str]:
 def _listeners(settings: BrokerSettings) -> list[str]:
     lines = [f"listener 0 {settings.socket_path}"]
     lines += [f"listener {settings.mqtt_port} {settings.host}", "protocol mqtt", *_lan(settings)]
-    lines += [f"listener {settings.websocket_port} {settings.host}", "protocol websockets", *_lan(settings)]
+    if settings.websocket_port is not None:
+        lines += [f"listener {settings.websocket_port} {settings.host}", "protocol websockets", *_lan(settings)]
     return lines
 
 

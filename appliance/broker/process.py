@@ -15,7 +15,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from appliance.broker.configuration import SOCKET_PATH_BYTES, BrokerSettings, render_acl, render_configuration
+from appliance.broker.configuration import (
+    SOCKET_PATH_BYTES,
+    BrokerSettings,
+    Guests,
+    render_acl,
+    render_configuration,
+)
 from appliance.broker.credentials import write_atomically
 from appliance.broker.password_file import hub_login
 from appliance.broker.probe import Answer, Deadline, ask
@@ -52,7 +58,7 @@ def write_configuration(settings: BrokerSettings) -> None:
         )
     make_folders(settings)
     write_atomically(settings.configuration_path, render_configuration(settings))
-    write_atomically(settings.acl_path, render_acl())
+    write_atomically(settings.acl_path, render_acl(settings.guests))
 
 
 def allow_open_files() -> int:
@@ -74,8 +80,9 @@ def port_is_free(host: str, port: int) -> bool:
 
 
 def require_free_ports(settings: BrokerSettings) -> None:
-    for option, port in (("--mqtt", settings.mqtt_port), ("--websocket", settings.websocket_port)):
-        if not port_is_free(settings.host, port):
+    mqtt = "--mqtt" if settings.guests is Guests.DEVICES else "--agents"
+    for option, port in ((mqtt, settings.mqtt_port), ("--websocket", settings.websocket_port)):
+        if port is not None and not port_is_free(settings.host, port):
             raise CannotStart(
                 "port_in_use",
                 f"Le port {port} ({settings.host}) est déjà utilisé par un autre programme. "

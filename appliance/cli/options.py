@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from appliance.config import Config, default_websocket_port
+from appliance.config import Config, default_agents_port, default_websocket_port
 
 
 def _port(text: str) -> int:
@@ -25,6 +25,12 @@ def add_options(parser: argparse.ArgumentParser, *, data: Path, host: str) -> No
         "--websocket", type=_port, metavar="PORT", help="port MQTT sur WebSocket (celui de MQTT + 7118 : 9001)"
     )
     parser.add_argument(
+        "--agents",
+        type=_port,
+        metavar="PORT",
+        help="port MQTT des agents, s’ils sont permis (celui de MQTT + 1 : 1884)",
+    )
+    parser.add_argument(
         "--name", action="append", default=[], metavar="NOM", help="autre nom de ce boîtier sur le réseau"
     )
     parser.add_argument("--viewers", type=int, default=60, metavar="N", help="pages ouvertes à la fois (60)")
@@ -34,12 +40,14 @@ def add_options(parser: argparse.ArgumentParser, *, data: Path, host: str) -> No
 
 
 def read_config(options: argparse.Namespace) -> Config:
+    websocket = options.websocket or default_websocket_port(options.mqtt)
     return Config(
         data_path=options.data.absolute(),
         host=options.host,
         http_port=options.http,
         mqtt_port=options.mqtt,
-        websocket_port=options.websocket or default_websocket_port(options.mqtt),
+        websocket_port=websocket,
+        agents_port=options.agents or default_agents_port(options.mqtt, options.http, websocket),
         names=tuple(options.name),
         viewers=options.viewers,
         tls_certificate=options.tls_cert,
@@ -52,7 +60,8 @@ def as_arguments(config: Config) -> list[str]:
     """The options that make the same Config again."""
     arguments = [
         "--data", str(config.data_path), "--host", config.host, "--http", str(config.http_port),
-        "--mqtt", str(config.mqtt_port), "--websocket", str(config.websocket_port), "--viewers", str(config.viewers),
+        "--mqtt", str(config.mqtt_port), "--websocket", str(config.websocket_port),
+        "--agents", str(config.agents_port), "--viewers", str(config.viewers),
     ]  # fmt: skip
     for name in config.names:
         arguments += ["--name", name]

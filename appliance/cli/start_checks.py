@@ -77,11 +77,11 @@ def _check_host(host: str) -> None:
 
 
 def _check_distinct_ports(config: Config) -> None:
-    if len({config.http_port, config.mqtt_port, config.websocket_port}) < 3:
+    if len({config.http_port, config.mqtt_port, config.websocket_port, config.agents_port}) < 4:
         raise CannotStart(
             "same_port",
-            f"Trois ports différents sont nécessaires : --http {config.http_port}, --mqtt {config.mqtt_port}, "
-            f"--websocket {config.websocket_port}.",
+            f"Quatre ports différents sont nécessaires : --http {config.http_port}, --mqtt {config.mqtt_port}, "
+            f"--websocket {config.websocket_port}, --agents {config.agents_port}.",
         )
 
 

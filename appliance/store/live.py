@@ -24,7 +24,9 @@ class Live(Model):
     """One row per device that has been heard of since the machine started."""
 
     device_id = CharField(primary_key=True)
-    presence = CharField()
+    presence = CharField()  # over any channel
+    own = CharField(default="offline")  # over its own channel: protocol Presence
+    agent = CharField(null=True)  # over its agent: domain.agents.AgentPresence; null: it has none
     seen_at = MomentField()
     version = IntegerField(default=0)  # of the desired state that it has applied
     applied = JsonField(null=True)  # restrictions as it reports them
@@ -45,7 +47,10 @@ def open_live(path: Path) -> None:
     if not live_database.is_closed():
         live_database.close()
     live_database.init(str(path), pragmas={"journal_mode": "wal", "synchronous": "off"}, timeout=5)
-    with live_database.connection_context():
+    with live_database.connection_context(), live_database.atomic("IMMEDIATE"):
+        known = {column.name for column in live_database.get_columns("live")}
+        if known and known != {column.column_name for column in _COLUMNS}:
+            live_database.drop_tables([Live])  # of another version that was killed here
         live_database.create_tables([Live])
 
 
@@ -69,6 +74,8 @@ class LiveRow:
     """What a board shows of one device. Its JSON values are shared by rows that say the same: not to be changed."""
 
     presence: str
+    own: str
+    agent: str | None
     seen_at: datetime
     applied: Mapping[str, Any] | None
     unsupported: Sequence[str]
@@ -79,7 +86,8 @@ class LiveRow:
 
 
 _SELECT_ROWS = (
-    "SELECT device_id, presence, seen_at, applied, unsupported, battery_level, charging, foreground, hand_at FROM live"
+    "SELECT device_id, presence, own, agent, seen_at, applied, unsupported, battery_level, charging, foreground, "
+    "hand_at FROM live"
 )
 
 
@@ -101,10 +109,22 @@ def read_live_rows(device_ids: Collection[str]) -> dict[str, LiveRow]:
     return {row[0]: _live_row(row) for row in rows if row[0] in wanted}
 
 
+def read_agent_presences(device_ids: Iterable[str]) -> dict[str, str]:
+    """Of those that have an agent and were heard of. Opens its own connection when there is none."""
+    wanted = frozenset(device_ids)
+    if not wanted:
+        return {}
+    with live_database.connection_context() if live_database.is_closed() else live_database.atomic():
+        rows = live_database.execute_sql("SELECT device_id, agent FROM live WHERE agent IS NOT NULL").fetchall()
+    return {row[0]: row[1] for row in rows if row[0] in wanted}
+
+
 def _live_row(row: tuple[Any, ...]) -> LiveRow:
-    _, presence, seen_at, applied, unsupported, battery_level, charging, foreground, hand_at = row
+    _, presence, own, agent, seen_at, applied, unsupported, battery_level, charging, foreground, hand_at = row
     return LiveRow(
         presence=presence,
+        own=own,
+        agent=agent,
         seen_at=from_milliseconds(seen_at),
         applied=_shared(applied),
         unsupported=_shared(unsupported) or (),
