@@ -1,0 +1,134 @@
+// Commands, carried out by the page: each at most once, none after its end. What is remembered is commands.js's, what is
+// seen and heard is the face's; this takes, judges, hands over and answers.
+/** @import {Command} from "./words.js" */
+/** @import {Entry} from "./commands.js" */
+/** @import {Memory} from "./memory.js" */
+import { canDo } from "./abilities.js";
+import { CommandDesk } from "./commands.js";
+import { Malformed, readCommand } from "./words.js";
+
+/** What is done within this time is answered once; else the hub hears first that it has come. */
+const PATIENCE_MS = 250;
+const FINAL = new Set(["done", "failed", "unsupported", "expired"]);
+
+/**
+ * @typedef {object} Office what errands need of their device
+ * @property {Memory} memory
+ * @property {string} kind
+ * @property {() => number} now the hub's time
+ * @property {() => string|null} lesson its id
+ * @property {(url: string) => boolean} isOwn whether a link leads to the appliance itself
+ * @property {(leaf: string, message: object) => Promise<boolean>} say whether the broker has it
+ * @property {(command: object) => void} hand over to the face
+ * @property {() => void} report publishes everything now
+ */
+
+export class Errands {
+  /** @param {Office} office @param {Entry[]} known */
+  constructor(office, known) {
+    this.office = office;
+    this.desk = new CommandDesk(known);
+    /** @type {Map<string, Command>} with the face */ this.underWay = new Map();
+    /** @type {Promise<void>} one after the other, in the order in which they came */ this.queue = Promise.resolve();
+  }
+
+  /** @param {Uint8Array} payload */
+  receive(payload) {
+    let command;
+    try {
+      command = readCommand(payload);
+    } catch (problem) {
+      if (problem instanceof Malformed && problem.id) this.refuse(problem);
+      return;
+    }
+    const verdict = this.desk.judge(command, this.office.now());
+    if (verdict === "known") this.answer(command.id);
+    else this.queue = this.queue.then(() => this.carryOut(command, verdict)).catch(() => {});
+  }
+
+  /** A newer hub may know commands that we do not: it is told. @param {Malformed} problem */
+  refuse({ id, type, message }) {
+    const status = canDo("tablet", type) ? "failed" : "unsupported";
+    void this.office.say("acks", { id, status, error: message.slice(0, 500), at: null });
+  }
+
+  /** Written down first: whatever happens to this page, nobody does it again. @param {Command} command @param {string} verdict */
+  async carryOut(command, verdict) {
+    const entry = /** @type {Entry} */ (this.desk.get(command.id));
+    const other = await this.office.memory.claimCommand(entry);
+    if (other) {
+      Object.assign(entry, other); // another tab of this device took it
+      this.answer(command.id);
+    } else if (verdict === "expired" || this.office.now() >= command.expiresAt) {
+      this.finish(command.id, "expired", null);
+    } else if (!canDo(this.office.kind, command.type)) {
+      this.finish(command.id, "unsupported", null);
+    } else if (command.type === "open_link" && this.office.isOwn(command.args.url)) {
+      this.finish(command.id, "failed", "the appliance's own address");
+    } else if (command.type === "report") {
+      this.office.report();
+      this.finish(command.id, "done", null);
+    } else {
+      this.handOver(command);
+    }
+  }
+
+  /** @param {Command} command */
+  handOver(command) {
+    const { id, type, args, expiresAt } = command;
+    setTimeout(() => { if (this.desk.get(id)?.status === "received") this.answer(id); }, PATIENCE_MS);
+    this.underWay.set(id, command);
+    this.office.hand({ id, type, args, from_lesson: this.office.lesson(), expires_at: expiresAt });
+  }
+
+  /** What the face says of it. @param {string} id @param {string} status @param {string|null} error */
+  done(id, status, error) {
+    const entry = this.desk.get(id);
+    if (!entry) return;
+    if (FINAL.has(status)) this.finish(id, status, error);
+    else if (entry.status === "received" && !entry.waits) {
+      // On its way, and nothing of it seen yet: after a reload it is begun again.
+      entry.waits = this.underWay.get(id) ?? null;
+      void this.office.memory.keepCommand(entry);
+      this.answer(id);
+    }
+  }
+
+  /** @param {string} id @param {string} status @param {string|null} error */
+  finish(id, status, error) {
+    const entry = this.desk.finish(id, status, error);
+    this.underWay.delete(id);
+    if (!entry) return;
+    void this.office.memory.keepCommand(entry);
+    this.answer(id);
+  }
+
+  /** @param {string} id */
+  async answer(id) {
+    const entry = /** @type {Entry} */ (this.desk.get(id));
+    const { status, error } = entry;
+    const told = await this.office.say("acks", { id, status, error: error?.slice(0, 500) ?? null, at: null });
+    if (!told || status === "received" || entry.told) return;
+    entry.told = true;
+    await this.office.memory.keepCommand(entry);
+  }
+
+  /** What the page before this one left: nobody knows how far it had come, so it is not done again. */
+  resume() {
+    const now = this.office.now();
+    for (const { id, waits } of this.desk.cutShort) {
+      if (waits && now < waits.expiresAt) this.handOver(waits);
+      else this.finish(id, waits ? "expired" : "failed", waits ? null : "interrupted");
+    }
+  }
+
+  /** Connected again: what the hub may not have heard. */
+  repeat() {
+    for (const entry of this.desk.untold) void this.answer(entry.id);
+  }
+
+  /** To be called only while the time is sure. */
+  forgetOld() {
+    void this.office.memory.dropCommands(this.desk.forgetOld(this.office.now()));
+  }
+}

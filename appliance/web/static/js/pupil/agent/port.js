@@ -1,0 +1,88 @@
+// The page's side of the agent: starts it, in a worker where the browser allows one, and tells it what only a page sees.
+/** @typedef {import("./agent.js").Message} Message */
+
+/** A worker that has not said a word by then is refused, or too old for modules. */
+const PATIENCE_MS = 8_000;
+/** Time for a tab that is reloaded to be back before another takes its place. */
+const TURN_MS = 2_000;
+
+export class AgentPort {
+  /** @param {(message: Message) => void} hear what the agent says: `state` and `do`; when it returns, it is shown */
+  constructor(hear) {
+    this.face = hear;
+    /** @type {Message[]} */ this.waiting = [];
+    /** @type {((message: Message) => void)|null} */ this.post = null;
+    this.connection = "connecting";
+    /** @type {BroadcastChannel|null} */ this.tabs = null;
+    /** @type {ReturnType<typeof setTimeout>|undefined} */ this.turn = undefined;
+    this.startWorker();
+    this.watch();
+  }
+
+  /** @param {Message} message */
+  send(message) {
+    if (message.type === "start") this.join(message.identity.id);
+    if (this.post) this.post(message);
+    else this.waiting.push(message);
+  }
+
+  startWorker() {
+    let isHere = false;
+    const give = () => { if (!isHere) void this.startHere(); isHere = true; };
+    try {
+      const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+      worker.onmessage = ({ data }) => {
+        if (data.type !== "ready") this.hear(data);
+        else if (!isHere) this.open((message) => worker.postMessage(message));
+      };
+      worker.onerror = () => { if (!this.post) { worker.terminate(); give(); } };
+      setTimeout(() => { if (!this.post) { worker.terminate(); give(); } }, PATIENCE_MS);
+    } catch {
+      give();
+    }
+  }
+
+  /** The same agent, in the page itself. */
+  async startHere() {
+    const { Agent } = await import("./agent.js");
+    const agent = new Agent({ emit: (message) => this.hear(message), location, browser: navigator.userAgent });
+    this.open((message) => agent.hear(message));
+  }
+
+  /** @param {(message: Message) => void} post */
+  open(post) {
+    this.post = post;
+    for (const message of this.waiting.splice(0)) post(message);
+  }
+
+  /** @param {any} message */
+  hear(message) {
+    if (message.type === "state") this.connection = message.state.connection;
+    this.face(message);
+    if (message.type === "state") this.send({ type: "shown", rev: message.rev });
+  }
+
+  watch() {
+    const wake = () => { if (!document.hidden) this.send({ type: "wake" }); };
+    addEventListener("online", wake);
+    addEventListener("pageshow", wake);
+    document.addEventListener("visibilitychange", wake);
+    addEventListener("pagehide", () => {
+      if (this.connection !== "elsewhere") this.tabs?.postMessage("closed");
+    });
+  }
+
+  /** The other tabs of this device, in this browser. @param {string} id */
+  join(id) {
+    this.tabs?.close();
+    this.tabs = new BroadcastChannel(`preau-${id}`);
+    this.tabs.onmessage = ({ data }) => {
+      clearTimeout(this.turn);
+      if (data !== "closed" || this.connection !== "elsewhere") return;
+      this.turn = setTimeout(() => {
+        if (this.connection === "elsewhere") this.send({ type: "take_over" });
+      }, TURN_MS * (0.75 + Math.random() / 2));
+    };
+    this.tabs.postMessage("opened");
+  }
+}
