@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import back, documents, fanout, growth, machine, memory, report
+from tests.bench import back, cold, connected, documents, fanout, growth, machine, memory, report, visible
 from tests.bench.result import Result, Run
 from tests.support.appliance import ROOT
 
@@ -18,6 +18,9 @@ BENCHMARKS: dict[str, Callable[[Run], Result]] = {
     "documents": documents.measure,
     "memory": memory.measure,
     "growth": growth.measure,
+    "visible": visible.measure,
+    "cold": cold.measure,
+    "connected": connected.measure,
 }
 
 

@@ -51,7 +51,7 @@ class Client(asyncio.Protocol):
 
     def close(self) -> None:
         if self._transport is not None:
-            self._transport.write(packets.DISCONNECT_PACKET)
+            self._write(packets.DISCONNECT_PACKET)
             self._transport.close()
 
     def greet(self) -> bytes:

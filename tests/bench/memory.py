@@ -36,12 +36,12 @@ async def _idle_with(school: School, ids: list[str]) -> dict[str, float]:
     devices = [Device(device_id, school.credentials[device_id]) for device_id in ids]
     await connect_all(devices, school.place, _AT_ONCE)
     await settle(school.pids())
-    found = _mebibytes(school)
+    found = parts_in_mib(school)
     close_all(devices)
     return found
 
 
-def _mebibytes(school: School) -> dict[str, float]:
+def parts_in_mib(school: School) -> dict[str, float]:
     """By process; what a process started counts as its own."""
     assert school.box.process is not None
     children = school.box.pids()

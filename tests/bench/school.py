@@ -43,6 +43,10 @@ class School:
         return Place(port=self.box.mqtt_port)
 
     @property
+    def websocket_place(self) -> Place:
+        return Place(port=self.box.websocket_port)
+
+    @property
     def observer_place(self) -> Place:
         return Place(socket_path=broker_settings(self.config).socket_path)
 

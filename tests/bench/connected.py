@@ -1,0 +1,82 @@
+"""Memory per connected page: sixty pages' worth of requests and of MQTT over WebSocket, beside plain MQTT clients.
+
+PSS of all of the appliance's processes before and after. One page has come and gone before that, so that what is
+loaded once is nobody's. Reference: as many plain MQTT clients on a bare Mosquitto with the same configuration.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+
+from tests.bench.fleet import Device, Place, close_all, connect_all
+from tests.bench.memory import parts_in_mib
+from tests.bench.numbers import spread
+from tests.bench.over_websocket import PageDevice
+from tests.bench.page_visit import visit
+from tests.bench.processes import proportional_kib, settle
+from tests.bench.result import Result, Row, Run
+from tests.bench.school import School, bare_broker, running_school
+from tests.support.mosquitto import Broker
+
+_AT_ONCE = 8
+_PARTS = ("broker", "web", "bridge")
+
+
+def measure(run: Run) -> Result:
+    count, rounds = run.pick(60, 10), run.pick(5, 1)
+    found: dict[str, list[float]] = {name: [] for name in ("all", *_PARTS, "floor")}
+    for turn in range(rounds):
+        with running_school(count + 1) as school, bare_broker(list(school.credentials)) as broker:
+            for name, kib in asyncio.run(_grown(school, broker)).items():
+                found[name].append(kib / count)
+        run.tell(f"memory of {count} pages: {turn + 1} of {rounds} rounds")
+    median = {name: spread(values).p50 for name, values in found.items()}
+    shares = ", ".join(f"{name} {median[name]:.0f}" for name in _PARTS)
+    rows = (
+        _row(f"a page, of {count}, median of {rounds} ({shares})", median["all"], median["floor"]),
+        _row("its part of the broker: MQTT over WebSocket", median["broker"], median["floor"]),
+    )
+    data = {"pages": count, "kib_per_page": {name: [round(one, 1) for one in found[name]] for name in found}}
+    return Result("connected", "Memory of the appliance per connected page (PSS)", rows, data)
+
+
+def _row(what: str, ours: float, floor: float) -> Row:
+    return Row(what, f"{ours:.0f} KiB", f"{floor:.1f} KiB", ours / floor if floor > 0 else None)
+
+
+async def _grown(school: School, broker: Broker) -> dict[str, float]:
+    """KiB that came with all but the first device, which warms both sides up."""
+    (first, *others) = school.credentials.items()
+    bare_first, *bare_others = broker.passwords.items()
+    close_all(await _open(school, [first]))
+    close_all(await _connect([Device(*bare_first)], Place(port=broker.settings.mqtt_port)))
+    await settle([*school.pids(), broker.pid])
+    before, floor_before = parts_in_mib(school), proportional_kib(broker.pid)
+    pages = await _open(school, others)
+    plain = await _connect([Device(*one) for one in bare_others], Place(port=broker.settings.mqtt_port))
+    await settle([*school.pids(), broker.pid])
+    after, floor_after = parts_in_mib(school), proportional_kib(broker.pid)
+    close_all([*pages, *plain])
+    grown = {name: (after.get(name, 0) - size) * 1024 for name, size in before.items()}
+    return {"all": sum(grown.values()), **{name: grown[name] for name in _PARTS}, "floor": floor_after - floor_before}
+
+
+async def _open(school: School, logins: Sequence[tuple[str, str]]) -> Sequence[Device]:
+    """As pages come: their files, their session, their connection."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        await asyncio.gather(*(asyncio.get_running_loop().run_in_executor(pool, _fetch, school, one) for one in logins))
+    return await _connect([PageDevice(*one) for one in logins], school.websocket_place)
+
+
+async def _connect(devices: Sequence[Device], place: Place) -> Sequence[Device]:
+    await connect_all(devices, place, _AT_ONCE)
+    return devices
+
+
+def _fetch(school: School, login: tuple[str, str]) -> None:
+    with requests.Session() as session:
+        visit(session, f"{school.box.url}/pupil")
+        answer = session.post(f"{school.box.url}/pupil/session", auth=login, timeout=20)
+        assert answer.ok, f"/pupil/session: {answer.status_code}"
