@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from appliance.broker.configuration import BrokerSettings, Guests, Limits, TlsFiles
+from appliance.broker.configuration import BrokerSettings, Limits, TlsFiles
+from appliance.broker.configuration import Guests as BrokerGuests
 from appliance.broker.process import port_is_free
 from appliance.broker.reload import apply_credentials
 from appliance.clock import HubClock
@@ -21,7 +22,9 @@ from appliance.services.documents import Documents
 from appliance.services.enrollment import Door, Enrollment, credentials
 from appliance.services.favourites import Favourites
 from appliance.services.gestures import Gestures
+from appliance.services.guests import Guests
 from appliance.services.health_report import HealthReport
+from appliance.services.join_codes import JoinCodes
 from appliance.services.journal import JournalReader
 from appliance.services.lessons import Lessons
 from appliance.services.passwords import Passwords
@@ -55,6 +58,8 @@ class Services:
     lessons: Lessons
     gestures: Gestures
     displays: Displays
+    guests: Guests
+    join_codes: JoinCodes
     board: Board
     start_page: StartPage
     favourites: Favourites
@@ -87,7 +92,7 @@ def agents_broker_settings(config: Config) -> BrokerSettings:
         data_path=config.agents_broker_path,
         runtime_path=config.agents_runtime_path,
         limits=Limits(queued_messages=10_000, queued_bytes=16_777_216, connections=600),
-        guests=Guests.AGENTS,
+        guests=BrokerGuests.AGENTS,
     )
 
 
@@ -109,7 +114,7 @@ def build_services(config: Config) -> Services:
     ca = None if config.tls_ca is None else config.tls_ca.read_text()
     door = Door(config.mqtt_port, config.websocket_port, config.tls, ca)
     passwords, journal = Passwords(), JournalReader()
-    lessons = Lessons(clock, nudge)
+    lessons, guests = Lessons(clock, nudge), Guests(clock, nudge)
     rosters, backups, device_list = Rosters(clock), Backups(clock, config), DeviceList(clock, journal)
     documents = Documents(clock, config.documents_path, room=lambda: room_beside(config.ballast_path))
     report = HealthReport(clock, device_list, backups, rosters, documents)
@@ -129,13 +134,15 @@ def build_services(config: Config) -> Services:
         lessons=lessons,
         gestures=Gestures(clock, nudge),
         displays=Displays(clock, nudge),
+        guests=guests,
+        join_codes=JoinCodes(clock),
         board=Board(clock),
         start_page=StartPage(lessons),
         favourites=Favourites(clock),
         backups=backups,
         school=School(clock),
         health=Health(config, settings, report.findings),
-        upkeep=Upkeep(clock, config, backups, documents),
+        upkeep=Upkeep(clock, config, backups, documents, guests),
     )
 
 

@@ -15,6 +15,7 @@ from appliance.clock import Clock
 from appliance.logs import fact
 from appliance.mqtt import HubConnection, Message
 from appliance.nudge import NudgeReceiver, NudgeSender
+from appliance.services.guests import Guests
 from appliance.services.intake import Outcome
 from appliance.services.lessons import Lessons
 from appliance.services.live_state import LiveStates
@@ -47,6 +48,7 @@ class Parts:
     live: LiveStates
     lessons: Lessons
     outgoing: Outgoing
+    guests: Guests
     nudged: NudgeReceiver
     nudge_web: NudgeSender
     nudge_self: NudgeSender
@@ -209,9 +211,17 @@ class Bridge:
             parts.outbox.start_again()
             parts.outbox.publish_time(parts.connection)
         did = parts.outbox.step(parts.connection)
+        if parts.outbox.has_cleared:
+            parts.suspensions.wake()  # they may not connect any more
         if did:
             parts.nudge_web.send()
         return did
+
+    def _forget_guests(self) -> None:
+        """Only what the broker has forgotten: a cut before that, and it is all done again."""
+        parts = self._parts
+        if parts.connection.connected.is_set() and (gone := parts.outbox.take_cleared()) and parts.guests.forget(gone):
+            parts.nudge_web.send()
 
     def _is_connected(self) -> bool:
         """One is told of a connection a moment before it counts: that moment is waited for, and not the next look."""
@@ -228,6 +238,7 @@ class Bridge:
         ended, expired = parts.lessons.end_due(), parts.outgoing.expire(now)
         if ended or expired:
             parts.nudge_web.send()
+        self._forget_guests()
         parts.outbox.catch_up(now)
         if monotonic >= self._next_time and parts.connection.connected.is_set():
             self._next_time = monotonic + TIME_EVERY_SECONDS

@@ -48,11 +48,13 @@ class Outbox:
         self._live = live
         self._published: dict[str, int] = {}
         self._must_clear = True
+        self._cleared: tuple[set[str], set[str]] = set(), set()  # out of service: just now, and before the last look
 
     def start_again(self) -> None:
         """The broker may have forgotten everything, or kept what a device left that was removed meanwhile."""
         self._published.clear()
         self._must_clear = True
+        self._cleared = set(), set()
 
     def step(self, publisher: Publisher) -> bool:
         """Publish what is new or due; True when anything was."""
@@ -73,6 +75,17 @@ class Outbox:
     def catch_up(self, now: datetime) -> None:
         """Devices that know a later version than the store (it was restored) get one above theirs."""
         self._states.catch_up(self._live.versions(), now)
+
+    @property
+    def has_cleared(self) -> bool:
+        """Somebody left service since the last look."""
+        return bool(self._cleared[0])
+
+    def take_cleared(self) -> set[str]:
+        """At each look, while connected: of whom the broker keeps nothing any more, for it has heard so by now."""
+        fresh, ripe = self._cleared
+        self._cleared = set(), fresh
+        return ripe
 
     def clear(self, publisher: Publisher, device_ids: Iterable[str]) -> None:
         """A device that is none of ours leaves nothing retained behind."""
@@ -103,10 +116,19 @@ class Outbox:
         if self._must_clear:
             gone += [device_id for device_id in self._states.out_of_service() if device_id not in gone]
             self._must_clear = False
+        self._release(publisher, gone)
         self.clear(publisher, gone)
+        self._cleared[0].update(gone)
         for device_id in gone:
             self._published.pop(device_id, None)
         self._live.forget(gone)
+
+    def _release(self, publisher: Publisher, gone: Collection[str]) -> None:
+        """A guest is told that it is free before it is told nothing any more: its lesson may have ended early."""
+        for wanted in self._states.farewells(gone):
+            publisher.publish(
+                topic(wanted.device_id, Leaf.DESIRED), encode_desired(wanted.desired), expires_in=COMMAND_COPY_SECONDS
+            )
 
     def _publish_commands(self, publisher: Publisher, now: datetime) -> bool:
         due = self._outgoing.due(self._live.online, now)

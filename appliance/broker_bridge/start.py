@@ -21,6 +21,7 @@ from appliance.mqtt import HubConnection
 from appliance.nudge import NudgeReceiver, NudgeSender
 from appliance.services.desired import DesiredStates
 from appliance.services.enrollment import credentials
+from appliance.services.guests import Guests
 from appliance.services.intake import Intake
 from appliance.services.lessons import Lessons
 from appliance.services.live_state import LiveStates
@@ -46,6 +47,7 @@ def build(config: Config) -> Bridge:
             live=live,
             lessons=Lessons(clock, to_self),
             outgoing=outgoing,
+            guests=Guests(clock, to_self),
             nudged=NudgeReceiver(config.runtime_path, "bridge"),
             nudge_web=NudgeSender(config.runtime_path, "web"),
             nudge_self=to_self,

@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Mapping
 from appliance.clock import Clock
 from appliance.errors import PreauError
 from appliance.logs import fact
+from appliance.services.guests import is_guest
 from appliance.services.journal import record
 from appliance.store.models import database
 
@@ -67,6 +68,10 @@ class Suspensions:
             self._is_applied = False
         self._woken.set()
 
+    def wake(self) -> None:
+        """From any thread: who may connect has changed in the store."""
+        self._woken.set()
+
     def step(self) -> bool:
         credentials = self._credentials()
         with self._lock:
@@ -96,4 +101,5 @@ class Suspensions:
         with database.atomic("IMMEDIATE"):
             for one in device_ids:
                 fact(_log, "device_suspended", device=one, seconds=int(SUSPENDED_SECONDS))
-                record(self._clock.now(), "bridge", "device.suspend", f"device:{one}", seconds=int(SUSPENDED_SECONDS))
+                target = "guest" if is_guest(one) else f"device:{one}"  # a guest leaves no name behind
+                record(self._clock.now(), "bridge", "device.suspend", target, seconds=int(SUSPENDED_SECONDS))

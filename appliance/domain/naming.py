@@ -17,6 +17,10 @@ def device_name(kind: Kind, number: int) -> str:
     return f"{_NOUN[kind]} {number:02d}"
 
 
+def guest_name(number: int) -> str:
+    return f"Invité {number}"
+
+
 def host_in_url(host: str) -> str:
     """An IPv6 address stands in brackets there."""
     return f"[{host}]" if ":" in host else host

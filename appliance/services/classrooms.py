@@ -140,7 +140,8 @@ class Rosters:
         with database.atomic("IMMEDIATE"):
             pupil = _pupil(pupil_id)
             if device_id is not None:
-                device = Device.get_or_none((Device.id == device_id) & (Device.status == DeviceStatus.ACTIVE))
+                own = Device.guest_lesson_id.is_null() & (Device.status == DeviceStatus.ACTIVE)
+                device = Device.get_or_none((Device.id == device_id) & own)
                 if device is None:
                     raise NotFound("no_device")
                 Pupil.update(device=None).where(

@@ -10,6 +10,7 @@ from appliance.store.bulk import execute_many
 from appliance.store.fields import from_milliseconds, to_milliseconds
 from appliance.store.models import database
 from protocol.device import (
+    UNRESTRICTED,
     Desired,
     Display,
     LessonRef,
@@ -27,6 +28,9 @@ _OPEN_PARTS = (
     "WHERE d.status = 'active'"
 )
 
+_GONE_GUESTS = (
+    "SELECT id, version, version_at, name FROM device WHERE status <> 'active' AND guest_lesson_id IS NOT NULL"
+)
 
 # A restored hub continues from the seconds since 1970; what a device claims above this is nonsense or mischief.
 _HIGHEST_BELIEVED = 10_000_000_000
@@ -70,6 +74,16 @@ class DesiredStates:
         for row in database.execute_sql(_OPEN_PARTS).fetchall():
             if device_ids is None or row[0] in device_ids:
                 yield _wanted(row)
+
+    def farewells(self, device_ids: Collection[str]) -> Iterable[Wanted]:
+        """The last word to guests that are out of service: nothing is restricted, no lesson."""
+        if not device_ids:
+            return
+        for device_id, version, version_at, name in database.execute_sql(_GONE_GUESTS).fetchall():
+            if device_id in device_ids:
+                yield Wanted(
+                    device_id, Desired(version, from_milliseconds(version_at), UNRESTRICTED, None, None, name=name)
+                )
 
     def catch_up(self, reported: dict[str, int], now: datetime) -> list[str]:
         """A device that applied a later version than ours (the hub was restored): go above it. Returns whom."""

@@ -133,7 +133,7 @@ class DeviceList:
         return counts
 
     def _lines(self, status: DeviceStatus | None, device_id: str | None = None) -> list[DeviceLine]:
-        query = Device.select()
+        query = Device.select().where(Device.guest_lesson_id.is_null())
         if status is not None:
             query = query.where(Device.status == status)
         if device_id is not None:

@@ -121,7 +121,8 @@ class Devices:
 
 
 def _found(device_id: str) -> Device:
-    device = Device.get_or_none(Device.id == device_id)
+    """A guest is none of the school's devices: its lesson keeps it."""
+    device = Device.get_or_none((Device.id == device_id) & Device.guest_lesson_id.is_null())
     if device is None:
         raise NotFound("no_device")
     return device

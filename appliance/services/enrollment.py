@@ -7,15 +7,16 @@ from datetime import datetime, timedelta
 
 from appliance.broker.credentials import hash_password, new_password, verify_password
 from appliance.clock import Clock
-from appliance.domain.naming import device_name, host_in_url, next_number
+from appliance.domain.naming import host_in_url
 from appliance.domain.people import Actor, Role
 from appliance.errors import NotSignedIn
-from appliance.ids import new_device_id
 from appliance.services.desired import bump
+from appliance.services.device_records import is_same_machine, known_device, record_for
+from appliance.services.guests import seat
 from appliance.services.journal import record
 from appliance.store.live import Live, live_database
 from appliance.store.models import Device, EnrollmentToken, Setting, database
-from protocol.device import EnrollmentAnswer, EnrollmentRequest, Kind, MqttAccess, Presence
+from protocol.device import EnrollmentAnswer, EnrollmentRequest, MqttAccess, Presence
 
 # An answer may be lost on the way: a device that asks again with its token is the same use of it. Not for longer, so
 # that a used-up sheet on the wall, together with a serial, opens nothing.
@@ -60,18 +61,17 @@ class Enrollment:
         password = new_password()
         credential = hash_password(password)
         with database.atomic("IMMEDIATE"):
-            known = Device.get_or_none(Device.serial == request.serial)
-            token = _token_for(request.token, known, now)
-            device, is_new = _device_for(request, token, known, now), known is None
-            was_online = not is_new and _is_online(device.id)
+            token = _open_token(request.token, now)
+            known = known_device(request, token)
+            _take_use(token, known, request, now)
+            device = record_for(request, token, known, now)
             device.credential, device.host = credential, host
-            device.save(force_insert=is_new)
-            if not is_new:
+            device.save(force_insert=known is None)
+            if known is not None:
                 bump([device.id], now)
-            actor = Actor(None, f"token:{token.id}", Role.TEACHER)
-            record(now, actor, "device.enrolled" if is_new else "device.reenrolled", f"device:{device.id}")
-            if was_online:  # the one that was connected with this serial is another machine, or forgot who it is
-                record(now, actor, "device.serial_conflict", f"device:{device.id}", serial=device.serial)
+            if token.lesson_id is not None:
+                seat(device, now)
+            _tell(device, token, known is None, now)
         self._apply()
         return EnrollmentAnswer(
             id=device.id,
@@ -131,67 +131,33 @@ def _must_have_a_use(token: EnrollmentToken) -> None:
         raise NotSignedIn("bad_token")
 
 
-def _token_for(token: str, device: Device | None, now: datetime) -> EnrollmentToken:
-    """One use of it is taken, but for a device that asks again because no answer came."""
-    found = _open_token(token, now)
-    if device is not None and _asks_again(device, found, now):
-        return found
-    _must_have_a_use(found)
-    EnrollmentToken.update(used=EnrollmentToken.used + 1).where(EnrollmentToken.id == found.id).execute()
+def _take_use(token: EnrollmentToken, device: Device | None, request: EnrollmentRequest, now: datetime) -> None:
+    """But not of a device that asks again because no answer came."""
+    if device is not None and is_same_machine(device, request, token) and _asks_again(device, token, now):
+        return
+    _must_have_a_use(token)
+    EnrollmentToken.update(used=EnrollmentToken.used + 1).where(EnrollmentToken.id == token.id).execute()
     if device is not None:
         device.token_used_at = now
-    return found
+
+
+def _tell(device: Device, token: EnrollmentToken, is_new: bool, now: datetime) -> None:
+    """To the journal; of a guest only that one came."""
+    actor = Actor(None, f"token:{token.id}", Role.TEACHER)
+    if token.lesson_id is not None:
+        record(now, actor, "guest.join", f"lesson:{token.lesson_id}")
+        return
+    record(now, actor, "device.enrolled" if is_new else "device.reenrolled", f"device:{device.id}")
+    # The one that was connected with this serial is another machine, or forgot who it is. Where the token names the
+    # device, an adult has decided that.
+    if not is_new and token.device_id is None and _is_online(device.id):
+        record(now, actor, "device.serial_conflict", f"device:{device.id}", serial=device.serial)
 
 
 def _asks_again(device: Device, token: EnrollmentToken, now: datetime) -> bool:
     used_at = device.token_used_at
     is_same = device.status == "active" and device.token_id == token.id
     return is_same and used_at is not None and now - used_at < SAME_USE
-
-
-def _device_for(request: EnrollmentRequest, token: EnrollmentToken, known: Device | None, now: datetime) -> Device:
-    """The record of this serial, or a new one."""
-    device = known or _new_device(request, token, now)
-    if device.status != "active":
-        _bring_back(device, token)
-    device.token = token
-    device.status = "active"
-    device.manufacturer, device.model = request.manufacturer, request.model
-    device.os, device.agent = request.os, request.agent
-    device.kind = request.kind
-    device.capabilities = sorted(request.capabilities)
-    return device
-
-
-def _new_device(request: EnrollmentRequest, token: EnrollmentToken, now: datetime) -> Device:
-    number = next_number(_numbers_in(token.cart_id))
-    return Device(
-        id=new_device_id(),
-        serial=request.serial,
-        number=number,
-        name=device_name(Kind(request.kind), number),
-        cart=token.cart_id,
-        enrolled_at=now,
-        token_used_at=now,
-        version_at=now,
-    )
-
-
-def _bring_back(device: Device, token: EnrollmentToken) -> None:
-    """Into the token's cart, or where it was; its number may have been given to another one meanwhile."""
-    if token.cart_id is not None:
-        device.cart = token.cart
-    taken = _numbers_in(device.cart_id)
-    if device.number in taken:
-        kind, number = Kind(device.kind), next_number(taken)
-        if device.name == device_name(kind, device.number):
-            device.name = device_name(kind, number)
-        device.number = number
-
-
-def _numbers_in(cart_id: int | None) -> set[int]:
-    where = Device.cart.is_null() if cart_id is None else Device.cart == cart_id
-    return {row.number for row in Device.select(Device.number).where(where & (Device.status == "active"))}
 
 
 def _is_online(device_id: str) -> bool:

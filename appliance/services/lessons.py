@@ -20,7 +20,9 @@ from appliance.store.models import (
     Cart,
     Classroom,
     Device,
+    EnrollmentToken,
     Handover,
+    JoinCode,
     Lesson,
     LessonDevice,
     User,
@@ -33,7 +35,8 @@ _PROLONG = (
     "AND gesture_id IN (SELECT id FROM gesture WHERE lesson_id = ?)"
 )
 _CANCEL = f"UPDATE receipt SET state = 'canceled', updated_at = ? WHERE device_id = ? AND {OPEN_RECEIPTS}"  # noqa: S608 - as above
-
+# A guest's part is over: it may not come back by itself, and services/guests.py forgets it.
+_END_GUEST = "UPDATE device SET status = 'removed', credential = NULL WHERE id = ? AND guest_lesson_id IS NOT NULL"
 
 UNNAMED = "Séance"
 
@@ -168,11 +171,13 @@ class Lessons:
             raise Denied("not_a_teacher")
         with database.atomic("IMMEDIATE"):
             mine = {lesson.id for lesson in self._own(actor.user_id)}
-            held = [part for part in self.held(device_ids) if part.lesson_id not in mine]
+            guests = {row.id for row in Device.select(Device.id).where(Device.guest_lesson_id.is_null(False))}
+            asked = set(device_ids) - guests  # a guest is in its lesson or nowhere
+            held = [part for part in self.held(asked) if part.lesson_id not in mine]
             waiting = Handover.select().where((Handover.asker == actor.user_id) & Handover.answered_at.is_null())
-            asked = {(one.lesson_id, one.device_id) for one in waiting}
+            already = {(one.lesson_id, one.device_id) for one in waiting}
             for part in held:
-                if (part.lesson_id, part.device_id) not in asked:
+                if (part.lesson_id, part.device_id) not in already:
                     Handover.create(lesson=part.lesson_id, device=part.device_id, asker=actor.user_id, asked_at=now)
                     record(now, actor, "device.ask", f"device:{part.device_id}", lesson=part.lesson_id)
         self._nudge.send()
@@ -214,8 +219,9 @@ class Lessons:
     def _hold(self, actor: Actor, lesson_id: str, device_ids: Sequence[str], take_from: frozenset[str]) -> None:
         now = self._clock.now()
         wanted = list(dict.fromkeys(device_ids))
-        active = {row.id for row in Device.select(Device.id).where(Device.id.in_(wanted) & (Device.status == "active"))}
-        if len(active) < len(wanted):
+        own = Device.guest_lesson_id.is_null() | (Device.guest_lesson_id == lesson_id)
+        active = Device.id.in_(wanted) & (Device.status == "active") & own
+        if Device.select().where(active).count() < len(wanted):
             raise NotFound("device_gone")
         others = [part for part in self.held(wanted) if part.lesson_id != lesson_id]
         kept = [part for part in others if part.lesson_id not in take_from]
@@ -280,7 +286,10 @@ def close_lessons(lesson_ids: Collection[str], now: datetime, reason: EndReason)
     """Within the caller's transaction: ended, devices let go, orders without an answer canceled."""
     device_ids = _held_by(lesson_ids)
     release_devices(device_ids, now)
-    Lesson.update(ended_at=now, end_reason=reason).where(Lesson.id.in_(list(lesson_ids))).execute()
+    ids = list(lesson_ids)
+    Lesson.update(ended_at=now, end_reason=reason).where(Lesson.id.in_(ids)).execute()
+    for way_in in (JoinCode, EnrollmentToken):  # of guests: they open nothing any more
+        way_in.delete().where(way_in.lesson_id.in_(ids)).execute()
 
 
 def release_devices(device_ids: Collection[str], now: datetime) -> None:
@@ -288,6 +297,7 @@ def release_devices(device_ids: Collection[str], now: datetime) -> None:
     if not device_ids:
         return
     ids = list(device_ids)
+    execute_many(_END_GUEST, [(device_id,) for device_id in ids])
     LessonDevice.update(left_at=now, display=None).where(
         LessonDevice.device.in_(ids) & LessonDevice.left_at.is_null()
     ).execute()

@@ -11,6 +11,7 @@ from appliance.store.models import database
 LESSONS = timedelta(days=30)
 JOURNAL = timedelta(days=396)  # thirteen months: a school year can still be read when the next one has begun
 COUNTERS = timedelta(days=90)
+CODES = timedelta(hours=1)
 RAW_USAGE = timedelta(days=62)
 
 _PAGES_AT_ONCE = 500
@@ -24,6 +25,9 @@ _SLICES: tuple[tuple[str, timedelta], ...] = (
     ),
     ("DELETE FROM journal WHERE id IN (SELECT id FROM journal WHERE at < ? LIMIT 500)", JOURNAL),
     ("DELETE FROM dropped WHERE rowid IN (SELECT rowid FROM dropped WHERE last_at < ? LIMIT 500)", COUNTERS),
+    # What a short code was exchanged for; links that people made are kept, for the administrator to see.
+    ("DELETE FROM enrollment_token WHERE created_by = 'code' AND expires_at < ?", CODES),
+    ("DELETE FROM join_code WHERE expires_at < ?", CODES),
     (
         "DELETE FROM usage_mark WHERE (device_id, boot) IN "
         "(SELECT device_id, boot FROM usage_mark WHERE updated_at < ? LIMIT 500)",

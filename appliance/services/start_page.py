@@ -23,7 +23,8 @@ class StartPage:
         `likely_classroom`: its id, or None.
         """
         in_order = (Device.cart.asc(nulls="LAST"), Device.number, Device.id)
-        devices = list(Device.select().where(Device.status == "active").order_by(*in_order))
+        own = (Device.status == "active") & Device.guest_lesson_id.is_null()
+        devices = list(Device.select().where(own).order_by(*in_order))
         online = {device_id for device_id, row in read_live().items() if row.presence == Presence.ONLINE}
         parts = _parts()
         mine = next(iter(self._lessons.open_of(actor)), None)
@@ -48,9 +49,10 @@ class StartPage:
 
 
 def _parts() -> list[LessonDevice]:
-    """Every device that is in a lesson now, with its lesson and teacher."""
+    """Every device of the school that is in a lesson now, with its lesson and teacher."""
     query = LessonDevice.select(LessonDevice, Lesson, User, Device).join(Lesson).join(User).switch(LessonDevice)
-    return list(query.join(Device).where(LessonDevice.left_at.is_null()).order_by(Device.number))
+    held = LessonDevice.left_at.is_null() & Device.guest_lesson_id.is_null()
+    return list(query.join(Device).where(held).order_by(Device.number))
 
 
 def _cart(cart: Cart, devices: list[Device], online: set[str]) -> Json:

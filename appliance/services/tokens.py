@@ -10,7 +10,7 @@ from appliance.ids import new_secret
 from appliance.logs import Secret
 from appliance.services.enrollment import hash_token
 from appliance.services.journal import record
-from appliance.store.models import Cart, EnrollmentToken, database
+from appliance.store.models import Cart, Device, EnrollmentToken, database
 
 MAX_USES = 1_000
 SHORTEST = timedelta(minutes=1)
@@ -49,10 +49,7 @@ class Tokens:
         self._clock = clock
 
     def new(self, actor: Actor, uses: int, expires_in: timedelta, cart_id: int | None = None) -> NewToken:
-        if not 1 <= uses <= MAX_USES:
-            raise Invalid("bad_token_uses", {"uses": "out_of_range"}, limit=MAX_USES)
-        if not SHORTEST <= expires_in <= LONGEST:
-            raise Invalid("bad_token_life", {"expires": "out_of_range"})
+        _check(uses, expires_in)
         now = self._clock.now()
         secret = new_secret()
         with database.atomic("IMMEDIATE"):
@@ -70,11 +67,43 @@ class Tokens:
             record(now, actor, "token.add", f"token:{row.id}", uses=uses, cart=cart_id)
         return NewToken(row.id, Secret(secret), uses, row.expires_at, cart.name if cart else "")
 
+    def new_for_device(self, actor: Actor, device_id: str, uses: int, expires_in: timedelta) -> NewToken:
+        """Whoever enrolls with it becomes this very device: a kiosk's start address survives its own clean-up."""
+        _check(uses, expires_in)
+        now = self._clock.now()
+        secret = new_secret()
+        with database.atomic("IMMEDIATE"):
+            device = Device.get_or_none((Device.id == device_id) & (Device.status == "active"))
+            if device is None or device.guest_lesson_id is not None:
+                raise NotFound("no_device")
+            row = EnrollmentToken.create(
+                token_hash=hash_token(secret),
+                uses=uses,
+                created_at=now,
+                created_by=actor.label,
+                expires_at=now + expires_in,
+                device_id=device_id,
+            )
+            record(now, actor, "token.add", f"token:{row.id}", uses=uses, device=device_id)
+        return NewToken(row.id, Secret(secret), uses, row.expires_at)
+
+    def revoke_for_device(self, actor: Actor, device_id: str) -> int:
+        """Every way back to this device that was made before; how many were open."""
+        now = self._clock.now()
+        with database.atomic("IMMEDIATE"):
+            is_open = (EnrollmentToken.device_id == device_id) & EnrollmentToken.revoked_at.is_null()
+            rows = list(EnrollmentToken.select(EnrollmentToken.id).where(is_open))
+            EnrollmentToken.update(revoked_at=now).where(is_open).execute()
+            for row in rows:
+                record(now, actor, "token.revoke", f"token:{row.id}", device=device_id)
+        return len(rows)
+
     def listed(self) -> list[TokenLine]:
-        """Those that still open something first, then the latest."""
+        """Those for any device that still open something first, then the latest."""
         now = self._clock.now()
         names = {cart.id: cart.name for cart in Cart.select()}
-        rows = EnrollmentToken.select().order_by(EnrollmentToken.id.desc()).limit(500)
+        for_any = EnrollmentToken.device_id.is_null() & EnrollmentToken.lesson_id.is_null()
+        rows = EnrollmentToken.select().where(for_any).order_by(EnrollmentToken.id.desc()).limit(500)
         lines = [_line(row, names.get(row.cart_id or 0, ""), now) for row in rows]
         return sorted(lines, key=lambda line: not line.is_open)
 
@@ -90,6 +119,13 @@ class Tokens:
             row.revoked_at = now
             row.save()
             record(now, actor, "token.revoke", f"token:{token_id}")
+
+
+def _check(uses: int, expires_in: timedelta) -> None:
+    if not 1 <= uses <= MAX_USES:
+        raise Invalid("bad_token_uses", {"uses": "out_of_range"}, limit=MAX_USES)
+    if not SHORTEST <= expires_in <= LONGEST:
+        raise Invalid("bad_token_life", {"expires": "out_of_range"})
 
 
 def _line(row: EnrollmentToken, cart: str, now: datetime) -> TokenLine:

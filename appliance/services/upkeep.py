@@ -5,6 +5,7 @@ A step for `worker.run`, in a thread of its own: reading a large document or wri
 
 import logging
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from appliance.clock import Clock
@@ -13,6 +14,7 @@ from appliance.errors import PreauError
 from appliance.logs import fact
 from appliance.services.backups import Backups
 from appliance.services.documents import Documents
+from appliance.services.guests import Guests
 from appliance.services.retention import prune
 from appliance.store.ballast import tend
 from appliance.store.healing import forget_damaged
@@ -24,19 +26,19 @@ FIRST_LOOK = timedelta(minutes=2)  # the start has better things to do
 _BACKUP_EVERY = timedelta(minutes=10)  # how often it looks whether the day's is there
 _SCRUB_EVERY = timedelta(days=1)
 _PRUNE_EVERY = timedelta(days=1)
+_WHEN_IT_FAILS = timedelta(minutes=10)
+_TIDY_EVERY = timedelta(minutes=5)  # of guests that the bridge did not see out
 _PASSING: tuple[type[Exception], ...] = (PreauError, OSError, *STORE_ERRORS)
 
 
 class Upkeep:
-    def __init__(self, clock: Clock, config: Config, backups: Backups, documents: Documents) -> None:
+    def __init__(self, clock: Clock, config: Config, backups: Backups, documents: Documents, guests: Guests) -> None:
         self._clock = clock
         self._config = config
         self._backups = backups
         self._documents = documents
-        self._started_at: datetime | None = None
-        self._next_backup: datetime | None = None
-        self._next_scrub: datetime | None = None
-        self._next_prune: datetime | None = None
+        self._guests = guests
+        self._next: dict[Callable[[datetime], timedelta], datetime] = {}  # a piece of work, in order of urgency
         self._to_scrub: deque[str] = deque()
 
     def step(self) -> bool:
@@ -55,31 +57,46 @@ class Upkeep:
             fact(_log, "ballast_changed", present=self._config.ballast_path.exists())
             return True
         with database.connection_context():
-            if self._started_at is None:
+            if not self._next:
                 self._start(now)
-            elif self._next_backup is not None and now >= self._next_backup:
-                self._next_backup = now + _BACKUP_EVERY
-                self._back_up(now)
-            elif self._next_prune is not None and now >= self._next_prune:
-                forget_damaged(self._config.data_path, now)
-                if not prune(now):
-                    self._next_prune = now + _PRUNE_EVERY
-            elif self._next_scrub is not None and now >= self._next_scrub:
-                self._next_scrub = now + _SCRUB_EVERY
-                self._to_scrub.extend(self._documents.hashes())
-            elif self._to_scrub:
-                self._documents.scrub([self._to_scrub.popleft()])
+            else:
+                self._do_next(now)
         return False
 
     def _start(self, now: datetime) -> None:
-        self._started_at = now
-        self._next_backup = self._next_scrub = self._next_prune = now + FIRST_LOOK
+        later = now + FIRST_LOOK
+        self._next = {self._tidy: now, self._back_up: later, self._prune: later, self._plan_scrub: later}
         self._backups.sweep()
         swept = self._documents.sweep()
         if swept:
             fact(_log, "documents_swept", files=swept)
 
-    def _back_up(self, now: datetime) -> None:
+    def _do_next(self, now: datetime) -> None:
+        """Each piece of work says how long until it is due again; one that fails is put off."""
+        for work, due_at in self._next.items():
+            if now >= due_at:
+                self._next[work] = now + _WHEN_IT_FAILS
+                self._next[work] = now + work(now)
+                return
+        if self._to_scrub:
+            self._documents.scrub([self._to_scrub.popleft()])
+
+    def _tidy(self, _now: datetime) -> timedelta:
+        if self._guests.tidy():
+            fact(_log, "guests_tidied")
+        return _TIDY_EVERY
+
+    def _back_up(self, now: datetime) -> timedelta:
         made = self._backups.automatic(now)
         if made is not None:
             fact(_log, "backup_made", name=made.name)
+        return _BACKUP_EVERY
+
+    def _prune(self, now: datetime) -> timedelta:
+        """A slice; the next one soon, until nothing is left."""
+        forget_damaged(self._config.data_path, now)
+        return timedelta() if prune(now) else _PRUNE_EVERY
+
+    def _plan_scrub(self, _now: datetime) -> timedelta:
+        self._to_scrub.extend(self._documents.hashes())
+        return _SCRUB_EVERY

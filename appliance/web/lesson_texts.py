@@ -28,6 +28,16 @@ LESSON_TEXTS: dict[str, str] = {
     "bad_link": N_("Cette adresse ne peut pas s’ouvrir : il faut une adresse de page web, en http ou https."),
     "bad_package": N_("Cette application n’est pas connue."),
     "no_document": N_("Ce document n’est plus sur le boîtier. Ajoutez-le de nouveau."),
+    "bad_display": N_("Cet affichage n’est pas possible. L’écran n’a pas changé."),
+    "no_screen": N_("Il n’y a pas d’écran dans cette séance, ou celui-ci n’y est plus. Rien n’a changé."),
+    "bad_code": N_("Ce code n’ouvre rien. Vérifiez les six chiffres, ou demandez un autre code."),
+    "too_many_codes": N_("Trop de codes ont été essayés. Rien n’est perdu : réessayez dans %(minutes)s min."),
+    "guests_full": N_("Il y a déjà %(most)s invités dans cette séance. Retirez-en un, puis réessayez."),
+    "no_guest": N_("Cet invité n’est plus dans la séance."),
+    "own_address": N_(
+        "Cette adresse est celle du boîtier : elle ne s’ouvre pas sur une tablette. "
+        "Pour donner un document, utilisez « Donner »."
+    ),
     "bad_favourite": N_("Ce favori ne peut pas être gardé."),
     "no_favourite": N_("Ce favori n’existe plus."),
     "too_many_favourites": N_("Vous avez déjà %(most)s favoris : retirez-en un avant d’en ajouter."),

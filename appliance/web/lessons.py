@@ -20,6 +20,7 @@ from appliance.web.start_form import StartForm
 from appliance.web.texts import field_texts, text_of
 from appliance.web.texts import filled as _
 from appliance.web.times import clock_text
+from appliance.web.welcome import add_welcome
 from protocol.device import Malformed, read_object
 
 
@@ -31,6 +32,7 @@ def make_lessons(services: Services) -> Blueprint:
     _add_acts(pages, services)
     _add_sharing(pages, services)
     _add_favourites(pages, services)
+    add_welcome(pages, services)
     return pages
 
 
@@ -82,6 +84,13 @@ def _add_acts(pages: Blueprint, services: Services) -> None:
     def gesture(lesson_id: str) -> ResponseReturnValue:
         services.gestures.perform(g.actor, lesson_id, _gesture(_body()))
         return jsonify(gesture=services.board.gesture(lesson_id)), 201
+
+    @pages.post("/lessons/<lesson_id>/display")
+    def display(lesson_id: str) -> ResponseReturnValue:
+        """`{"devices": [id] or null (every screen), "display": null or what to show}`."""
+        body = _body()
+        services.displays.show(g.actor, lesson_id, _ids(body.get("devices")), body.get("display"))
+        return jsonify(displays=services.displays.of(lesson_id))
 
     @pages.post("/lessons/<lesson_id>/extend")
     def extend(lesson_id: str) -> ResponseReturnValue:

@@ -9,10 +9,11 @@ import pytest
 from appliance.config import Config, make_folders
 from appliance.services.backups import Backups
 from appliance.services.documents import Documents
+from appliance.services.guests import Guests
 from appliance.services.retention import LESSONS
 from appliance.services.upkeep import FIRST_LOOK, Upkeep
 from appliance.store.models import Lesson
-from tests.services.school import TEACHER, add_people
+from tests.services.school import TEACHER, add_people, nobody_listens
 from tests.support.documents import store_upload
 from tests.support.store import HandClock, opened_store
 
@@ -34,7 +35,8 @@ def documents(config: Config, clock: HandClock) -> Documents:
 
 @pytest.fixture
 def upkeep(config: Config, clock: HandClock, documents: Documents) -> Upkeep:
-    return Upkeep(clock, config, Backups(clock, config), documents)
+    guests = Guests(clock, nobody_listens(config.runtime_path))
+    return Upkeep(clock, config, Backups(clock, config), documents, guests)
 
 
 def work(upkeep: Upkeep, clock: HandClock, steps: int = 6) -> None:
