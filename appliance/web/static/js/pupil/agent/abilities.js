@@ -1,5 +1,5 @@
 // What a page can do, by the kind of its device, and what of a wish it makes true. Nothing is pretended.
-/** @import {Restrictions} from "./words.js" */
+/** @import {Restrictions} from "./types.js" */
 import { FREE } from "./words.js";
 
 const OF_A_PAGE = ["lock", "sound", "apps", "open_link", "open_document", "message", "usage"];

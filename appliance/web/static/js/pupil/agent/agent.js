@@ -1,15 +1,13 @@
 // The agent's door: what the face says comes in here, one after the other; what it is to show and do goes out.
-/** @import {Identity, World} from "./device.js" */
+/** @import {Identity, Message, Scene, World} from "./types.js" */
 import { Device } from "./device.js";
 import { Memory } from "./memory.js";
 
-/** @typedef {{type: string, [name: string]: any}} Message */
-
-const LONGEST_APP = 255;
+const LONGEST = 255;
 
 /** An app by its name; of a web page the host and nothing more. @param {unknown} app */
 function plainApp(app) {
-  return typeof app === "string" && app ? app.replace(/^(web:[^/?#]*)[^]*$/, "$1").slice(0, LONGEST_APP) : null;
+  return typeof app === "string" && app ? app.replace(/^(web:[^/?#]*)[^]*$/, "$1").slice(0, LONGEST) : null;
 }
 
 export class Agent {
@@ -17,7 +15,7 @@ export class Agent {
   constructor(world) {
     this.world = world;
     /** @type {Device|null} */ this.device = null;
-    /** @type {import("./device.js").Scene} */ this.scene = { app: null, battery: null };
+    /** @type {Scene} */ this.scene = { app: null, battery: null };
     /** @type {Promise<void>} */ this.queue = Promise.resolve();
   }
 
@@ -30,7 +28,7 @@ export class Agent {
   async act(message) {
     const { device } = this;
     if (message.type === "start") await this.start(message.identity);
-    else if (message.type === "stop") await this.stop();
+    else if (message.type === "stop") this.stop(Boolean(message.forget));
     else if (message.type === "front") this.front(plainApp(message.app));
     else if (message.type === "battery") this.battery(Number(message.level), Boolean(message.charging));
     else if (device) await this.tell(device, message);
@@ -41,21 +39,23 @@ export class Agent {
     if (message.type === "shown") device.shown(message.rev);
     else if (message.type === "done") device.errands.done(String(message.id), String(message.status), message.error ? String(message.error) : null);
     else if (message.type === "hand") device.raise(Boolean(message.raised));
-    else if (message.type === "opened") device.event("document_opened", String(message.ref ?? "").slice(0, 255) || null);
+    else if (message.type === "opened") void device.voice.tell("document_opened", String(message.ref ?? "").slice(0, LONGEST) || null);
     else if (message.type === "wake") device.link.wake();
     else if (message.type === "take_over") await this.start(device.identity);
   }
 
   /** What another tab wrote meanwhile is read again. @param {Identity} identity */
   async start(identity) {
-    await this.stop();
+    this.stop(false);
     const memory = await Memory.open(identity.id);
     this.device = new Device(identity, { memory, kept: await memory.load() }, this.scene, this.world);
     this.device.begin();
   }
 
-  async stop() {
+  /** @param {boolean} forget leave nothing in this browser */
+  stop(forget) {
     this.device?.end();
+    if (forget && this.device) Memory.forget(this.device.identity.id);
     this.device = null;
   }
 
@@ -65,10 +65,10 @@ export class Agent {
     else this.scene.app = app;
   }
 
-  /** @param {number} level @param {boolean} charging */
+  /** @param {number} level percent @param {boolean} charging */
   battery(level, charging) {
     if (!Number.isFinite(level)) return;
-    if (this.device) this.device.battery(level, charging);
-    else this.scene.battery = { level: Math.min(100, Math.max(0, Math.round(level))), charging };
+    this.scene.battery = { level: Math.min(100, Math.max(0, Math.round(level))), charging };
+    this.device?.reports.soon();
   }
 }

@@ -1,7 +1,7 @@
 // The hub's time, as a page can know it: its own clock may be wrong by a day, be set while it runs, or stop in a sleep.
 // Readings come in, times go out: it looks at no clock.
 
-/** @typedef {{wall: number, steady: number}} Reading milliseconds: Date.now() and performance.now() */
+/** @import {Reading} from "./types.js" */
 
 /** By this much the wall clock runs ahead of the steady one within one look: the device slept, or its clock was set. */
 const JUMP_MS = 5_000;

@@ -1,17 +1,7 @@
 // What is remembered of commands, so that each is carried out at most once. Carries nothing out, reads no clock.
-/** @import {Command} from "./words.js" */
+/** @import {Command, Entry} from "./types.js" */
 
 const REMEMBERED_MS = 24 * 3600_000;
-
-/**
- * @typedef {object} Entry
- * @property {string} id
- * @property {string} status "received" until a final one
- * @property {string|null} error
- * @property {number} seenAt the hub's time
- * @property {boolean} told whether the hub's broker has the final status
- * @property {Command|null} waits a command whose effect is still to come (a document on its way): begun again after a reload
- */
 
 export class CommandDesk {
   /** @param {Entry[]} [entries] */

@@ -1,36 +1,20 @@
-// The device that this page is: what the hub wants of it, what it tells the hub, and what the face is to show.
-// It puts the parts together; the rules are theirs, and nothing is drawn here.
-/** @import {Desired} from "./words.js" */
-/** @import {Kept, Memory} from "./memory.js" */
+// The device that this page is. It puts the parts together and lets each hear what concerns it; the rules are theirs.
+/** @import {Connection, Entry, Identity, Kept, Scene, World} from "./types.js" */
+/** @import {Memory} from "./memory.js" */
 import { describe } from "./about.js";
-import { HubClock } from "./clock.js";
 import { Errands } from "./errands.js";
-import { inForce, isNews, isOver } from "./lease.js";
+import { Hand } from "./hand.js";
 import { Link } from "./link.js";
 import { Reports } from "./reports.js";
+import { Stage } from "./scene.js";
+import { Sight } from "./sight.js";
+import { Timekeeper } from "./timekeeper.js";
 import { UsageLog } from "./usage.js";
-import { formatTime, readDesired, readHubTime, readUsageAck, RETAINED, TIME_TOPIC } from "./words.js";
+import { Voice } from "./voice.js";
+import { formatTime, readDesired, readHubTime, readUsageAck, TIME_TOPIC } from "./words.js";
 
 const LOOK_MS = 500;
-const USAGE_AGAIN_MS = 60_000;
-const LEFT_AFTER_MS = 2_000;
-const CLOCK_KEPT_EVERY_MS = 60_000;
-/** After a jump of the clock the appliance is asked; only if it does not answer is the lease over. */
-const DOUBT_MS = 3_000;
-const UNSAID_AT_MOST = 50;
-const PAGE = "web:preau";
-
-/** @typedef {{id: string, name: string, kind: string, serial: string, password: string, websocket: string, guest?: boolean, ahead?: number}} Identity */
-/** @typedef {{app: string|null, battery: {level: number, charging: boolean}|null}} Scene what the face has told last */
-/**
- * @typedef {object} World
- * @property {(message: object) => void} emit to the face
- * @property {{hostname: string, port: string, protocol: string}} location of the page
- * @property {string} browser the User-Agent
- */
-
-/** @returns {{wall: number, steady: number}} */
-const reading = () => ({ wall: Date.now(), steady: performance.now() });
+const HELD_AT_MOST = 100;
 
 /** @returns {string} a word that no earlier start ever had */
 const newBoot = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -40,51 +24,43 @@ export class Device {
   constructor(identity, { memory, kept }, scene, world) {
     this.identity = identity;
     this.memory = memory;
-    this.scene = scene;
     this.world = world;
-    this.clock = new HubClock(reading(), kept.facts.clock ?? (identity.ahead === undefined ? null : { ahead: identity.ahead, hub: 0 }));
-    /** @type {Desired|null} */ this.wish = kept.facts.desired ?? null;
-    this.hand = Boolean(this.wish?.lesson) && kept.facts.hand === this.wish?.lesson?.id;
-    /** @type {boolean|null} what the hub knows of the hand */ this.handTold = false;
-    this.usage = new UsageLog(newBoot(), kept.usage);
-    this.usageSentAt = -Infinity;
-    this.clockKeptAt = -Infinity;
-    this.doubtUntil = -Infinity;
-    /** @type {{leaf: string, message: object}[]} */ this.unsaid = [];
-    /** @type {Uint8Array[]} commands that wait for a time to be judged by */ this.held = [];
-    this.rev = 0;
-    this.drawn = "";
-    this.applied = this.judge();
-    this.errands = this.makeErrands(kept.commands);
-    this.reports = new Reports(() => this.publishReport());
+    const { clock = { ahead: identity.ahead ?? 0, hub: 0 }, desired = null, hand } = kept.facts;
+    this.time = new Timekeeper(memory, clock, () => this.sure());
+    this.sight = new Sight(identity, desired);
     this.link = this.makeLink();
-  }
-
-  /** @param {Kept["commands"]} known */
-  makeErrands(known) {
-    return new Errands({
-      memory: this.memory,
-      kind: this.identity.kind,
-      now: () => this.now(),
-      lesson: () => this.wish?.lesson?.id ?? null,
-      isOwn: (url) => this.isOwn(url),
-      say: (leaf, message) => this.say(leaf, { ...message, at: formatTime(this.now()) }),
-      hand: (command) => this.world.emit({ type: "do", command }),
-      report: () => this.publishAll(),
-    }, known);
+    this.voice = new Voice(identity.id, this.link, () => this.time.now);
+    this.hand = new Hand(Boolean(hand) && hand === this.sight.lesson, memory, this.voice);
+    this.stage = new Stage(scene, new UsageLog(newBoot(), kept.usage), memory, this.voice);
+    this.errands = this.makeErrands(kept.commands);
+    this.reports = new Reports(() => this.report());
+    /** @type {Uint8Array[]} commands that wait for a time to be judged by */ this.held = [];
   }
 
   makeLink() {
     const { id, password } = this.identity;
+    const topics = ["desired", "commands", "usage/ack"].map((leaf) => `devices/${id}/${leaf}`);
     return new Link({
-      id, password, url: this.broker,
-      topics: [`devices/${id}/desired`, `devices/${id}/commands`, `devices/${id}/usage/ack`, TIME_TOPIC],
+      id, password, url: this.broker, topics: [...topics, TIME_TOPIC],
       will: { topic: `devices/${id}/presence`, payload: "offline" },
     }, {
-      opening: () => void this.askTime(),
+      opening: () => void this.time.ask(),
       turned: (connection) => this.turned(connection),
       heard: (topic, payload, retained) => this.heard(topic, payload, retained),
     });
+  }
+
+  /** @param {Entry[]} known */
+  makeErrands(known) {
+    return new Errands({
+      memory: this.memory,
+      voice: this.voice,
+      kind: this.identity.kind,
+      lesson: () => this.sight.lesson,
+      isOwn: (url) => this.isOwn(url),
+      emit: this.world.emit,
+      report: () => this.publishAll(),
+    }, known);
   }
 
   begin() {
@@ -92,252 +68,121 @@ export class Device {
     this.link.start();
     this.draw();
     this.errands.resume();
-    this.front(this.scene.app);
   }
 
   end() {
     clearInterval(this.timer);
     this.reports.stop();
-    void this.memory.keepUsage(this.usage.close(performance.now()));
+    void this.stage.close();
     this.link.stop();
     this.memory.close();
   }
 
-  // The time
-
-  now() {
-    return this.clock.hub;
-  }
-
-  /** Whatever time alone brings about. */
-  look() {
-    if (this.clock.look(reading())) {
-      this.doubtUntil = performance.now() + DOUBT_MS;
-      void this.askTime(true);
-      this.link.wake();
-    }
-    void this.keepUsage(this.usage.look(this.now(), performance.now()));
-    if (performance.now() - this.usageSentAt >= USAGE_AGAIN_MS) this.sendUsage();
-    this.draw();
-  }
-
-  /** The broker tells the time only now and then; a lease and a command should not wait for it. @param {boolean} [mustAsk] */
-  async askTime(mustAsk = false) {
-    if (this.clock.isSure && !mustAsk) return;
-    try {
-      const asked = performance.now();
-      const answer = await fetch("/api/time", { cache: "no-store", signal: AbortSignal.timeout(4_000) });
-      const bytes = new Uint8Array(await answer.arrayBuffer());
-      this.hearTime(readHubTime(bytes) + (performance.now() - asked) / 2);
-    } catch { /* the broker will tell */ }
-  }
-
-  /** @param {number} hub */
-  hearTime(hub) {
-    this.clock.look(reading());
-    const wasSure = this.clock.isSure;
-    this.clock.hear(hub);
-    if (performance.now() - this.clockKeptAt >= CLOCK_KEPT_EVERY_MS || !wasSure) {
-      this.clockKeptAt = performance.now();
-      void this.memory.keepFact("clock", this.clock.known);
-      this.errands.forgetOld();
-    }
-    for (const payload of this.held.splice(0)) this.errands.receive(payload);
-    this.draw();
-  }
-
-  // What the hub wants
+  // What comes in
 
   /** @param {string} topic @param {Uint8Array} payload @param {boolean} retained */
   heard(topic, payload, retained) {
-    this.clock.look(reading());
+    this.time.look();
     try {
-      if (topic === TIME_TOPIC) {
-        if (!retained) this.hearTime(readHubTime(payload));
-      } else if (topic.endsWith("/desired")) this.follow(readDesired(payload));
-      else if (topic.endsWith("/usage/ack")) void this.memory.dropUsage(this.usage.acknowledge(readUsageAck(payload)));
-      else if (topic.endsWith("/commands") && !retained) this.command(payload);
+      if (topic.endsWith("/desired")) this.follow(payload);
+      else if (topic.endsWith("/usage/ack")) this.stage.acknowledged(readUsageAck(payload));
+      else if (retained) return; // a time that was kept is an old one, and a command is never kept
+      else if (topic === TIME_TOPIC) this.time.hear(readHubTime(payload));
+      else if (topic.endsWith("/commands")) this.command(payload);
     } catch { /* not a message of this protocol: nothing is changed by it */ }
+  }
+
+  /** @param {Uint8Array} payload */
+  follow(payload) {
+    const before = this.sight.lesson;
+    if (!this.sight.follow(readDesired(payload))) return;
+    void this.memory.keepFact("desired", this.sight.wish);
+    if (this.sight.lesson !== before) this.hand.raise(false, null);
+    this.draw();
   }
 
   /** Whether it has expired can be said only by the hub's time. @param {Uint8Array} payload */
   command(payload) {
-    if (this.clock.isSure) this.errands.receive(payload);
-    else this.held.push(payload);
+    if (this.time.isSure) this.errands.receive(payload);
+    else if (this.held.length < HELD_AT_MOST) this.held.push(payload);
   }
 
-  /** @param {Desired} wish */
-  follow(wish) {
-    if (!isNews(this.wish, wish)) return;
-    const before = this.wish?.lesson?.id;
-    this.wish = wish;
-    void this.memory.keepFact("desired", wish);
-    if (before && wish.lesson?.id !== before) this.raise(false);
+  /** The hub has said the time. */
+  sure() {
+    this.draw();
+    this.errands.forgetOld();
+    for (const payload of this.held.splice(0)) this.errands.receive(payload);
+  }
+
+  /** Whatever time alone brings about. */
+  look() {
+    if (this.time.look()) this.link.wake();
+    this.errands.expire();
     this.draw();
   }
 
-  /** What of the wish is in force now. */
-  judge() {
-    const wish = this.wish;
-    const inDoubt = !this.clock.isSure && performance.now() < this.doubtUntil && wish?.until !== null;
-    const now = inDoubt && wish?.version === this.applied?.version && !this.applied?.isOver ? -Infinity : this.now();
-    return { version: wish?.version ?? 0, isOver: isOver(wish, now), ...inForce(wish, now, this.identity.kind) };
-  }
-
-  // What the face is to show
-
-  /** Tells the face when anything has changed. */
-  draw() {
-    this.applied = this.judge();
-    const state = this.state();
-    const { now_offset: offset, ...rest } = state;
-    const drawn = JSON.stringify([rest, Math.round(offset / 1000)]);
-    if (drawn === this.drawn) return;
-    this.drawn = drawn;
-    this.count();
-    this.world.emit({ type: "state", state, rev: ++this.rev });
-  }
-
-  state() {
-    const { wish, applied, identity } = this;
-    return {
-      connection: this.link.connection,
-      name: wish?.name || identity.name,
-      kind: identity.kind,
-      now_offset: Math.round(this.clock.ahead),
-      lesson: wish?.lesson ?? null,
-      restrictions: applied.applied,
-      until: wish?.until && !applied.isOver ? formatTime(wish.until) : null,
-      display: wish?.display ?? null,
-      hand: this.hand,
-      version: applied.version,
-    };
-  }
-
-  /** The face shows it: only now is it true, and only what is true is reported. @param {number} rev */
-  shown(rev) {
-    if (rev !== this.rev) return;
-    const said = JSON.stringify(this.applied);
-    if (said === this.seen) return;
-    this.seen = said;
-    this.visible = this.applied;
-    this.reports.now();
-  }
-
-  // What the device says
-
-  /** @param {import("./link.js").Connection} connection */
+  /** @param {Connection} connection */
   turned(connection) {
     if (connection === "online") this.arrive();
-    else if (this.hand) this.handTold = null; // the hub forgets the hand of a device that it loses
+    else this.hand.lost();
     this.draw();
   }
 
   arrive() {
-    const { id } = this.identity;
-    void this.link.publish(`devices/${id}/presence`, "online", true);
+    void this.voice.say("presence", "online");
     this.publishAll();
     this.errands.repeat();
-    this.sayHand();
-    for (const { leaf, message } of this.unsaid.splice(0)) this.tell(leaf, message);
-    this.sendUsage();
+    void this.hand.say();
+    this.voice.catchUp();
+    this.stage.send();
   }
 
-  /** @param {string} leaf @param {object} message @returns {Promise<boolean>} whether the broker has it */
-  say(leaf, message) {
-    return this.link.publish(`devices/${this.identity.id}/${leaf}`, JSON.stringify(message), RETAINED.has(leaf));
+  // What the face does
+
+  /** Tells the face when anything has changed. */
+  draw() {
+    const { connection } = this.link;
+    const { applied } = this.sight.judge(this.time.leaseNow);
+    this.stage.count(!applied.lock && !this.identity.guest && this.identity.kind !== "screen" && connection !== "elsewhere");
+    const news = this.sight.draw(connection, this.hand.isUp, this.time.clock.ahead);
+    if (news) this.world.emit({ type: "state", ...news });
   }
 
-  /** Said now or at the next connection. @param {string} leaf @param {object} message */
-  async tell(leaf, message) {
-    if (await this.say(leaf, message)) return;
-    this.unsaid.push({ leaf, message });
-    this.unsaid.splice(0, this.unsaid.length - UNSAID_AT_MOST);
+  /** @param {number} rev of the state that it shows */
+  shown(rev) {
+    if (this.sight.see(rev)) this.reports.now();
   }
 
-  /** @param {string} type @param {string|null} ref */
-  event(type, ref) {
-    void this.tell("events", { type, at: formatTime(this.now()), ref });
-  }
-
-  publishAll() {
-    const { serial } = this.identity;
-    void this.say("inventory", { serial, ...describe(this.world.browser), security_patch: null, storage_total: null, packages: [] });
-    this.reports.now();
-  }
-
-  publishReport() {
-    const { version, applied, unsupported } = this.visible ?? { version: 0, applied: null, unsupported: [] };
-    const problem = this.memory.problem;
-    void this.say("reported", {
-      version, at: formatTime(this.now()), restrictions: applied, unsupported,
-      errors: problem ? { storage: problem } : {},
-      battery: this.scene.battery, storage_free: null,
-      foreground: this.applied.applied.lock && this.scene.app ? PAGE : this.scene.app, boot: this.usage.boot,
-    });
-  }
-
-  // What the pupil and the world do
-
-  /** @param {boolean} raised */
-  raise(raised) {
-    if (this.hand === raised) return;
-    this.hand = raised;
-    void this.memory.keepFact("hand", raised ? this.wish?.lesson?.id ?? null : null);
-    this.sayHand();
+  /** @param {boolean} up */
+  raise(up) {
+    this.hand.raise(up, this.sight.lesson);
     this.draw();
-  }
-
-  async sayHand() {
-    const { hand } = this;
-    if (hand === this.handTold || this.link.connection !== "online") return;
-    this.handTold = hand;
-    const message = { type: hand ? "hand_raised" : "hand_lowered", at: formatTime(this.now()), ref: null };
-    if (!(await this.say("events", message))) this.handTold = null;
   }
 
   /** @param {string|null} app */
   front(app) {
-    const before = this.scene.app;
-    this.scene.app = app;
-    this.count();
-    this.reports.soon();
-    if (before !== null && app === null && this.wish?.lesson) setTimeout(() => this.leave(before), LEFT_AFTER_MS);
-  }
-
-  /** A reload is not worth a word. @param {string} app */
-  leave(app) {
-    if (this.scene.app === null && this.wish?.lesson) this.event("left_app", app);
-  }
-
-  /** @param {number} level percent @param {boolean} charging */
-  battery(level, charging) {
-    this.scene.battery = { level: Math.min(100, Math.max(0, Math.round(level))), charging };
+    this.stage.show(app, () => this.sight.lesson !== null);
+    this.draw();
     this.reports.soon();
   }
 
-  // Usage
+  // What is told
 
-  /** The page itself, what is under a lock and what a guest does is not counted. */
-  count() {
-    const { app } = this.scene;
-    const isCounted = app !== PAGE && !this.applied.applied.lock && !this.identity.guest && this.identity.kind !== "screen";
-    void this.keepUsage(this.usage.show(isCounted ? app : null, this.now(), performance.now()));
+  publishAll() {
+    const { serial } = this.identity;
+    void this.voice.say("inventory", { serial, ...describe(this.world.browser), security_patch: null, storage_total: null, packages: [] });
+    this.reports.now();
   }
 
-  /** @param {import("./usage.js").UsageRecord[]} records */
-  async keepUsage(records) {
-    if (!records.length) return;
-    this.sendUsage();
-    await this.memory.keepUsage(records);
-  }
-
-  sendUsage() {
-    this.usageSentAt = performance.now();
-    for (const { boot, records } of this.usage.batches()) {
-      const said = records.map(({ seq, app, startedAt, seconds }) => ({ seq, app, started_at: formatTime(startedAt), seconds }));
-      void this.say("usage", { boot, records: said });
-    }
+  report() {
+    const { shown } = this.sight;
+    if (!shown) return;
+    const { problem } = this.memory;
+    void this.voice.say("reported", {
+      version: shown.version, at: formatTime(this.time.now), restrictions: shown.applied, unsupported: shown.unsupported,
+      errors: problem ? { storage: problem } : {}, battery: this.stage.scene.battery, storage_free: null,
+      foreground: this.stage.foreground(shown.applied.lock !== null), boot: this.stage.log.boot,
+    });
   }
 
   // Addresses
@@ -349,10 +194,11 @@ export class Device {
     return url.href;
   }
 
-  /** @param {string} link */
+  /** Whether a link leads to the appliance itself, by a name that a page can know. @param {string} link */
   isOwn(link) {
+    const { location } = this.world;
     const { hostname, port } = new URL(link);
-    const names = [this.world.location.hostname, new URL(this.identity.websocket).hostname, "preau.local"];
-    return names.includes(hostname) && [this.world.location.port, ""].includes(port);
+    const names = [location.hostname, new URL(this.identity.websocket).hostname, "preau.local"];
+    return names.includes(hostname) && [location.port, ""].includes(port);
   }
 }

@@ -1,8 +1,8 @@
 // Commands, carried out by the page: each at most once, none after its end. What is remembered is commands.js's, what is
 // seen and heard is the face's; this takes, judges, hands over and answers.
-/** @import {Command} from "./words.js" */
-/** @import {Entry} from "./commands.js" */
+/** @import {Command, Entry, Message} from "./types.js" */
 /** @import {Memory} from "./memory.js" */
+/** @import {Voice} from "./voice.js" */
 import { canDo } from "./abilities.js";
 import { CommandDesk } from "./commands.js";
 import { Malformed, readCommand } from "./words.js";
@@ -14,12 +14,11 @@ const FINAL = new Set(["done", "failed", "unsupported", "expired"]);
 /**
  * @typedef {object} Office what errands need of their device
  * @property {Memory} memory
+ * @property {Voice} voice
  * @property {string} kind
- * @property {() => number} now the hub's time
  * @property {() => string|null} lesson its id
  * @property {(url: string) => boolean} isOwn whether a link leads to the appliance itself
- * @property {(leaf: string, message: object) => Promise<boolean>} say whether the broker has it
- * @property {(command: object) => void} hand over to the face
+ * @property {(message: Message) => void} emit to the face
  * @property {() => void} report publishes everything now
  */
 
@@ -32,53 +31,61 @@ export class Errands {
     /** @type {Promise<void>} one after the other, in the order in which they came */ this.queue = Promise.resolve();
   }
 
+  get now() {
+    return this.office.voice.now();
+  }
+
   /** @param {Uint8Array} payload */
   receive(payload) {
     let command;
     try {
       command = readCommand(payload);
     } catch (problem) {
-      if (problem instanceof Malformed && problem.id) this.refuse(problem);
+      if (problem instanceof Malformed && problem.id) this.refuse(problem.id, problem);
       return;
     }
-    const verdict = this.desk.judge(command, this.office.now());
-    if (verdict === "known") this.answer(command.id);
-    else this.queue = this.queue.then(() => this.carryOut(command, verdict)).catch(() => {});
+    const verdict = this.desk.judge(command, this.now);
+    if (verdict === "known") void this.answer(command.id);
+    else this.queue = this.queue.then(() => this.carryOut(command)).catch((problem) => console.error(problem));
   }
 
-  /** A newer hub may know commands that we do not: it is told. @param {Malformed} problem */
-  refuse({ id, type, message }) {
-    const status = canDo("tablet", type) ? "failed" : "unsupported";
-    void this.office.say("acks", { id, status, error: message.slice(0, 500), at: null });
+  /** A newer hub may know commands that we do not: it is told. @param {string} id @param {Malformed} problem */
+  refuse(id, { type, message }) {
+    void this.office.voice.acknowledge(id, canDo(this.office.kind, type) ? "failed" : "unsupported", message);
   }
 
-  /** Written down first: whatever happens to this page, nobody does it again. @param {Command} command @param {string} verdict */
-  async carryOut(command, verdict) {
-    const entry = /** @type {Entry} */ (this.desk.get(command.id));
+  /** Written down first: whatever happens to this page, nobody does it again. @param {Command} command */
+  async carryOut(command) {
+    const { id } = command;
+    const entry = /** @type {Entry} */ (this.desk.get(id));
     const other = await this.office.memory.claimCommand(entry);
     if (other) {
       Object.assign(entry, other); // another tab of this device took it
-      this.answer(command.id);
-    } else if (verdict === "expired" || this.office.now() >= command.expiresAt) {
-      this.finish(command.id, "expired", null);
-    } else if (!canDo(this.office.kind, command.type)) {
-      this.finish(command.id, "unsupported", null);
-    } else if (command.type === "open_link" && this.office.isOwn(command.args.url)) {
-      this.finish(command.id, "failed", "the appliance's own address");
-    } else if (command.type === "report") {
-      this.office.report();
-      this.finish(command.id, "done", null);
-    } else {
-      this.handOver(command);
+      void this.answer(id);
+      return;
     }
+    const [status, error] = this.refusal(command);
+    if (status) this.finish(id, status, error);
+    else if (command.type === "report") {
+      this.office.report();
+      this.finish(id, "done", null);
+    } else this.handOver(command);
+  }
+
+  /** @param {Command} command @returns {[string|null, string|null]} */
+  refusal({ type, args, expiresAt }) {
+    if (this.now >= expiresAt) return ["expired", null];
+    if (!canDo(this.office.kind, type)) return ["unsupported", null];
+    if (type === "open_link" && this.office.isOwn(args.url)) return ["failed", "the appliance's own address"];
+    return [null, null];
   }
 
   /** @param {Command} command */
   handOver(command) {
     const { id, type, args, expiresAt } = command;
-    setTimeout(() => { if (this.desk.get(id)?.status === "received") this.answer(id); }, PATIENCE_MS);
+    setTimeout(() => { if (this.desk.get(id)?.status === "received") void this.answer(id); }, PATIENCE_MS);
     this.underWay.set(id, command);
-    this.office.hand({ id, type, args, from_lesson: this.office.lesson(), expires_at: expiresAt });
+    this.office.emit({ type: "do", command: { id, type, args, from_lesson: this.office.lesson(), expires_at: expiresAt } });
   }
 
   /** What the face says of it. @param {string} id @param {string} status @param {string|null} error */
@@ -90,7 +97,7 @@ export class Errands {
       // On its way, and nothing of it seen yet: after a reload it is begun again.
       entry.waits = this.underWay.get(id) ?? null;
       void this.office.memory.keepCommand(entry);
-      this.answer(id);
+      void this.answer(id);
     }
   }
 
@@ -100,24 +107,32 @@ export class Errands {
     this.underWay.delete(id);
     if (!entry) return;
     void this.office.memory.keepCommand(entry);
-    this.answer(id);
+    void this.answer(id);
   }
 
   /** @param {string} id */
   async answer(id) {
     const entry = /** @type {Entry} */ (this.desk.get(id));
     const { status, error } = entry;
-    const told = await this.office.say("acks", { id, status, error: error?.slice(0, 500) ?? null, at: null });
-    if (!told || status === "received" || entry.told) return;
+    const isTold = await this.office.voice.acknowledge(id, status, error);
+    if (!isTold || status === "received" || entry.told) return;
     entry.told = true;
     await this.office.memory.keepCommand(entry);
   }
 
+  /** What was still on its way when its time was over is not shown any more. */
+  expire() {
+    for (const [id, { expiresAt }] of this.underWay) {
+      if (this.now < expiresAt) continue;
+      this.finish(id, "expired", null);
+      this.office.emit({ type: "drop", id });
+    }
+  }
+
   /** What the page before this one left: nobody knows how far it had come, so it is not done again. */
   resume() {
-    const now = this.office.now();
     for (const { id, waits } of this.desk.cutShort) {
-      if (waits && now < waits.expiresAt) this.handOver(waits);
+      if (waits && this.now < waits.expiresAt) this.handOver(waits);
       else this.finish(id, waits ? "expired" : "failed", waits ? null : "interrupted");
     }
   }
@@ -129,6 +144,6 @@ export class Errands {
 
   /** To be called only while the time is sure. */
   forgetOld() {
-    void this.office.memory.dropCommands(this.desk.forgetOld(this.office.now()));
+    void this.office.memory.dropCommands(this.desk.forgetOld(this.now));
   }
 }

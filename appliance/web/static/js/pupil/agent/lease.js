@@ -1,5 +1,5 @@
 // What is in force: the hub's last wish, as long as its lease runs and as far as this kind of device can. Rules, no I/O.
-/** @import {Desired, Restrictions} from "./words.js" */
+/** @import {Desired, Restrictions} from "./types.js" */
 import { honour } from "./abilities.js";
 import { FREE } from "./words.js";
 

@@ -1,12 +1,15 @@
 // The connection to the broker, for ever: the one place of the page that knows mqtt.js. It understands no message.
+/** @import {Connection} from "./types.js" */
 import mqtt from "../../../vendor/mqtt.esm.js";
 
 const KEEPALIVE_SECONDS = 10;
 const SESSION_SECONDS = 86_400;
+/** A cut that heals at once (a proxy, a reload, another network) is nobody's business; a closed tab is known in time. */
+const WILL_SECONDS = 2;
 const CONNECT_MS = 8_000;
 const ANSWER_MS = 8_000;
 /** A connection that held for so long was a good one: the next try is soon. */
-const STEADY_MS = 10_000;
+const STEADY_MS = 3_000;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 20_000;
 /** Refused: revoked for ever, or out for a minute because of a flood. Nobody is helped by haste. */
@@ -16,7 +19,6 @@ const TAKEN_OVER = 0x8e;
 /** What a broker answers to a name and a password that it does not take. */
 const REFUSALS = new Set([0x86, 0x87, 0x8a]);
 
-/** @typedef {"connecting"|"online"|"offline"|"elsewhere"|"refused"} Connection */
 /** @typedef {{id: string, password: string, url: string, topics: string[], will: {topic: string, payload: string}}} Door */
 /**
  * @typedef {object} Hooks
@@ -93,10 +95,11 @@ export class Link {
     const client = mqtt.connect(url, {
       clientId: id, username: id, password, protocolVersion: 5, clean: false,
       properties: { sessionExpiryInterval: SESSION_SECONDS }, keepalive: KEEPALIVE_SECONDS, connectTimeout: CONNECT_MS,
-      will: { ...will, qos: 1, retain: true }, reconnectPeriod: 0, resubscribe: false,
+      will: { ...will, qos: 1, retain: true, properties: { willDelayInterval: WILL_SECONDS } }, reconnectPeriod: 0, resubscribe: false,
       timerVariant: "native", // the other one is a worker of its own, from a blob that the policy refuses
     });
     this.client = client;
+    this.timer = setTimeout(() => this.lose(), CONNECT_MS + ANSWER_MS);
     const mine = (/** @type {(...args: any[]) => void} */ act) => (/** @type {any[]} */ ...args) => {
       if (client === this.client) act(...args);
     };
@@ -115,6 +118,7 @@ export class Link {
         this.lose();
         return;
       }
+      clearTimeout(this.timer);
       this.onlineSince = performance.now();
       this.turn("online");
     });
@@ -137,8 +141,8 @@ export class Link {
     this.drop();
     const wasOnline = this.connection === "online";
     if (wasOnline && performance.now() - this.onlineSince > STEADY_MS) this.pause = FIRST_PAUSE_MS;
-    // The first try after a good connection is not worth a word to a child.
-    if (this.connection !== "refused") this.turn(wasOnline ? "connecting" : "offline");
+    // The first try after a connection is not worth a word to a child.
+    this.turn(wasOnline ? "connecting" : "offline");
     this.again(this.pause * (0.4 + Math.random()));
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE_MS);
   }

@@ -1,11 +1,8 @@
 // What a device remembers over a reload, in IndexedDB `preau-{id}`. Where the browser refuses one, nothing is
 // remembered: the agent goes on with what it holds, and says so in its reports. It decides nothing.
-/** @import {Entry} from "./commands.js" */
-/** @import {UsageRecord} from "./usage.js" */
+/** @import {Entry, Kept, UsageRecord} from "./types.js" */
 
 const PATIENCE_MS = 4_000;
-
-/** @typedef {{facts: Record<string, any>, commands: Entry[], usage: UsageRecord[]}} Kept */
 
 /** @param {IDBOpenDBRequest} opening @returns {Promise<IDBDatabase>} */
 function opened(opening) {
@@ -107,6 +104,13 @@ export class Memory {
   async dropUsage(records) {
     if (!records.length) return;
     await this.work((transaction) => records.forEach((one) => transaction.objectStore("usage").delete([one.boot, one.seq])));
+  }
+
+  /** A guest leaves nothing. @param {string} deviceId */
+  static forget(deviceId) {
+    try {
+      indexedDB.deleteDatabase(`preau-${deviceId}`);
+    } catch { /* there was none */ }
   }
 
   close() {

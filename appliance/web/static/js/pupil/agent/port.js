@@ -1,5 +1,5 @@
 // The page's side of the agent: starts it, in a worker where the browser allows one, and tells it what only a page sees.
-/** @typedef {import("./agent.js").Message} Message */
+/** @import {Message} from "./types.js" */
 
 /** A worker that has not said a word by then is refused, or too old for modules. */
 const PATIENCE_MS = 8_000;

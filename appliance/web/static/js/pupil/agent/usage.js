@@ -1,6 +1,6 @@
 // Usage records: what was in front for how long, kept until the hub has them. It does not know when they are sent.
 
-/** @typedef {{boot: string, seq: number, app: string, startedAt: number, seconds: number}} UsageRecord */
+/** @import {UsageRecord} from "./types.js" */
 
 /** A long use is cut into records of this length: little is lost with a tab that is closed. */
 const LONGEST_MS = 120_000;

@@ -1,4 +1,5 @@
 // The device protocol's form: topics, times, and what arrives made into values or refused. Without I/O, without a clock.
+/** @import {Command, Desired, Restrictions} from "./types.js" */
 
 const MAX_PAYLOAD_BYTES = 65_536;
 const MAX_MESSAGE_CHARS = 500;
@@ -7,18 +8,6 @@ const RFC3339_UTC = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,12})?([Zz]|\+00:0
 
 export const TIME_TOPIC = "hub/time";
 export const RETAINED = new Set(["presence", "reported", "inventory"]);
-
-/** @typedef {{lock: {message: string}|null, sound: string, camera: string, internet: string, apps: string[]|null}} Restrictions */
-/**
- * @typedef {object} Desired
- * @property {number} version
- * @property {Restrictions} restrictions
- * @property {number|null} until milliseconds, the hub's time
- * @property {{id: string, teacher: string}|null} lesson
- * @property {string} name
- * @property {object|null} display of a screen
- */
-/** @typedef {{id: string, type: string, expiresAt: number, issuedAt: number, args: Record<string, any>}} Command */
 
 /** @type {Readonly<Restrictions>} */
 export const FREE = Object.freeze({ lock: null, sound: "allowed", camera: "allowed", internet: "allowed", apps: null });
@@ -172,7 +161,8 @@ export function readCommand(payload) {
     const args = value.args ?? {};
     need(typeof args === "object" && !Array.isArray(args), "args");
     if (Object.hasOwn(CHECKS, type)) CHECKS[type](args);
-    return { id, type, issuedAt: readTime(value.issued_at, "issued_at"), expiresAt: readTime(value.expires_at, "expires_at"), args };
+    readTime(value.issued_at, "issued_at");
+    return { id, type, expiresAt: readTime(value.expires_at, "expires_at"), args };
   } catch (problem) {
     throw problem instanceof Malformed ? new Malformed(problem.message, id, type) : problem;
   }
