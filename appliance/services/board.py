@@ -16,7 +16,7 @@ from appliance.services.board_tile import Json, Tile, is_online, number_of, show
 from appliance.services.desired import read_hold
 from appliance.store.fields import JsonField, read_words, to_milliseconds
 from appliance.store.live import LiveRow, read_live_rows
-from appliance.store.models import Gesture, Handover, Lesson, database
+from appliance.store.models import Gesture, Handover, JoinCode, Lesson, database
 from protocol.device import Kind, format_time
 
 # Those that pupils hold in the order of their stickers, then who came for this lesson, then the class's screens.
@@ -74,6 +74,7 @@ class Board:
             "gesture": None if gesture is None else _gesture(gesture, list(answers.values())),
             "requests": _requests(lesson_id),
             "taken": _taken(lesson_id),
+            "welcome": _welcome(lesson),
         }
 
     def gesture(self, lesson_id: str) -> Json | None:
@@ -168,6 +169,12 @@ def _requests(lesson_id: str) -> list[Json]:
         blank = {"id": one.id, "by": one.asker.name, "at": format_time(one.asked_at), "device_ids": []}
         found.setdefault((one.asker_id, one.asked_at), blank)["device_ids"].append(one.device_id)
     return list(found.values())
+
+
+def _welcome(lesson: Lesson) -> Json | None:
+    """The code that lets guests in, while that door is open. Who sees a board may act on its lesson."""
+    row = None if lesson.ended_at is not None else JoinCode.get_or_none(JoinCode.lesson_id == lesson.id)
+    return None if row is None else {"code": row.code}
 
 
 def _taken(lesson_id: str) -> list[Json]:

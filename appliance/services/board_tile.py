@@ -88,7 +88,8 @@ def _whereabouts(tile: Tile, live: LiveRow | None) -> str | None:
     """Where somebody is who is there and does not look at the lesson. A tablet's own home screen is no such place."""
     if live is None or not is_online(live):
         return None
-    left = tile.agent.startswith(_PAGE_AGENT) and live.foreground is None and live.applied is not None
+    is_page = tile.is_guest or tile.agent.startswith(_PAGE_AGENT)
+    left = is_page and live.foreground is None and live.applied is not None
     return "left_page" if left else None
 
 

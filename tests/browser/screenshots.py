@@ -110,7 +110,7 @@ def _take_wall_and_phone(desk: Desk, teacher: Client, board: str, folder: Path) 
     phone.goto(board)
     press_primary(phone)
     expect(tiles(phone, "held")).to_have_count(14)
-    expect(phone.locator(".receipt-count")).to_have_text("13 sur 15")
+    expect(phone.locator(".receipt-count")).to_have_text("14 sur 15")
     _shoot(phone, folder / "board-phone.png")
 
 

@@ -50,19 +50,20 @@ def said(page: Page, text: str) -> None:
     expect(page.locator("#receipt-text")).to_contain_text(text)
 
 
-def test_thirteen_of_fifteen_and_who_are_the_two(board: Page, pupils: Pupils) -> None:
+def test_fourteen_of_fifteen_what_one_of_them_cannot_and_who_is_away(board: Page, pupils: Pupils) -> None:
     press_primary(board)
     said(board, "Les yeux vers moi")
-    expect(board.locator(".receipt-count")).to_have_text("13 sur 15")
+    expect(board.locator(".receipt-count")).to_have_text("14 sur 15")
     expect(groups(board)).to_have_text(["11 : caméra non gérée", "04 hors ligne"])
+    expect(groups(board).first).to_have_attribute("data-kind", "limit")
     expect(board.locator("#present")).to_have_text("14 sur 15 en ligne")
     expect(board.locator("#receipt-live")).to_have_text(
-        "Les yeux vers moi : 13 sur 15. 11 : caméra non gérée 04 hors ligne"
+        "Les yeux vers moi : 14 sur 15. 11 : caméra non gérée 04 hors ligne"
     )
     assert pupils.restrictions(OLD).lock is not None
     assert pupils.restrictions(OLD).camera is Access.ALLOWED
     expect(tile(board, OLD)).to_have_attribute("data-state", "held")
-    expect(tile(board, OLD).locator(".tile-text")).to_have_text("caméra non gérée")
+    expect(tile(board, OLD)).not_to_have_attribute("data-problem", "")
     expect(tile(board, OLD).locator(".tile-held")).to_contain_text("Son coupé")
     expect(tile(board, OLD).locator(".tile-held")).not_to_contain_text("Caméra")
 
@@ -70,13 +71,13 @@ def test_thirteen_of_fifteen_and_who_are_the_two(board: Page, pupils: Pupils) ->
 def test_a_slow_tablet_is_under_way_until_it_has_really_done_it(board: Page, pupils: Pupils) -> None:
     press_primary(board)
     expect(board.locator(".receipt-pending")).to_have_text("1 en cours")
-    expect(board.locator(".receipt-count")).to_have_text("12 sur 15")
+    expect(board.locator(".receipt-count")).to_have_text("13 sur 15")
     expect(tile(board, SLOW)).to_have_attribute("data-state", "pending")
     assert pupils.restrictions(SLOW).lock is None
     expect(tile(board, SLOW)).to_have_attribute("data-state", "held")
     assert pupils.restrictions(SLOW).lock is not None
     expect(board.locator(".receipt-pending")).to_have_count(0)
-    expect(board.locator(".receipt-count")).to_have_text("13 sur 15")
+    expect(board.locator(".receipt-count")).to_have_text("14 sur 15")
 
 
 def test_a_full_tablet_fails_with_its_reason_until_it_is_seen_to(board: Page, pupils: Pupils, tmp_path: Path) -> None:
@@ -116,10 +117,9 @@ def test_the_detail_names_each_tablet_and_what_is_seen_stays_quiet(board: Page) 
     expect(groups(board)).to_have_count(2)
     groups(board).first.click()
     expect(sheet(board)).to_contain_text("Tablette 11")
-    expect(sheet(board).locator("dl")).to_contain_text("Les yeux vers moi – caméra non gérée")
+    said_of_it = sheet(board).locator("dl")
+    expect(said_of_it).to_contain_text("Les yeux vers moi – confirmé par l’appareil – caméra non gérée")
     board.keyboard.press("Escape")
-    board.get_by_role("button", name="C’est vu").click()
-    expect(groups(board)).to_have_count(0)
     expect(tiles(board, "held")).to_have_count(14)
     camera = gesture_button(board, "camera")
     expect(camera).to_have_attribute("title", re.compile("tient déjà tout. Libérez d’abord"))
@@ -129,6 +129,9 @@ def test_the_detail_names_each_tablet_and_what_is_seen_stays_quiet(board: Page) 
     said(board, "Libérer")
     camera.click()
     expect(groups(board).first).to_have_text("11 : caméra non gérée")
+    expect(tile(board, OLD).locator(".tile-text")).to_have_text("caméra non gérée")
+    board.get_by_role("button", name="C’est vu").click()
+    expect(groups(board)).to_have_count(0)
 
 
 def test_only_an_old_tablet_chosen_is_not_offered_the_camera(board: Page, pupils: Pupils) -> None:
@@ -147,7 +150,8 @@ def test_only_an_old_tablet_chosen_is_not_offered_the_camera(board: Page, pupils
 def test_on_a_phone_what_does_not_fit_is_one_touch_away(desk: Desk, durand: Client, pupils: Pupils) -> None:
     with lesson_of(durand, pupils, SIZE - 1) as lesson_id:
         page = open_board(desk.open(PHONE, durand), lesson_id)
-        page.locator("#eyes").tap()
+        page.locator("#more").tap()
+        gesture_button(page, "camera").tap()
         expect(page.locator(".receipt-count")).to_have_text("13 sur 15")
         rest = page.locator(".receipt-rest")
         expect(rest).to_have_text("et 1 autre")

@@ -4,7 +4,7 @@
 /** @import {Restriction, Tile} from "./types.js" */
 import { byId, setAttr, setText } from "../core/dom.js";
 import { say } from "../core/text.js";
-import { can, eyesShare, heldShare, isHeld, restrictArgs } from "./rules.js";
+import { able, can, eyesShare, heldShare, isHeld, restrictArgs } from "./rules.js";
 import { countDevices } from "./words.js";
 
 const CALM_MS = 700; // a double tap must not undo what its first tap did
@@ -17,15 +17,24 @@ export function drawToggles(root, tiles, canAct) {
   });
   root.querySelectorAll("[data-action]").forEach((button) => {
     const name = /** @type {HTMLElement} */ (button).dataset.action ?? "";
-    allow(/** @type {HTMLElement} */ (button), canAct, tiles.some((tile) => can(tile, name)), tiles.length);
+    allow(/** @type {HTMLElement} */ (button), canAct, tiles, name);
   });
 }
 
-/** A button that cannot act stays in its place and says why. @param {HTMLElement} button @param {boolean} canAct @param {boolean} managed @param {number} n */
-function allow(button, canAct, managed, n) {
-  setAttr(button, "aria-disabled", canAct && managed ? null : "true");
-  setAttr(button, "title", managed ? null : say("nobody_can", { n }));
-  return managed;
+/** A button that cannot act stays in its place and says why; one that acts on some says on how many.
+ * @param {HTMLElement} button @param {boolean} canAct @param {Tile[]} tiles @param {string} name */
+function allow(button, canAct, tiles, name) {
+  const n = able(tiles, name).length;
+  setAttr(button, "aria-disabled", canAct && n ? null : "true");
+  setAttr(button, "title", canWords(n, tiles.length));
+  return n > 0;
+}
+
+/** @param {number} n @param {number} all */
+function canWords(n, all) {
+  if (!all) return say("nobody_here");
+  if (!n) return say("nobody_can", { n: all });
+  return n < all ? say("some_can", { n, all }) : null;
 }
 
 /** "Les yeux vers moi" holds it already, and goes on holding it whatever is pressed. @param {Tile[]} tiles @param {Restriction} name */
@@ -37,7 +46,7 @@ function isCovered(tiles, name) {
 function drawToggle(button, tiles, canAct) {
   const name = /** @type {Restriction} */ (button.dataset.restriction);
   const covered = isCovered(tiles, name);
-  const managed = allow(button, canAct && !covered, tiles.some((tile) => can(tile, name)), tiles.length);
+  const managed = allow(button, canAct && !covered, tiles, name);
   if (managed && covered) setAttr(button, "title", say("eyes_hold"));
   const share = heldShare(tiles, name);
   setAttr(button, "aria-pressed", share === "all" ? "true" : share === "some" ? "mixed" : "false");
@@ -78,7 +87,7 @@ export class Bar {
 
   /** @param {Restriction} name @param {string[]|null} devices */
   toggle(name, devices) {
-    const tiles = (devices ?? [...this.board.tiles.keys()]).map((id) => this.board.expected(id)).filter((tile) => can(tile, name));
+    const tiles = this.board.meant(devices).filter((tile) => can(tile, name));
     const on = !tiles.every((tile) => isHeld(tile.restrictions, name));
     void this.gestures.send("restrict", restrictArgs(name, on, say("lock_message")), devices);
   }
@@ -111,7 +120,9 @@ export class Bar {
     const eyes = { all: "up", some: "both", none: "free" }[eyesShare(scope)];
     setAttr(root, "data-eyes", eyes);
     setAttr(root, "data-chosen", board.chosen.size ? "" : null);
-    allow(byId("eyes"), board.canAct, scope.some((tile) => can(tile, "eyes")), scope.length);
+    allow(byId("eyes"), board.canAct, scope, "eyes");
+    byId("display").hidden = board.screens.length === 0;
+    setAttr(byId("display"), "aria-disabled", board.canAct ? null : "true");
     setText(byId("whom"), countDevices(scope));
     setText(byId("eyes-free-text"), say("free_some", { n: scope.filter((tile) => tile.eyes_up).length }));
     drawToggles(root, scope, board.canAct);
@@ -120,10 +131,10 @@ export class Bar {
 
   /** @param {Tile[]} scope */
   drawWhom(scope) {
-    const { chosen, tiles } = this.board;
+    const { chosen, everybody } = this.board;
     const all = /** @type {HTMLInputElement} */ (byId("select-all"));
-    all.checked = chosen.size > 0 && chosen.size === tiles.size;
-    all.indeterminate = chosen.size > 0 && chosen.size < tiles.size;
+    all.checked = everybody.length > 0 && everybody.every((id) => chosen.has(id));
+    all.indeterminate = chosen.size > 0 && !all.checked;
     const devices = countDevices(scope);
     setText(byId("whom-text"), chosen.size ? say("whom_chosen", { devices }) : say("whom_all", { devices, n: scope.length }));
     byId("select-none").hidden = chosen.size === 0;

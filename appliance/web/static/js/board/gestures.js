@@ -31,7 +31,7 @@ export class Gestures {
   /** @param {{id: string, kind: string, args: Record<string, any>, devices: string[]|null}} order */
   async carry(order) {
     const { board } = this;
-    board.pending.set(order.id, { ...order, devices: new Set(order.devices ?? board.tiles.keys()), accepted: false });
+    board.pending.set(order.id, { ...order, devices: new Set(order.devices ?? board.everybody), accepted: false });
     board.setFailure(null);
     try {
       const answer = await this.post(order);

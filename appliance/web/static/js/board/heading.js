@@ -32,8 +32,8 @@ export class Heading {
   }
 
   draw() {
-    const { lesson, tiles } = this.board;
-    const all = [...tiles.values()];
+    const { lesson } = this.board;
+    const all = this.board.meant(null);
     setText(byId("lesson-title"), lesson.title);
     setText(byId("lesson-cart"), lesson.cart ?? "");
     setText(byId("present"), say("online_count", { on: all.filter((tile) => tile.presence === "online").length, all: all.length }));

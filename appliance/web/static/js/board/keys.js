@@ -40,7 +40,7 @@ export function wireKeys(board) {
 /** @param {KeyboardEvent} event */
 function press(event) {
   const button = /** @type {HTMLElement|null} */ (document.querySelector(`.dock [aria-keyshortcuts="${event.key.toLowerCase()}"]`));
-  if (!button) return;
+  if (!button || button.hidden) return;
   event.preventDefault();
   button.click();
 }

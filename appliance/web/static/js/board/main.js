@@ -12,10 +12,13 @@ import { ReceiptLine } from "./receipt.js";
 import { AppsSheet } from "./sheets/apps.js";
 import { AsksSheet } from "./sheets/asks.js";
 import { DeviceSheet } from "./sheets/device.js";
+import { DisplaySheet } from "./sheets/display.js";
 import { FindSheet } from "./sheets/find.js";
 import { GiveSheet } from "./sheets/give.js";
 import { OpenSheet } from "./sheets/open.js";
 import { SaySheet } from "./sheets/say.js";
+import { WelcomeSheet } from "./sheets/welcome.js";
+import { isPupils } from "./rules.js";
 import { Board } from "./state.js";
 import { Tiles } from "./tiles.js";
 import { countDevices, deviceName } from "./words.js";
@@ -28,7 +31,7 @@ const gestures = new Gestures(board, () => live.refresh());
 
 /** Who a sheet speaks of. @param {string[]|null} devices */
 function whom(devices) {
-  const tiles = (devices ?? [...board.tiles.keys()]).map((id) => board.expected(id));
+  const tiles = board.meant(devices);
   return tiles.length === 1 ? deviceName(tiles[0]) : countDevices(tiles);
 }
 
@@ -41,10 +44,23 @@ function opening(target) {
 }
 
 const device = new DeviceSheet(board, gestures);
-const tiles = new Tiles(board, (id) => device.open(id));
+const open = opening(new OpenSheet(board, gestures));
+const give = opening(new GiveSheet(board, gestures));
+const display = new DisplaySheet(board, { open, give }, (id) => device.open(id));
+const welcome = new WelcomeSheet(board, (id) => device.open(id));
+
+/** A class screen is driven, a pupil's device is looked at. @param {string} id */
+function openTile(id) {
+  const tile = board.tiles.get(id);
+  if (tile && !isPupils(tile)) display.open([id]);
+  else device.open(id);
+}
+
+const tiles = new Tiles(board, openTile);
 const bar = new Bar(board, gestures, {
-  open: opening(new OpenSheet(board, gestures)),
-  give: opening(new GiveSheet(board, gestures)),
+  open,
+  give,
+  display: () => display.open(null),
   say: opening(new SaySheet(gestures)),
   find: opening(new FindSheet(board, gestures)),
   apps: opening(new AppsSheet(board, gestures)),
@@ -61,6 +77,8 @@ function draw() {
   bar.draw();
   receipt.draw();
   device.draw();
+  display.draw();
+  welcome.draw();
   asks.draw();
 }
 

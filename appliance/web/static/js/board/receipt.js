@@ -5,11 +5,14 @@
 import { byId, icon, make, setAttr, setText } from "../core/dom.js";
 import { openSheet } from "../core/sheet.js";
 import { ago, say } from "../core/text.js";
-import { canRetry, groupProblems, problemKind, tally, weight } from "./rules.js";
+import { canRetry, groupProblems, leftSince, problemKind, tally, weight } from "./rules.js";
 import { gestureWords, problemWords } from "./words.js";
 
 const LIVE_MS = 2000;
 const NUMBERS_SHOWN = 4;
+
+/** @type {Record<string, string>} */
+const KIND_ICONS = { quiet: "wifi-off", unsure: "circle-help", limit: "minus", problem: "triangle-alert" };
 
 export class ReceiptLine {
   /** @param {Board} board @param {Gestures} gestures @param {(id: string) => void} openTile */
@@ -60,24 +63,27 @@ export class ReceiptLine {
 
   /** @param {Gesture} gesture */
   drawGesture(gesture) {
-    const sums = tally(gesture);
-    const groups = groupProblems(gesture.problems, (problem) => problemWords(problem, gesture.kind));
+    const left = leftSince(gesture, this.board.tiles.values());
+    const sums = tally(gesture, left);
+    const groups = groupProblems([...gesture.problems, ...left], (problem) => problemWords(problem, gesture.kind));
     const seen = this.board.seenGesture === gesture.id;
-    const kind = sums.problem && !seen ? "problem" : sums.pending ? "pending" : "good";
-    const signature = JSON.stringify([gesture.id, gesture.counts, gesture.problems, seen]);
+    const kind = sums.problem && !seen ? "problem" : sums.pending ? "pending" : sums.done ? "good" : "unsure";
+    const signature = JSON.stringify([gesture.id, gesture.counts, gesture.problems, gesture.evidence, left, seen]);
     this.show(kind, this.countWords(gesture, sums), seen ? [] : groups.map((group) => this.groupButton(group)),
       seen ? [] : this.actions(gesture, sums.problem > 0), signature);
     this.tick();
     this.announce(this.sentence(gesture, sums, groups));
   }
 
-  /** @param {Gesture} gesture @param {{done: number, pending: number}} sums @returns {(Node|string)[]} */
+  /** @param {Gesture} gesture @param {{done: number, pending: number, unsure: number, observed: number}} sums @returns {(Node|string)[]} */
   countWords(gesture, sums) {
     const count = say("receipt_count", { done: sums.done, all: gesture.targets });
+    const settled = sums.done === gesture.targets ? "check-check" : sums.done ? "check" : sums.unsure ? "circle-help" : "minus";
     return [
-      icon(sums.pending ? "hourglass" : sums.done === gesture.targets ? "check-check" : "check"),
+      icon(sums.pending ? "hourglass" : settled),
       make("span", { class: "receipt-what", dir: "auto", text: gestureWords(this.board, gesture) }),
       make("strong", { class: "receipt-count", text: count }),
+      sums.observed ? make("span", { class: "receipt-seen soft" }, [icon("eye"), say("receipt_observed", { n: sums.observed })]) : "",
       sums.pending ? make("span", { class: "receipt-pending", text: say("receipt_pending", { n: sums.pending }) }) : "",
       make("span", { class: "receipt-ago soft" }),
     ];
@@ -92,9 +98,8 @@ export class ReceiptLine {
 
   /** @param {Problem[]} problems */
   numbers(problems) {
-    const numbers = problems.slice(0, NUMBERS_SHOWN).map((problem) => problem.number || problem.name);
-    const rest = problems.length - numbers.length;
-    return numbers.join(", ") + (rest > 0 ? ` ${say("receipt_more", { n: rest })}` : "");
+    if (problems.length > NUMBERS_SHOWN) return say("devices", { n: problems.length });
+    return problems.map((problem) => problem.number || problem.name).join(", ");
   }
 
   /** @param {{words: string, kind: string, problems: Problem[]}} group */
@@ -130,7 +135,7 @@ export class ReceiptLine {
     const [first] = group.problems;
     const open = () => (group.problems.length === 1 ? this.openTile(first.device_id) : this.openList());
     return make("button", { type: "button", class: "receipt-group", "data-kind": group.kind, "data-devices": String(group.problems.length), onclick: open },
-      [icon(group.kind === "quiet" ? "wifi-off" : "triangle-alert"), make("span", { text: this.groupWords(group), dir: "auto" })]);
+      [icon(KIND_ICONS[group.kind]), make("span", { text: this.groupWords(group), dir: "auto" })]);
   }
 
   /** @param {Gesture} gesture @param {boolean} hasProblem */
@@ -155,7 +160,8 @@ export class ReceiptLine {
   openList() {
     const { gesture } = this.board;
     if (!gesture) return;
-    const rows = gesture.problems.filter(problemKind).map((problem) => this.problemRow(problem, gesture));
+    const told = [...gesture.problems, ...leftSince(gesture, this.board.tiles.values())];
+    const rows = told.filter(problemKind).map((problem) => this.problemRow(problem, gesture));
     byId("receipt-list").replaceChildren(...rows);
     openSheet("receipt-sheet", { text: `${gestureWords(this.board, gesture)} · ${say("by", { name: gesture.by })}` });
   }
@@ -164,7 +170,7 @@ export class ReceiptLine {
   problemRow(problem, gesture) {
     const words = [make("strong", { dir: "auto", text: problem.name }), make("span", { dir: "auto", text: problemWords(problem, gesture.kind) })];
     return make("button", { type: "button", class: "row-main", "data-kind": weight(problem), onclick: () => this.openTile(problem.device_id) },
-      [icon(weight(problem) === "quiet" ? "wifi-off" : "triangle-alert"), make("span", { class: "row-text" }, words), icon("chevron-right")]);
+      [icon(KIND_ICONS[weight(problem)]), make("span", { class: "row-text" }, words), icon("chevron-right")]);
   }
 
   /** @param {Gesture} gesture @param {{done: number}} sums @param {{words: string, kind: string, problems: Problem[]}[]} groups */

@@ -1,6 +1,8 @@
 // What the page knows: the appliance's last word, the gestures under way, what is chosen, how the link is.
 // One place to write, one event to listen to. It draws nothing and asks nothing.
-/** @import {App, Asked, Failure, Gesture, Lesson, Link, Pending, Restrictions, Snapshot, Taken, Tile} from "./types.js" */
+/** @import {App, Asked, Failure, Gesture, Lesson, Link, Pending, Restrictions, Snapshot, Taken, Tile, Welcome} from "./types.js" */
+
+import { isPupils } from "./rules.js";
 
 export class Board {
   /** @param {Snapshot} snapshot */
@@ -23,6 +25,7 @@ export class Board {
     /** @type {Snapshot["documents"]} */ this.documents = [];
     /** @type {Asked[]} */ this.requests = [];
     /** @type {Taken[]} */ this.taken = [];
+    /** @type {Welcome|null} the code by which a visitor's device comes in, while the door is open */ this.welcome = null;
     this.replace(snapshot);
   }
 
@@ -67,6 +70,7 @@ export class Board {
     if (news.documents) this.documents = news.documents;
     if (news.requests) this.requests = news.requests;
     if (news.taken) this.taken = news.taken;
+    if (news.welcome !== undefined) this.welcome = news.welcome;
     (news.tiles ?? []).forEach((tile) => this.putTile(tile));
     this.changed();
   }
@@ -115,14 +119,28 @@ export class Board {
 
   /** @param {boolean} on */
   chooseAll(on) {
-    this.chosen = new Set(on ? this.tiles.keys() : []);
+    this.chosen = new Set(on ? this.everybody : []);
     this.changed();
+  }
+
+  /** The pupils' devices: the class's screens are no part of "all". @returns {string[]} */
+  get everybody() {
+    return [...this.tiles.values()].filter(isPupils).map((tile) => tile.device_id);
+  }
+
+  /** The class's screens. @returns {Tile[]} */
+  get screens() {
+    return [...this.tiles.values()].filter((tile) => !isPupils(tile));
+  }
+
+  /** The tiles meant by what is sent, as they will be. @param {string[]|null} devices null: everybody @returns {Tile[]} */
+  meant(devices) {
+    return (devices ?? this.everybody).map((id) => this.expected(id));
   }
 
   /** Whom a gesture of the bar acts on. @returns {Tile[]} as they will be once what is under way is done */
   scope() {
-    const ids = this.chosen.size ? [...this.chosen] : [...this.tiles.keys()];
-    return ids.map((id) => this.expected(id));
+    return this.meant(this.target());
   }
 
   /** The ids to send, or null for everybody. @returns {string[]|null} */

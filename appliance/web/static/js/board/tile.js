@@ -3,22 +3,32 @@
 /** @import {Restriction, Tile} from "./types.js" */
 import { icon, make, redraw, setAttr, setText } from "../core/dom.js";
 import { say } from "../core/text.js";
-import { batteryIcon, can, isHeld, RESTRICTIONS, weight } from "./rules.js";
-import { deviceKind, deviceName, lockedWord, presenceWords, problemWords } from "./words.js";
+import { batteryIcon, can, isHeld, isPupils, RESTRICTIONS, weight } from "./rules.js";
+import { deviceKind, deviceName, displayWords, evidenceWords, frontWords, lockedWord, presenceWords, problemWords } from "./words.js";
 
 /** @type {Record<Restriction, string>} */
 export const HELD_ICONS = { lock: "lock", sound: "volume-x", camera: "camera-off", internet: "globe-off", apps: "app-window" };
 
 /** @type {Record<string, string>} */
-const KIND_ICONS = { tablet: "tablet", chromebook: "laptop", laptop: "laptop", screen: "monitor" };
+export const KIND_ICONS = { tablet: "tablet", chromebook: "laptop", laptop: "monitor", screen: "presentation" };
 
-/** The band on top: what holds the device now. @param {Tile} tile @param {boolean} pending */
+/** @type {Record<string, string>} */
+const PLACE_ICONS = { left_page: "log-out", asleep: "moon", other_app: "app-window" };
+
+/** The band on top: what holds the device now. A page that its pupil has left holds nobody. @param {Tile} tile @param {boolean} pending */
 function band(tile, pending) {
-  if (tile.presence !== "online") return { state: "off", drawing: "wifi-off", word: say("offline") };
+  if (tile.presence !== "online") return awayBand(tile);
   const underWay = pending || !tile.applied;
   if (underWay) return { state: "pending", drawing: "hourglass", word: say("pending") };
+  if (tile.whereabouts === "left_page") return { state: "left", drawing: PLACE_ICONS.left_page, word: "" };
   if (isHeld(tile.restrictions, "lock")) return { state: "held", drawing: "lock", word: lockedWord(tile) };
-  return { state: "free", drawing: KIND_ICONS[tile.kind], word: "" };
+  return { state: "free", drawing: KIND_ICONS[tile.kind], word: isPupils(tile) ? "" : say("screen_word") };
+}
+
+/** Asleep or in another app, an agent cannot be reached; that is not the same as lost. @param {Tile} tile */
+function awayBand({ whereabouts }) {
+  if (whereabouts === "asleep") return { state: "off", drawing: PLACE_ICONS.asleep, word: say("place.asleep") };
+  return { state: "off", drawing: "wifi-off", word: say("offline") };
 }
 
 /** The last gesture's trouble with this device, in words, or nothing. @param {Board} board @param {Tile} tile */
@@ -29,19 +39,35 @@ export function trouble(board, tile) {
   return problemWords(receipt, board.gesture?.kind);
 }
 
-/** The line under the name. @param {Tile} tile @param {number} now @param {string} wrong */
-function line(tile, now, wrong) {
+/** The line under the name. @param {Tile} tile @param {number} now @param {string} wrong @param {boolean} unsure */
+function line(tile, now, wrong, unsure) {
+  if (unsure && tile.presence === "online") return { state: "unsure", drawing: "", text: say("unsure_short") };
   if (wrong) return { state: "problem", drawing: "triangle-alert", text: wrong };
-  if (tile.presence !== "online") return { state: "quiet", drawing: "", text: presenceWords(tile, now).seen };
-  return { state: "app", drawing: "", text: tile.app?.label ?? say("no_app") };
+  if (tile.presence !== "online") return { state: "quiet", drawing: "", text: awayWords(tile, now) };
+  if (tile.whereabouts) return { state: "quiet", drawing: PLACE_ICONS[tile.whereabouts], text: say(`place.${tile.whereabouts}`) };
+  if (!isPupils(tile)) return { state: "app", drawing: "", text: displayWords(tile) };
+  return { state: "app", drawing: "", text: frontWords(tile) };
 }
 
-/** @param {Board} board @param {Tile} tile @param {boolean} pending */
-function receiptIcon(board, tile, pending) {
-  if (pending) return "hourglass";
+/** @param {Tile} tile @param {number} now */
+function awayWords(tile, now) {
+  return tile.whereabouts === "other_app" ? say("place.other_app") : presenceWords(tile, now).seen;
+}
+
+/** How a receipt that is settled is known: each way has a drawing of its own. @param {import("./types.js").Receipt} receipt */
+export function receiptDrawing(receipt) {
+  const done = receipt.evidence === "observed" ? "eye" : "check";
+  const waiting = receipt.status === "sent" ? "send" : "hourglass";
+  return { good: done, limit: done, unsure: "circle-help", pending: waiting, problem: "triangle-alert", quiet: "", none: "" }[weight(receipt)];
+}
+
+/** What became of the last gesture here: its drawing, and its words for ears and for a pointer that rests on it.
+ * @param {Board} board @param {Tile} tile @param {boolean} pending */
+function mark(board, tile, pending) {
   const { receipt } = tile;
-  if (!receipt || receipt.gesture_id !== board.gesture?.id) return "";
-  return { good: "check", pending: receipt.status === "sent" ? "send" : "hourglass", problem: "triangle-alert", quiet: "", none: "" }[weight(receipt)];
+  if (pending) return { drawing: "hourglass", words: "" };
+  if (!receipt || receipt.gesture_id !== board.gesture?.id || tile.whereabouts) return { drawing: "", words: "" };
+  return { drawing: receiptDrawing(receipt), words: evidenceWords(receipt) };
 }
 
 /** @param {Element} root @param {string} name @returns {HTMLElement} */
@@ -75,9 +101,15 @@ function drawFoot(root, tile) {
   redraw(box, JSON.stringify(battery), () => (battery ? [hidden(say("battery")), icon(batteryIcon(battery.level, battery.charging)), say("percent", { n: battery.level })] : []));
 }
 
+/** What is not a tablet is known by its drawing, whatever the band says. @param {HTMLElement} root @param {Tile} tile @param {string} top */
+function drawKind(root, tile, top) {
+  const drawing = tile.kind === "tablet" || KIND_ICONS[tile.kind] === top ? "" : KIND_ICONS[tile.kind];
+  redraw(part(root, "sort"), drawing, () => (drawing ? [icon(drawing)] : []));
+}
+
 /** @param {HTMLElement} root @param {Tile} tile @param {{state: string, drawing: string, word: string}} top */
 function drawHead(root, tile, top) {
-  setText(part(root, "number"), tile.number || "–");
+  redraw(part(root, "number"), `${tile.number}|${tile.guest}`, () => [tile.guest ? icon("user-plus") : tile.number || "–"]);
   redraw(part(root, "word"), `${top.drawing}|${top.word}`, () => [icon(top.drawing), top.word]);
   setText(part(root, "name"), tile.pupil ?? tile.name);
   setText(part(root, "kind"), deviceKind(tile));
@@ -91,18 +123,28 @@ export function drawTile(root, board, id) {
   const pending = board.isPending(id);
   const top = band(tile, pending);
   const wrong = trouble(board, tile);
-  const says = line(tile, now, wrong);
+  const says = line(tile, now, wrong, tile.receipt?.gesture_id === board.gesture?.id && tile.receipt?.status === "unconfirmed");
   setAttr(root, "data-state", top.state);
+  setAttr(root, "data-kind", tile.kind);
+  setAttr(root, "data-guest", tile.guest ? "" : null);
   setAttr(root, "data-hand", tile.hand_at ? "" : null);
   setAttr(root, "data-problem", wrong ? "" : null);
   drawHead(root, tile, top);
   const text = part(root, "line");
   setAttr(text, "data-state", says.state);
   setText(part(root, "text"), says.text);
-  const mark = says.drawing || receiptIcon(board, tile, pending);
-  redraw(part(root, "receipt"), mark, () => (mark ? [icon(mark)] : []));
+  drawMark(part(root, "receipt"), says.state === "problem" ? { drawing: says.drawing, words: "" } : mark(board, tile, pending), says);
   drawFoot(root, tile);
+  drawKind(root, tile, top.drawing);
   drawCheck(root, board, tile);
+}
+
+/** @param {HTMLElement} place @param {{drawing: string, words: string}} said @param {{drawing: string}} says */
+function drawMark(place, said, says) {
+  const drawing = said.drawing || says.drawing;
+  setAttr(place, "data-mark", drawing || null);
+  setAttr(place, "title", said.words || null);
+  redraw(place, `${drawing}|${said.words}`, () => [...(said.words ? [hidden(said.words)] : []), ...(drawing ? [icon(drawing)] : [])]);
 }
 
 /** @param {HTMLElement} root @param {Board} board @param {Tile} tile */

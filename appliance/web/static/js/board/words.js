@@ -1,7 +1,7 @@
 // How tiles, problems and gestures are said. Text only.
 /** @import {Board} from "./state.js" */
 /** @import {Asked, Gesture, Problem, Receipt, Restriction, Tile} from "./types.js" */
-import { ago, has, say } from "../core/text.js";
+import { ago, clock, has, say } from "../core/text.js";
 import { isHeld, RESTRICTIONS } from "./rules.js";
 
 /** @param {Tile} tile */
@@ -9,7 +9,7 @@ export function isFeminine(tile) {
   return tile.kind === "tablet";
 }
 
-/** "Tablette 04". @param {Tile} tile */
+/** "Tablette 04"; "Invité 1", who has no sticker. @param {Tile} tile */
 export function deviceName(tile) {
   return tile.number ? say(tile.kind, { number: tile.number }) : tile.name;
 }
@@ -42,6 +42,27 @@ export function presenceWords(tile, now) {
   if (tile.presence === "never" || !tile.seen_at) return { word: say("offline"), seen: say(`never${suffix}`) };
   const seconds = (now - Date.parse(tile.seen_at)) / 1000;
   return { word: say("offline"), seen: say(`seen${suffix}`, { ago: ago(seconds, true) }) };
+}
+
+const OWN_PAGE = "web:preau"; // what the pupil page says when nothing is opened in it
+
+/** What is in front. @param {Tile} tile */
+export function frontWords({ app }) {
+  return app?.package === OWN_PAGE ? say("own_page") : app?.label ?? say("no_app");
+}
+
+/** What the class's screen shows. @param {Tile} tile */
+export function displayWords({ display, app }) {
+  if (app && app.package !== OWN_PAGE) return app.label;
+  if (!display) return say("display.nothing");
+  if (display.show === "timer") return say("display.timer", { time: clock(new Date(display.ends_at)) });
+  return display.show === "message" ? say("display.message", { text: display.text }) : say("display.presence");
+}
+
+/** How it is known that it was done: "confirmé par l’appareil". Nothing while it is not settled. @param {Receipt} receipt */
+export function evidenceWords(receipt) {
+  if (receipt.status === "unconfirmed") return say("evidence.unconfirmed");
+  return receipt.status === "succeeded" ? say(`evidence.${receipt.evidence ?? "confirmed"}`) : "";
 }
 
 /** @param {Tile} tile */

@@ -20,8 +20,7 @@ export class AppsSheet {
   /** @param {string[]|null} devices @param {string} whom */
   open(devices, whom) {
     this.devices = devices;
-    const ids = devices ?? [...this.board.tiles.keys()];
-    const held = ids.map((id) => this.board.expected(id)).filter((tile) => can(tile, "apps")).find((tile) => tile.restrictions.apps);
+    const held = this.board.meant(devices).filter((tile) => can(tile, "apps")).find((tile) => tile.restrictions.apps);
     const before = new Set(held?.restrictions.apps ?? []);
     byId("apps-list").replaceChildren(...this.board.apps.map((app) => make("label", { class: "row-main" }, [
       make("input", { type: "checkbox", value: app.package, checked: before.has(app.package) }),

@@ -2,13 +2,14 @@
 /** @import {Board} from "../state.js" */
 /** @import {Gestures} from "../gestures.js" */
 /** @import {Tile} from "../types.js" */
-import { byId, icon, make, redraw } from "../../core/dom.js";
-import { closeSheet, openSheet, sheet } from "../../core/sheet.js";
+import { byId, icon, make, redraw, setAttr } from "../../core/dom.js";
+import { ask } from "../../core/http.js";
+import { closeSheet, openSheet, sayInSheet, sheet } from "../../core/sheet.js";
 import { ago, has, say } from "../../core/text.js";
 import { drawToggles } from "../bar.js";
-import { batteryIcon, can, weight } from "../rules.js";
-import { trouble } from "../tile.js";
-import { deviceName, gestureWords, presenceWords } from "../words.js";
+import { batteryIcon, can, isPupils, weight } from "../rules.js";
+import { receiptDrawing, trouble } from "../tile.js";
+import { deviceName, displayWords, evidenceWords, frontWords, gestureWords, presenceWords, problemWords } from "../words.js";
 
 export class DeviceSheet {
   /** @param {Board} board @param {Gestures} gestures */
@@ -16,6 +17,7 @@ export class DeviceSheet {
     this.board = board;
     /** @type {string|null} */ this.id = null;
     byId("tile-eyes").addEventListener("click", () => { void gestures.send("eyes_up", { message: say("eyes_message") }, this.devices()); byId("tile-free").focus(); });
+    byId("tile-dismiss").addEventListener("click", () => void this.dismiss());
     byId("tile-free").addEventListener("click", () => { void gestures.send("eyes_free", {}, this.devices()); byId("tile-eyes").focus(); });
   }
 
@@ -29,6 +31,7 @@ export class DeviceSheet {
     const tile = this.board.tiles.get(id);
     if (!tile) return;
     this.id = id;
+    sayInSheet("tile-sheet", null);
     if (sheet("receipt-sheet").open) closeSheet("receipt-sheet");
     openSheet("tile-sheet", { title: tile.pupil ? `${deviceName(tile)} · ${tile.pupil}` : deviceName(tile), text: tile.name === deviceName(tile) ? "" : tile.name });
     this.draw();
@@ -44,6 +47,20 @@ export class DeviceSheet {
     drawToggles(sheet("tile-sheet"), [tile], this.board.canAct);
     byId("tile-eyes").hidden = tile.eyes_up || !can(tile, "eyes");
     byId("tile-free").hidden = !tile.eyes_up;
+    byId("tile-guest").hidden = !tile.guest;
+    setAttr(byId("tile-dismiss"), "aria-disabled", this.board.canAct ? null : "true");
+  }
+
+  /** A guest goes, and with it everything that was kept of it; with the code it may come again. */
+  async dismiss() {
+    if (!this.id || !this.board.canAct) return;
+    sayInSheet("tile-sheet", null);
+    try {
+      await ask("DELETE", `/lessons/${encodeURIComponent(this.board.lesson.id)}/guests/${encodeURIComponent(this.id)}`);
+      closeSheet("tile-sheet");
+    } catch (problem) {
+      sayInSheet("tile-sheet", /** @type {Error} */ (problem).message);
+    }
   }
 
   /** @param {Tile} tile @returns {[string, string, string][]} */
@@ -52,7 +69,8 @@ export class DeviceSheet {
     const { word, seen } = presenceWords(tile, now);
     /** @type {[string, string, string][]} */
     const facts = [[say("detail_state"), tile.presence === "online" ? "wifi" : "wifi-off", [word, seen].filter(Boolean).join(" – ")]];
-    if (tile.presence === "online") facts.push([say("detail_app"), "app-window", tile.app?.label ?? say("no_app")]);
+    if (tile.whereabouts) facts.push([say("detail_place"), "log-out", say(`place.${tile.whereabouts}`)]);
+    else if (tile.presence === "online") facts.push([say("detail_app"), "app-window", isPupils(tile) ? frontWords(tile) : displayWords(tile)]);
     if (tile.hand_at) facts.push([say("detail_hand"), "hand", say("hand_since", { ago: ago((now - Date.parse(tile.hand_at)) / 1000, true) })]);
     if (tile.battery) facts.push([say("battery"), batteryIcon(tile.battery.level, tile.battery.charging), this.batteryWords(tile.battery)]);
     const receipt = this.receiptFact(tile);
@@ -70,8 +88,9 @@ export class DeviceSheet {
     const { gesture } = this.board;
     if (!gesture || tile.receipt?.gesture_id !== gesture.id) return null;
     const wrong = trouble(this.board, tile);
-    const words = wrong || (has(`status.${tile.receipt.status}`) ? say(`status.${tile.receipt.status}`) : tile.receipt.status);
-    const drawing = weight(tile.receipt) === "problem" ? "triangle-alert" : weight(tile.receipt) === "good" ? "check" : "hourglass";
-    return [say("detail_receipt"), drawing, `${gestureWords(this.board, gesture)} – ${words}`];
+    const known = evidenceWords(tile.receipt) || (has(`status.${tile.receipt.status}`) ? say(`status.${tile.receipt.status}`) : tile.receipt.status);
+    const lacking = weight(tile.receipt) === "limit" ? problemWords(tile.receipt, gesture.kind) : "";
+    const words = [gestureWords(this.board, gesture), wrong || known, lacking].filter(Boolean).join(" – ");
+    return [say("detail_receipt"), receiptDrawing(tile.receipt) || "hourglass", words];
   }
 }

@@ -15,7 +15,7 @@ export class FindSheet {
   /** @param {string[]|null} devices */
   open(devices) {
     if (devices) return void this.gestures.send("identify", {}, devices);
-    byId("find-numbers").replaceChildren(...[...this.board.tiles.values()].map((tile) => this.button(tile)));
+    byId("find-numbers").replaceChildren(...this.board.meant(null).map((tile) => this.button(tile)));
     openSheet("find-sheet");
   }
 

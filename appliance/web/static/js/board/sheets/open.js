@@ -6,6 +6,7 @@ import { ask } from "../../core/http.js";
 import { byId, make } from "../../core/dom.js";
 import { closeSheet, openSheet } from "../../core/sheet.js";
 import { fileSize, plain, say } from "../../core/text.js";
+import { able } from "../rules.js";
 import { hostOf } from "../words.js";
 import { section, thingRow } from "./rows.js";
 
@@ -75,7 +76,8 @@ export class OpenSheet {
 
   draw() {
     const things = this.found();
-    const row = (/** @type {Thing} */ thing) => thingRow(thing, (one) => this.choose(one), (one) => void this.star(one));
+    const tiles = this.board.meant(this.devices);
+    const row = (/** @type {Thing} */ thing) => thingRow(this.described(thing, tiles), (one) => this.choose(one), (one) => void this.star(one));
     const of = (/** @type {(thing: Thing) => boolean} */ keep) => things.filter(keep).map(row);
     const typed = of((thing) => thing.kind === "link" && thing.favouriteId === undefined);
     const parts = [
@@ -87,9 +89,17 @@ export class OpenSheet {
     byId("open-results").replaceChildren(...(parts.length ? parts : [make("p", { class: "soft", text: say("nothing_found") })]));
   }
 
+  /** Which of these devices can open it is said before. @param {Thing} thing @param {import("../types.js").Tile[]} tiles @returns {Thing} */
+  described(thing, tiles) {
+    const n = able(tiles, GESTURES[thing.kind][0]).length;
+    if (n === tiles.length) return thing;
+    return { ...thing, disabled: n === 0, detail: n ? say("some_can", { n, all: tiles.length }) : say("nobody_can", { n: tiles.length }) };
+  }
+
   /** @param {Thing} thing */
   choose(thing) {
     const [kind, key] = GESTURES[thing.kind];
+    if (!able(this.board.meant(this.devices), kind).length) return;
     closeSheet("open-sheet");
     void this.gestures.send(kind, { [key]: thing.value }, this.devices);
   }

@@ -5,7 +5,7 @@ import { say } from "../../core/text.js";
 export const ICONS = { link: "link", app: "app-window", document: "file-text" };
 
 /**
- * @typedef {{kind: "link"|"app"|"document", label: string, value: string, detail?: string, favouriteId?: string}} Thing
+ * @typedef {{kind: "link"|"app"|"document", label: string, value: string, detail?: string, favouriteId?: string, disabled?: boolean}} Thing
  */
 
 /**
@@ -14,7 +14,7 @@ export const ICONS = { link: "link", app: "app-window", document: "file-text" };
  */
 export function thingRow(thing, choose, star = null) {
   const words = [make("strong", { dir: "auto", text: thing.label }), make("span", { dir: "auto", text: thing.detail ?? say(`kind_${thing.kind}`) })];
-  const main = make("button", { type: "button", class: "row-main", onclick: () => choose(thing) },
+  const main = make("button", { type: "button", class: "row-main", "aria-disabled": thing.disabled ? "true" : undefined, onclick: () => choose(thing) },
     [icon(ICONS[thing.kind]), make("span", { class: "row-text" }, words)]);
   return make("div", { class: "row" }, [main, star && starButton(thing, star)]);
 }
