@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from appliance.domain.channels import Evidence
 from appliance.errors import NotFound
 from appliance.services.board import Board
 from appliance.services.lessons import release_devices
 from appliance.services.live_state import LiveStates
-from appliance.store.models import Classroom, Device, Pupil
+from appliance.store.models import Classroom, Device, JoinCode, LessonDevice, Pupil, Receipt
 from protocol.device import Access, AckStatus, Battery, Capability, Lock, Presence, Reported, Restrictions
 from tests.support.classroom import School, device_id
 
@@ -154,3 +155,87 @@ def test_each_reading_has_a_greater_number_even_while_the_clock_stands_still(sch
     numbers.append(Board(school.clock).snapshot(lesson_id)["rev"])  # as after a restart
     assert numbers == sorted(set(numbers))
     assert numbers[-1] < 2**53, "JavaScript counts no further"
+
+
+def test_guests_come_after_the_class_and_screens_last_whatever_their_numbers(school: School) -> None:
+    school.add_device(7, kind="screen")
+    lesson = school.start()
+    school.add_device(4, name="Invité 1", guest_lesson_id=lesson)
+    LessonDevice.create(lesson=lesson, device=device_id(4), base={}, joined_at=school.clock.now())
+    Device.update(number=0).where(Device.id == device_id(7)).execute()
+    tiles = school.board.snapshot(lesson)["tiles"]
+    assert [(one["name"], one["number"], one["guest"]) for one in tiles] == [
+        ("Tablette 01", "01", False), ("Tablette 02", "02", False), ("Tablette 03", "03", False),
+        ("Invité 1", "", True), ("Tablette 07", "00", False),
+    ]  # fmt: skip
+
+
+def test_a_guest_is_called_by_its_name_in_the_line_under_a_gesture(school: School, lesson_id: str) -> None:
+    school.add_device(4, name="Invité 1", guest_lesson_id=lesson_id)
+    LessonDevice.create(lesson=lesson_id, device=device_id(4), base={}, joined_at=school.clock.now())
+    school.perform(lesson_id, "identify")
+    gesture = school.board.gesture(lesson_id)
+    assert gesture is not None
+    assert (gesture["problems"][-1]["number"], gesture["problems"][-1]["name"]) == ("", "Invité 1")
+
+
+def test_a_screen_says_what_it_is_to_show_until_the_lesson_is_over(school: School) -> None:
+    school.add_device(7, kind="screen")
+    lesson = school.start()
+    shown = {"show": "message", "text": "On range"}
+    LessonDevice.update(display=shown).where(LessonDevice.device == device_id(7)).execute()
+    assert school.board.snapshot(lesson)["tiles"][-1]["display"] == shown
+    assert tile(school, lesson)["display"] is None
+    school.lessons.end(school.durand, lesson)
+    assert school.board.snapshot(lesson)["tiles"][-1]["display"] is None
+
+
+def test_how_each_outcome_is_known_stands_in_the_gesture_and_on_the_tile(
+    school: School, lesson_id: str, states: LiveStates
+) -> None:
+    gesture_id = school.perform(lesson_id, "message", text="Bonjour")
+    for number, evidence in ((1, Evidence.OBSERVED), (2, Evidence.UNCONFIRMED), (3, None)):
+        receipt = school.receipt(gesture_id, number)
+        Receipt.update(state="succeeded", evidence=evidence).where(Receipt.id == receipt.id).execute()
+    gesture = school.board.gesture(lesson_id)
+    assert gesture is not None
+    assert gesture["counts"] == {"succeeded": 2, "unconfirmed": 1}
+    assert gesture["evidence"] == {"observed": 1, "confirmed": 1}
+    assert [(one["number"], one["status"]) for one in gesture["problems"]] == [("02", "unconfirmed")]
+    shown = tile(school, lesson_id)["receipt"]
+    assert isinstance(shown, dict)
+    assert (shown["status"], shown["evidence"]) == ("succeeded", "observed")
+
+
+@pytest.mark.parametrize(
+    ("facts", "where"),
+    [
+        ({"agent": "preau-page/1.0"}, "left_page"),
+        ({"agent": "preau-sim/1.0"}, None),
+    ],
+    ids=["a page that nobody looks at", "a tablet at its home screen"],
+)
+def test_only_a_page_can_be_left(
+    school: School, lesson_id: str, states: LiveStates, facts: dict[str, str], where: str | None
+) -> None:
+    Device.update(**facts).where(Device.id == ONE).execute()
+    states.reported(ONE, Reported(1, None, school.desired().restrictions, foreground="web:preau"), school.clock.now())
+    states.save()
+    assert tile(school, lesson_id)["whereabouts"] is None
+    states.reported(ONE, Reported(1, None, school.desired().restrictions, foreground=None), school.clock.now())
+    states.save()
+    assert tile(school, lesson_id)["whereabouts"] == where
+    states.presence(ONE, Presence.OFFLINE, school.clock.now())
+    states.save()
+    assert tile(school, lesson_id)["whereabouts"] is None, "who is away is said to be away, and no more"
+
+
+def test_the_code_that_lets_guests_in_is_on_the_board_while_the_door_is_open(school: School, lesson_id: str) -> None:
+    assert school.board.snapshot(lesson_id)["welcome"] is None
+    JoinCode.create(
+        code="481502", lesson_id=lesson_id, created_at=school.clock.now(), expires_at=school.clock.now(),
+        force_insert=True,
+    )  # fmt: skip
+    assert school.board.snapshot(lesson_id)["welcome"] == {"code": "481502"}
+    school.lessons.end(school.durand, lesson_id)
+    assert school.board.snapshot(lesson_id)["welcome"] is None

@@ -288,3 +288,14 @@ def test_only_its_teacher_hears_again_of_a_gesture_done_before(school: School) -
         school.gestures.perform(school.petit, lesson_id, request)
     school.lessons.end(school.durand, lesson_id)
     assert school.gestures.perform(school.durand, lesson_id, request) == request.gesture_id
+
+
+def test_what_is_done_to_all_leaves_the_class_screen_alone_and_what_names_it_does_not(school: School) -> None:
+    school.add_device(7, kind="screen")
+    lesson_id = school.start()
+    to_all = school.perform(lesson_id, "eyes_up", message="Les yeux vers moi")
+    assert set(school.receipts(to_all)) == {device_id(number) for number in (1, 2, 3)}
+    assert school.desired(7).restrictions.is_free
+    by_name = school.perform(lesson_id, "eyes_up", [device_id(7)], message="Les yeux vers moi")
+    assert set(school.receipts(by_name)) == {device_id(7)}
+    assert school.desired(7).restrictions.lock == Lock("Les yeux vers moi")
