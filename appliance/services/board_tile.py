@@ -6,9 +6,11 @@ Values in, JSON-ready values out: it reads no table and knows no lesson.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from appliance.domain.agents import AgentPresence
 from appliance.domain.gestures import missing_for
 from appliance.domain.receipt_line import Answer
 from appliance.domain.restrictions import Hold
@@ -19,6 +21,22 @@ from protocol.device import Capability, Presence, format_time, restrictions_as_j
 Json = dict[str, Any]
 
 _PAGE_AGENT = "preau-page/"  # how the pupil page names itself when it enrolls
+
+
+class Whereabouts(StrEnum):
+    """Of a device that is no use to the lesson at this moment, and why."""
+
+    LEFT_PAGE = "left_page"  # the pupil page is hidden behind another tab or window
+    ASLEEP = "asleep"  # its agent said good-bye: a dark display
+    OTHER_APP = "other_app"
+    SILENT = "silent"  # its agent is connected and does not answer, or must not be spoken to
+
+
+_AGENT_PLACES = {
+    AgentPresence.AWAY: Whereabouts.OTHER_APP,
+    AgentPresence.STALE: Whereabouts.SILENT,
+    AgentPresence.WITHHELD: Whereabouts.SILENT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +102,18 @@ def _receipt(answer: Answer, gesture_id: str) -> Json:
     }  # fmt: skip
 
 
-def _whereabouts(tile: Tile, live: LiveRow | None) -> str | None:
-    """Where somebody is who is there and does not look at the lesson. A tablet's own home screen is no such place."""
-    if live is None or not is_online(live):
+def _whereabouts(tile: Tile, live: LiveRow | None) -> Whereabouts | None:
+    """Where somebody is who does not look at the lesson. A tablet's own home screen is no such place."""
+    if live is None:
         return None
+    if not is_online(live):
+        return Whereabouts.ASLEEP if live.agent == AgentPresence.ASLEEP else None
+    if live.agent in _AGENT_PLACES:
+        return _AGENT_PLACES[AgentPresence(live.agent)]
     is_page = tile.is_guest or tile.agent.startswith(_PAGE_AGENT)
-    left = is_page and live.foreground is None and live.applied is not None
-    return "left_page" if left else None
+    is_there = live.agent is None or live.own == Presence.ONLINE
+    left = is_page and is_there and live.foreground is None and live.applied is not None
+    return Whereabouts.LEFT_PAGE if left else None
 
 
 @lru_cache(maxsize=1024)

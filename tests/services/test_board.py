@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from appliance.domain.agents import AgentPresence
 from appliance.domain.channels import Evidence
 from appliance.errors import NotFound
 from appliance.services.board import Board
 from appliance.services.lessons import release_devices
 from appliance.services.live_state import LiveStates
+from appliance.store.live import Live, write_live
 from appliance.store.models import Classroom, Device, JoinCode, LessonDevice, Pupil, Receipt
 from protocol.device import Access, AckStatus, Battery, Capability, Lock, Presence, Reported, Restrictions
 from tests.support.classroom import School, device_id
@@ -228,6 +230,25 @@ def test_only_a_page_can_be_left(
     states.presence(ONE, Presence.OFFLINE, school.clock.now())
     states.save()
     assert tile(school, lesson_id)["whereabouts"] is None, "who is away is said to be away, and no more"
+
+
+@pytest.mark.parametrize(
+    ("presence", "agent", "where"),
+    [
+        (Presence.OFFLINE, AgentPresence.ASLEEP, "asleep"),
+        (Presence.OFFLINE, AgentPresence.OFFLINE, None),
+        (Presence.ONLINE, AgentPresence.READY, None),
+        (Presence.ONLINE, AgentPresence.AWAY, "other_app"),
+        (Presence.ONLINE, AgentPresence.STALE, "silent"),
+        (Presence.ONLINE, AgentPresence.WITHHELD, "silent"),
+        (Presence.ONLINE, AgentPresence.ASLEEP, None),
+    ],
+)
+def test_the_tile_of_a_kiosk_tablet_says_where_it_is(
+    school: School, lesson_id: str, presence: Presence, agent: AgentPresence, where: str | None
+) -> None:
+    write_live([Live(device_id=ONE, presence=presence, agent=agent, seen_at=school.clock.now())])
+    assert tile(school, lesson_id)["whereabouts"] == where
 
 
 def test_the_code_that_lets_guests_in_is_on_the_board_while_the_door_is_open(school: School, lesson_id: str) -> None:

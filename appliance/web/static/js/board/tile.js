@@ -13,7 +13,7 @@ export const HELD_ICONS = { lock: "lock", sound: "volume-x", camera: "camera-off
 export const KIND_ICONS = { tablet: "tablet", chromebook: "laptop", laptop: "monitor", screen: "presentation" };
 
 /** @type {Record<string, string>} */
-const PLACE_ICONS = { left_page: "log-out", asleep: "moon", other_app: "app-window" };
+const PLACE_ICONS = { left_page: "log-out", asleep: "moon", other_app: "app-window", silent: "circle-help" };
 
 /** The band on top: what holds the device now. A page that its pupil has left holds nobody. @param {Tile} tile @param {boolean} pending */
 function band(tile, pending) {
@@ -43,15 +43,10 @@ export function trouble(board, tile) {
 function line(tile, now, wrong, unsure) {
   if (unsure && tile.presence === "online") return { state: "unsure", drawing: "", text: say("unsure_short") };
   if (wrong) return { state: "problem", drawing: "triangle-alert", text: wrong };
-  if (tile.presence !== "online") return { state: "quiet", drawing: "", text: awayWords(tile, now) };
+  if (tile.presence !== "online") return { state: "quiet", drawing: "", text: presenceWords(tile, now).seen };
   if (tile.whereabouts) return { state: "quiet", drawing: PLACE_ICONS[tile.whereabouts], text: say(`place.${tile.whereabouts}`) };
   if (!isPupils(tile)) return { state: "app", drawing: "", text: displayWords(tile) };
   return { state: "app", drawing: "", text: frontWords(tile) };
-}
-
-/** @param {Tile} tile @param {number} now */
-function awayWords(tile, now) {
-  return tile.whereabouts === "other_app" ? say("place.other_app") : presenceWords(tile, now).seen;
 }
 
 /** How a receipt that is settled is known: each way has a drawing of its own. @param {import("./types.js").Receipt} receipt */
