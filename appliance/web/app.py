@@ -20,6 +20,7 @@ from appliance.store.models import database
 from appliance.web.account import make_account
 from appliance.web.admin import make_admin, make_roster_upload
 from appliance.web.auth import Door, make_auth
+from appliance.web.compressed import compress_static
 from appliance.web.device_api import make_device_api
 from appliance.web.documents import make_document_upload, make_documents
 from appliance.web.errors import register_errors
@@ -85,6 +86,7 @@ def create_app(config: Config, services: Services) -> Flask:
     ):
         app.register_blueprint(blueprint)
     register_pupil(app, config, services)
+    compress_static(app)
     _dress(app)
     _add_socket(app, services, cookies, config.viewers)
     app.wsgi_app = HostGate(app.wsgi_app, OwnNames(config))  # type: ignore[method-assign]  # outermost: Socket.IO, too
