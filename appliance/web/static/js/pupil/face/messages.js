@@ -1,0 +1,41 @@
+// Messages stay until they are read; several queue. A message is done when it is on the screen.
+/** @import {Face, Command} from "./types.js" */
+import { byId, setText } from "../../core/dom.js";
+import { say } from "../../core/text.js";
+import { hideLayer, showLayer } from "./layers.js";
+
+/** @type {{text: string, from: string, shown: () => void}[]} */
+const queue = [];
+
+/** Resolves when it is shown. @param {Command} command @returns {Promise<void>} */
+export function showMessage(command) {
+  return new Promise((resolve) => {
+    queue.push({ text: String(command.args.text ?? ""), from: String(command.args.from ?? ""), shown: resolve });
+    drawMessage();
+  });
+}
+
+function drawMessage() {
+  const [first] = queue;
+  if (!first) return hideLayer("message");
+  setText(byId("message-title"), first.from ? say("message_from", { name: first.from }) : say("message"));
+  setText(byId("message-text"), first.text);
+  setText(byId("message-left"), queue.length > 1 ? say("messages_left", { n: queue.length - 1 }) : "");
+  showLayer("message", byId("message-text"));
+  first.shown();
+}
+
+/** What a lesson said goes with it. */
+export function forgetMessages() {
+  queue.length = 0;
+  drawMessage();
+}
+
+/** @param {Face} _face */
+export function wireMessages(_face) {
+  byId("message-read").addEventListener("click", () => {
+    queue.shift();
+    drawMessage();
+    if (queue.length) byId("message-text").focus();
+  });
+}

@@ -1,0 +1,70 @@
+// How each kind of document is shown in the page. Resolves once it really is; what cannot be shown is offered to be kept.
+/** @import {Face} from "./types.js" */
+/** @import {Given} from "./shelf.js" */
+import { icon, make } from "../../core/dom.js";
+import { say } from "../../core/text.js";
+import { CANNOT_SHOW, CannotDo } from "./cannot.js";
+import { card } from "./viewer.js";
+
+/** @typedef {{blob?: Blob, url?: string}} Source held, or streamed from an address */
+
+const DRAWINGS = [["image/", "image"], ["audio/", "headphones"], ["video/", "film"], ["application/pdf", "book-open-text"], ["text/plain", "file-text"]];
+
+/** @param {string} mime */
+export function drawingOf(mime) {
+  return DRAWINGS.find(([start]) => mime.startsWith(start))?.[1] ?? "file";
+}
+
+/** @param {Face} face @param {Given} given @param {Source} source @param {HTMLElement} body @param {AbortSignal} signal */
+export async function player(face, given, source, body, signal) {
+  if (given.mime === "application/pdf") {
+    const { showPages } = await import("./pages.js");
+    return showPages(face, given, source, body, signal);
+  }
+  if (given.mime === "text/plain" && source.blob) return showText(source.blob, body);
+  const address = source.url ?? objectUrl(source.blob ?? new Blob(), signal);
+  if (given.mime.startsWith("image/")) return showImage(given, address, body);
+  if (/^(audio|video)\//.test(given.mime)) return showMedium(given, address, body);
+  body.replaceChildren(download(given, address));
+}
+
+/** @param {Blob} blob @param {AbortSignal} signal */
+function objectUrl(blob, signal) {
+  const address = URL.createObjectURL(blob);
+  signal.addEventListener("abort", () => URL.revokeObjectURL(address), { once: true });
+  return address;
+}
+
+/** @param {Blob} blob @param {HTMLElement} body */
+async function showText(blob, body) {
+  body.replaceChildren(make("pre", { class: "viewer-text", text: await blob.text(), tabindex: "0", dir: "auto" }));
+}
+
+/** @param {Given} given @param {string} address @param {HTMLElement} body */
+async function showImage(given, address, body) {
+  const image = /** @type {HTMLImageElement} */ (make("img", { src: address, alt: given.name }));
+  body.replaceChildren(image);
+  await image.decode().catch(() => {
+    throw new CannotDo(CANNOT_SHOW);
+  });
+}
+
+/** @param {Given} given @param {string} address @param {HTMLElement} body */
+async function showMedium(given, address, body) {
+  const kind = given.mime.startsWith("video/") ? "video" : "audio";
+  const medium = make(kind, { src: address, controls: true, preload: "metadata", playsinline: true, "aria-label": given.name,
+    controlslist: "nodownload noremoteplayback", disablepictureinpicture: kind === "video" });
+  const isThere = new Promise((resolve, reject) => {
+    medium.addEventListener("loadedmetadata", resolve, { once: true });
+    medium.addEventListener("error", () => reject(new CannotDo(CANNOT_SHOW)), { once: true });
+  });
+  body.replaceChildren(kind === "video" ? medium : make("div", { class: "viewer-sound" }, [icon("headphones"), medium]));
+  await isThere;
+}
+
+/** @param {Given} given @param {string} address */
+function download(given, address) {
+  const link = make("a", { class: "button button-primary button-large", href: address, download: given.name },
+    [icon("download"), make("span", { text: say("download") })]);
+  return card(drawingOf(given.mime), given.name, [make("p", { class: "soft", text: say("cannot_show") }), link]);
+}

@@ -1,0 +1,112 @@
+// Sites that the teacher opens: in a frame where the site permits it, else behind one large button.
+// Never the appliance's own pages, never anything but http and https; only what the lesson allows.
+/** @import {Face} from "./types.js" */
+import { icon, make } from "../../core/dom.js";
+import { say } from "../../core/text.js";
+import { CannotDo, NOT_ALLOWED, REPLACED } from "./cannot.js";
+import { credentials } from "./credentials.js";
+import { keepThing } from "./shelf.js";
+import { card, closeViewer, show } from "./viewer.js";
+
+const ASK_MS = 5000;
+const LOAD_MS = 15_000;
+const MAY = "allow-scripts allow-same-origin allow-forms";
+
+/** What waits for a finger on the button. @type {{url: string, drop: () => void}|null} */
+let waiting = null;
+
+/** An address that may be opened from here. @param {string} text @returns {URL|null} */
+export function siteOf(text) {
+  try {
+    const url = new URL(text);
+    const isWeb = url.protocol === "http:" || url.protocol === "https:";
+    return isWeb && url.hostname !== location.hostname ? url : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} host @param {string[]|null} apps */
+export function isAllowed(host, apps) {
+  return apps === null || apps.some((app) => app === `web:${host}` || (app.startsWith("web:") && host.endsWith(`.${app.slice(4)}`)));
+}
+
+/** Resolves once it is open. @param {Face} face @param {string} text @returns {Promise<void>} */
+export async function openSite(face, text) {
+  const url = siteOf(text);
+  if (!url || !isAllowed(url.hostname, face.state?.restrictions.apps ?? null)) throw new CannotDo(NOT_ALLOWED);
+  dropWaiting();
+  void keepThing(face, { key: url.href, kind: "link", name: url.hostname, mime: "", size: 0 }).then(face.draw);
+  return showSite(face, url);
+}
+
+/** @param {Face} face @param {URL} url @returns {Promise<void>} */
+export async function showSite(face, url) {
+  const app = `web:${url.hostname}`;
+  const answer = ask(face, url);
+  show({ key: url.href, title: url.hostname, app, fill: (body) => body.append(card("globe", say("site_loading", { host: url.hostname }))) });
+  return (await answer) === "yes" ? showFrame(url, app) : offer(url, app);
+}
+
+/** Whether the site lets itself be framed: the appliance knows. @param {Face} face @param {URL} url */
+async function ask(face, url) {
+  try {
+    const answer = await fetch(`/pupil/frame?url=${encodeURIComponent(url.href)}`, {
+      headers: { Authorization: credentials(face.identity) }, cache: "no-store", signal: AbortSignal.timeout(ASK_MS) });
+    return answer.ok ? String((await answer.json()).frame) : "unknown";
+  } catch {
+    return "unknown";
+  }
+}
+
+/** @param {URL} url @param {string} app @returns {Promise<void>} */
+function showFrame(url, app) {
+  return new Promise((resolve) => {
+    /** @type {HTMLElement|null} */ let place = null;
+    let isQuiet = false;
+    const frame = () => {
+      const element = make("iframe", { src: url.href, title: url.hostname, sandbox: MAY, allow: "autoplay 'none'", referrerpolicy: "no-referrer" });
+      element.addEventListener("load", () => resolve(), { once: true });
+      setTimeout(resolve, LOAD_MS);
+      return element;
+    };
+    show({
+      key: url.href, title: url.hostname, app,
+      fill: (body) => { place = body; body.replaceChildren(frame()); },
+      draw: ({ state }) => {
+        if (!isAllowed(url.hostname, state?.restrictions.apps ?? null)) return closeViewer();
+        // A site's sound cannot be cut from outside of it: it goes, and comes back with the sound.
+        const mustBeQuiet = state?.restrictions.sound === "blocked" || state?.restrictions.lock != null;
+        if (mustBeQuiet === isQuiet) return;
+        isQuiet = mustBeQuiet;
+        place?.replaceChildren(isQuiet ? card("volume-x", say("site_quiet")) : frame());
+      },
+    });
+  });
+}
+
+/** One large button. @param {URL} url @param {string} app @returns {Promise<void>} */
+function offer(url, app) {
+  return new Promise((resolve, reject) => {
+    waiting = { url: url.href, drop: () => reject(new CannotDo(REPLACED)) };
+    const link = make("a", { class: "button button-primary button-site", href: url.href, target: "_blank", rel: "noopener noreferrer" },
+      [icon("external-link"), make("span", { text: say("site_open") })]);
+    link.addEventListener("click", () => {
+      waiting = null;
+      resolve();
+    });
+    show({
+      key: url.href, title: url.hostname, app: "web:preau",
+      fill: (body) => body.replaceChildren(card("globe", url.hostname, [link, make("p", { class: "soft", text: say("site_waits") })])),
+      draw: ({ state }) => {
+        if (!isAllowed(app.slice(4), state?.restrictions.apps ?? null)) closeViewer();
+      },
+    });
+  });
+}
+
+/** Something newer was opened before anybody pressed. */
+export function dropWaiting() {
+  waiting?.drop();
+  waiting = null;
+}

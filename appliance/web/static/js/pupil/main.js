@@ -1,0 +1,67 @@
+// The pupil page's beginning: who this browser is, its agent, and what is shown of what the agent says.
+import { byId, loadIcons } from "../core/dom.js";
+import { loadStrings } from "../core/text.js";
+import { AgentPort } from "./agent/port.js";
+import { wireComfort } from "./face/comfort.js";
+import { carryOut, wireCommands } from "./face/commands.js";
+import { drawDisplay } from "./face/display.js";
+import { drawGiven, wireGiven } from "./face/given.js";
+import { drawHand, wireHand } from "./face/hand.js";
+import { wireLayers } from "./face/layers.js";
+import { drawLock } from "./face/lock.js";
+import { drawScene, sceneOf, showScene } from "./face/scenes.js";
+import { wireSenses } from "./face/senses.js";
+import { drawSound, wireSound } from "./face/sound.js";
+import { drawViewer, wireViewer } from "./face/viewer.js";
+import { readIdentity } from "./identity.js";
+
+/** @import {Face, State} from "./face/types.js" */
+
+const LOOK_MS = 1000;
+
+/** @param {Face} face */
+function draw(face) {
+  const scene = sceneOf(face);
+  drawScene(face, scene);
+  drawLock(face);
+  drawSound(face);
+  drawHand(face);
+  drawViewer(face);
+  drawDisplay(face, scene);
+  drawGiven(face);
+}
+
+/** When it returns, it is shown: the agent reports what it said only then. @param {Face} face */
+function hear(face) {
+  return (/** @type {any} */ message) => {
+    if (message.type === "state") {
+      face.before = face.state;
+      face.state = message.state;
+      draw(face);
+    }
+    if (message.type === "do") void carryOut(face, message.command);
+  };
+}
+
+async function begin() {
+  loadStrings();
+  wireLayers();
+  wireComfort();
+  const identity = readIdentity();
+  if (!identity) return showScene("none");
+  const icons = loadIcons();
+  /** @type {Face} */
+  const face = { identity, state: null, before: null, endedAt: null, send: () => undefined, draw: () => draw(face) };
+  for (const wire of [wireHand, wireSound, wireViewer, wireGiven, wireCommands]) wire(face);
+  const agent = new AgentPort(hear(face));
+  face.send = (message) => agent.send(/** @type {any} */ (message));
+  byId("take-over").addEventListener("click", () => face.send({ type: "take_over" }));
+  face.send({ type: "start", identity });
+  wireSenses(face);
+  // Times pass and a page can be tampered with: what holds is drawn again each second, whatever happened to it.
+  setInterval(() => draw(face), LOOK_MS);
+  await icons;
+  draw(face);
+}
+
+void begin();
