@@ -10,7 +10,9 @@ from appliance.clock import HubClock
 from appliance.config import Config
 from appliance.health import Health
 from appliance.nudge import NudgeSender
+from appliance.own_names import OwnNames
 from appliance.services.agent_links import AgentLinks, agent_credentials
+from appliance.services.agent_setup import AgentSetup
 from appliance.services.backups import Backups
 from appliance.services.board import Board
 from appliance.services.carts import Carts
@@ -21,6 +23,7 @@ from appliance.services.displays import Displays
 from appliance.services.documents import Documents
 from appliance.services.enrollment import Door, Enrollment, credentials
 from appliance.services.favourites import Favourites
+from appliance.services.frames import Frames
 from appliance.services.gestures import Gestures
 from appliance.services.guests import Guests
 from appliance.services.health_report import HealthReport
@@ -48,6 +51,7 @@ class Services:
     sign_in: SignIn
     enrollment: Enrollment
     agent_links: AgentLinks
+    agent_setup: AgentSetup
     carts: Carts
     rosters: Rosters
     tokens: Tokens
@@ -57,6 +61,7 @@ class Services:
     journal: JournalReader
     lessons: Lessons
     gestures: Gestures
+    frames: Frames
     displays: Displays
     guests: Guests
     join_codes: JoinCodes
@@ -114,7 +119,9 @@ def build_services(config: Config) -> Services:
     ca = None if config.tls_ca is None else config.tls_ca.read_text()
     door = Door(config.mqtt_port, config.websocket_port, config.tls, ca)
     passwords, journal = Passwords(), JournalReader()
+    own = OwnNames(config)
     lessons, guests = Lessons(clock, nudge), Guests(clock, nudge)
+    agent_links, tokens = _agent_links(config, clock, nudge), Tokens(clock)
     rosters, backups, device_list = Rosters(clock), Backups(clock, config), DeviceList(clock, journal)
     documents = Documents(clock, config.documents_path, room=lambda: room_beside(config.ballast_path))
     report = HealthReport(clock, device_list, backups, rosters, documents)
@@ -123,16 +130,18 @@ def build_services(config: Config) -> Services:
         people=People(clock, passwords),
         sign_in=SignIn(clock, passwords),
         enrollment=Enrollment(clock, door, apply),
-        agent_links=_agent_links(config, clock, nudge),
+        agent_links=agent_links,
+        agent_setup=AgentSetup(clock, agent_links, tokens),
         carts=Carts(clock),
         rosters=rosters,
-        tokens=Tokens(clock),
+        tokens=tokens,
         devices=Devices(clock, nudge, apply),
         device_list=device_list,
         documents=documents,
         journal=journal,
         lessons=lessons,
-        gestures=Gestures(clock, nudge),
+        gestures=Gestures(clock, nudge, own.leads_here),
+        frames=Frames(own.is_own_address),
         displays=Displays(clock, nudge),
         guests=guests,
         join_codes=JoinCodes(clock),

@@ -86,12 +86,23 @@ class Enrollment:
         """For the page behind a link. Raises NotSignedIn like `enroll`."""
         return _usable_token(token, self._clock.now())
 
+    def device_of(self, token: EnrollmentToken) -> Device | None:
+        """The one that the token is for; None: for any."""
+        return None if token.device_id is None else Device.get_or_none(Device.id == token.device_id)
+
     def authenticate(self, username: str, password: str) -> str:
         """The device's id. Raises NotSignedIn."""
         device = Device.get_or_none((Device.id == username) & (Device.status == "active"))
         if device is None or device.credential is None or not verify_password(device.credential, password):
             raise NotSignedIn("bad_device_credentials")
         return str(device.id)
+
+    def credential_mark(self, device_id: str) -> str:
+        """Changes with the device's password; empty for whoever has none. It opens nothing by itself."""
+        device = Device.get_or_none((Device.id == device_id) & (Device.status == "active"))
+        if device is None or device.credential is None:
+            return ""
+        return hashlib.sha256(f"mark:{device.credential}".encode()).hexdigest()[:32]
 
 
 def credentials() -> dict[str, str]:

@@ -3,7 +3,7 @@
 One transaction holds the gesture, its receipts and the new desired versions. The bridge reads them from there.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,9 +71,12 @@ _Row = tuple[_Part, int | None, tuple[str, ...]]
 
 
 class Gestures:
-    def __init__(self, clock: Clock, nudge: NudgeSender) -> None:
+    """`leads_here`: whether an address is one of the appliance's own. No pupil is sent to its pages."""
+
+    def __init__(self, clock: Clock, nudge: NudgeSender, leads_here: Callable[[str], bool]) -> None:
         self._clock = clock
         self._nudge = nudge
+        self._leads_here = leads_here
 
     def perform(self, actor: Actor, lesson_id: str, request: Request) -> str:
         """The gesture's id. The same id again is the same gesture: nothing is done twice.
@@ -102,6 +105,8 @@ class Gestures:
     def _store(self, actor: Actor, lesson: Lesson, request: Request, parts: Sequence[_Part], now: datetime) -> None:
         is_state = request.kind in STATE_KINDS
         command = None if is_state else _command(request, actor)
+        if request.kind is GestureKind.OPEN_LINK and command is not None and self._leads_here(command["args"]["url"]):
+            raise Invalid("own_address", {"url": "own_address"})
         Gesture.create(
             id=request.gesture_id,
             lesson=lesson.id,

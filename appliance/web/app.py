@@ -14,19 +14,21 @@ from appliance.config import Config
 from appliance.domain.people import Language
 from appliance.domain.schools import DEFAULT_ZONE
 from appliance.errors import CannotStart
+from appliance.own_names import OwnNames
 from appliance.services.settings import read_setting
 from appliance.store.live import live_database
 from appliance.store.models import database
 from appliance.web.account import make_account
-from appliance.web.admin import make_admin, make_roster_upload
+from appliance.web.admin import make_admin, make_agent_tablet, make_roster_upload
 from appliance.web.auth import Door, make_auth
 from appliance.web.compressed import compress_static
 from appliance.web.device_api import make_device_api
+from appliance.web.device_auth import DeviceAuth
 from appliance.web.documents import make_document_upload, make_documents
 from appliance.web.errors import register_errors
 from appliance.web.files import Transfers
 from appliance.web.health import make_health
-from appliance.web.hosts import HostGate, OwnNames
+from appliance.web.hosts import HostGate
 from appliance.web.icons import icon
 from appliance.web.lessons import make_lessons
 from appliance.web.live import TextPacket
@@ -71,7 +73,12 @@ def create_app(config: Config, services: Services) -> Flask:
     door = Door(services, cookies)
     transfers = Transfers(FILES_AT_ONCE)
     # Devices have their own credentials; what takes files checks the form's token before it reads one.
-    own_check = (make_device_api(services, transfers), make_document_upload(services), make_roster_upload(services))
+    auth = DeviceAuth(app, config, services)
+    own_check = (
+        make_device_api(services, transfers, auth),
+        make_document_upload(services),
+        make_roster_upload(services),
+    )
     for blueprint in own_check:
         csrf.exempt(blueprint)
     for blueprint in (
@@ -83,9 +90,11 @@ def create_app(config: Config, services: Services) -> Flask:
         make_lessons(services),
         make_documents(services, transfers),
         make_admin(services),
+        make_agent_tablet(services),
     ):
         app.register_blueprint(blueprint)
-    register_pupil(app, config, services)
+    register_pupil(app, config, services, auth)
+    csrf.exempt(app.blueprints["pupil_api"])
     compress_static(app)
     _dress(app)
     _add_socket(app, services, cookies, config.viewers)

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from appliance.bootstrap import Services
 from appliance.errors import NotFound, NotSignedIn, PreauError, TooLarge
+from appliance.web.device_auth import DeviceAuth, challenge
 from appliance.web.errors import respond
 from appliance.web.files import StoredFile, Transfers, send
 from appliance.web.hosts import own_host
@@ -18,14 +19,12 @@ from protocol.device import (
 )
 
 
-def make_device_api(services: Services, transfers: Transfers) -> Blueprint:
+def make_device_api(services: Services, transfers: Transfers, auth: DeviceAuth) -> Blueprint:
     """Without forms' tokens: a page of another site can neither send JSON here nor know a device's password."""
     api = Blueprint("device_api", __name__)
-    # Failures only, and many: the tablets of a school may share one address.
-    failures = FailureLimit(120, 60)
-    _add_joining(api, services, failures)
+    _add_joining(api, services, auth.failures)
     _add_time(api, services)
-    _add_files(api, services, transfers, failures)
+    _add_files(api, services, transfers, auth)
     return api
 
 
@@ -54,7 +53,7 @@ def _add_joining(api: Blueprint, services: Services, failures: FailureLimit) -> 
         """Always JSON; a 401 says how to show credentials where credentials are what is missing."""
         response = respond(error, as_json=True)
         if isinstance(error, NotSignedIn) and request.endpoint != "device_api.enroll":
-            response.headers["WWW-Authenticate"] = 'Basic realm="preau", charset="UTF-8"'
+            response.headers["WWW-Authenticate"] = challenge(request)
         return response
 
 
@@ -64,22 +63,10 @@ def _add_time(api: Blueprint, services: Services) -> None:
         return jsonify(now=format_time(services.clock.now()))
 
 
-def _add_files(api: Blueprint, services: Services, transfers: Transfers, failures: FailureLimit) -> None:
-    def require_device() -> None:
-        given = request.authorization
-        if given is None or given.type != "basic":
-            raise NotSignedIn("bad_device_credentials")
-        address = address_key(request.remote_addr)
-        failures.check(address)
-        try:
-            services.enrollment.authenticate(given.username or "", given.password or "")
-        except NotSignedIn:
-            failures.count(address)
-            raise
-
+def _add_files(api: Blueprint, services: Services, transfers: Transfers, auth: DeviceAuth) -> None:
     @api.get("/documents/<sha256>")
     def document(sha256: str) -> ResponseReturnValue:
-        require_device()
+        auth.by_password_or_cookie()
         found = services.documents.get(sha256)
         path = services.documents.path_of(sha256)
         return send(request, StoredFile(path, found.sha256, found.size, found.mime, found.name), transfers)
@@ -87,10 +74,10 @@ def _add_files(api: Blueprint, services: Services, transfers: Transfers, failure
     @api.get("/packages/<sha256>")
     def package(sha256: str) -> ResponseReturnValue:
         """No package is kept on this version's appliance: every hash is unknown."""
-        require_device()
+        auth.by_password()
         raise NotFound("no_package")
 
     @api.after_request
     def stay_out_of_shared_caches(response: Response) -> Response:
-        response.headers.setdefault("Vary", "Authorization")
+        response.headers.setdefault("Vary", "Authorization, Cookie")
         return response

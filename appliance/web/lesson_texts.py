@@ -33,6 +33,7 @@ LESSON_TEXTS: dict[str, str] = {
     "bad_code": N_("Ce code n’ouvre rien. Vérifiez les six chiffres, ou demandez un autre code."),
     "too_many_codes": N_("Trop de codes ont été essayés. Rien n’est perdu : réessayez dans %(minutes)s min."),
     "guests_full": N_("Il y a déjà %(most)s invités dans cette séance. Retirez-en un, puis réessayez."),
+    "no_such_link": N_("Cette adresse n’a pas été donnée à cet appareil."),
     "no_guest": N_("Cet invité n’est plus dans la séance."),
     "own_address": N_(
         "Cette adresse est celle du boîtier : elle ne s’ouvre pas sur une tablette. "
@@ -47,5 +48,6 @@ LESSON_TEXTS: dict[str, str] = {
 LESSON_REASONS: dict[str, str] = {
     "no_devices": N_("Choisissez au moins une tablette."),
     "in_the_past": N_("C’est déjà passé."),
+    "own_address": N_("C’est l’adresse du boîtier."),
     "too_late": N_("Huit heures au plus."),
 }

@@ -135,7 +135,7 @@ def test_a_revoked_device_loses_password_connection_lesson_orders_and_pupil(
     rosters.assign(pupil.id, revoked, ADMIN)
     lesson_id = Lessons(clock, nudge).start(TEACHER, Plan("CP", 45, [revoked, other]))
     gesture = Request(new_command_id(clock.now()), GestureKind.MESSAGE, {"text": "Bonjour"}, None)
-    Gestures(clock, nudge).perform(TEACHER, lesson_id, gesture)
+    Gestures(clock, nudge, lambda _url: False).perform(TEACHER, lesson_id, gesture)
 
     devices.revoke(revoked, ADMIN)
 

@@ -41,7 +41,7 @@ class School:
     def __post_init__(self) -> None:
         nudge = NudgeSender(self.runtime_path, "nobody")
         self.lessons = Lessons(self.clock, nudge)
-        self.gestures = Gestures(self.clock, nudge)
+        self.gestures = Gestures(self.clock, nudge, lambda url: "preau.local" in url)
         self.board = Board(self.clock)
         self.states, self.outgoing, self.intake = DesiredStates(), Outgoing("http", 8080), Intake()
         self.durand = self._teacher("durand", "Mme Durand", Role.TEACHER)

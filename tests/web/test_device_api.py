@@ -152,7 +152,8 @@ def test_a_person_who_opens_a_link_reads_what_it_is_for(site: Site, token: str) 
     page = site.browser().client.get(f"/t/{token}", headers={"Host": "preau.local:8080"})
     assert page.status_code == 200
     assert "Classe mobile A" in page.text
-    assert "application de la tablette" in page.text
+    assert f'data-token="{token}"' in page.text
+    assert "data-device" not in page.text
     assert f"http://preau.local:8080/t/{token}" in page.text
     assert "1000" in page.text.replace("\u202f", "").replace("\u00a0", "")
     assert "<svg" in page.text

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from werkzeug.routing import Rule
 
 from appliance.config import Config
+from appliance.own_names import OwnNames, host_of
 from appliance.services.people import Person
-from appliance.web.hosts import OwnNames, host_of
 from tests.web.conftest import PASSWORD, Browser, Site
 
 TLS_FOLDER = Path("tls")

@@ -4,12 +4,17 @@ from flask import Blueprint, Flask
 
 from appliance.bootstrap import Services
 from appliance.config import Config
+from appliance.web.device_auth import DeviceAuth
+from appliance.web.pupil.api import add_device_questions, add_joining
 from appliance.web.pupil.pages import add_pages
 from appliance.web.pupil.policy import add_policy
 
 
-def register_pupil(app: Flask, config: Config, services: Services) -> None:
-    pages = Blueprint("pupil", __name__)
+def register_pupil(app: Flask, config: Config, services: Services, auth: DeviceAuth) -> None:
+    pages, api = Blueprint("pupil", __name__), Blueprint("pupil_api", __name__)
     add_policy(app, pages, config)
     add_pages(pages, services)
+    add_joining(pages, services)
+    add_device_questions(api, services, auth)
     app.register_blueprint(pages)
+    app.register_blueprint(api)

@@ -25,7 +25,7 @@ def add_pages(pages: Blueprint, services: Services) -> None:
         except NotSignedIn:
             failures.count(address)
             return render_template("auth/link_over.html"), 404
-        return _join_page(token, opened)
+        return _join_page(token, opened, services.enrollment.device_of(opened))
 
     @pages.get("/pupil")
     def page() -> ResponseReturnValue:
@@ -36,9 +36,8 @@ def add_pages(pages: Blueprint, services: Services) -> None:
         return render_template("pupil/code.html")
 
 
-def _join_page(token: str, opened: EnrollmentToken) -> str:
+def _join_page(token: str, opened: EnrollmentToken, device: Device | None) -> str:
     address_of_link = f"{base_url(request)}/t/{token}"
-    device = None if opened.device_id is None else Device.get_or_none(Device.id == opened.device_id)
     return render_template(
         "pupil/join.html",
         token=token,

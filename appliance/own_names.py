@@ -1,0 +1,103 @@
+"""By which names and addresses this appliance is known to others. Asks the machine; resolves no name."""
+
+import ipaddress
+import socket
+import time
+import unicodedata
+from collections.abc import Callable, Collection
+from urllib.parse import unquote, urlsplit
+
+from appliance.addresses import interface_addresses
+from appliance.config import Config
+
+_ALWAYS = ("localhost", "127.0.0.1", "::1", "preau.local")
+_FRESH_SECONDS = 5.0  # an address that DHCP changed is known this much later
+_WILDCARDS = ("", "0.0.0.0", "::", "*")  # noqa: S104 - recognized, not bound
+
+
+class OwnNames:
+    """Asks the machine for its addresses again every few seconds."""
+
+    def __init__(self, config: Config, addresses: Callable[[], Collection[str]] = interface_addresses) -> None:
+        machine = socket.gethostname().lower()
+        names = {*_ALWAYS, machine, f"{machine}.local", *config.names}
+        self._fixed = {plain_name(name) for name in names} | ({plain_name(config.host)} - set(_WILDCARDS))
+        self._addresses = addresses
+        self._known: frozenset[str] = frozenset()
+        self._looked_at = float("-inf")
+
+    def is_own(self, host_header: str) -> bool:
+        name = host_of(host_header)
+        return name is not None and (name in self._fixed or name in self._current())
+
+    def leads_here(self, url: str) -> bool:
+        """Whether a browser that opens this address would come to this appliance, or to the very device it runs on.
+
+        Without asking any name server: an address is compared, in every form in which browsers take one.
+        """
+        name = _as_browsers_read(url)
+        if name in self._fixed or name == "localhost" or name.endswith(".localhost"):
+            return True
+        address = _address(name)
+        return address is not None and self.is_own_address(address)
+
+    def is_own_address(self, address: str) -> bool:
+        """Of one of our interfaces, or of the machine to itself."""
+        parsed = ipaddress.ip_address(address.split("%")[0])
+        mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+        bare = mapped or parsed
+        return bare.is_loopback or bare.is_unspecified or str(bare) in self._current()
+
+    def _current(self) -> frozenset[str]:
+        now = time.monotonic()
+        if now - self._looked_at >= _FRESH_SECONDS:
+            self._known = frozenset(self._addresses())
+            self._looked_at = now
+        return self._known
+
+
+def host_of(header: str) -> str | None:
+    """The name or address of `name`, `name:port`, `[v6]` or `[v6]:port`; None when it is none of these."""
+    name, colon, port = header, "", ""
+    if header.startswith("["):
+        name, bracket, rest = header[1:].partition("]")
+        if not bracket or (rest and not rest.startswith(":")):
+            return None
+        name = name.partition("%")[0]  # the zone of a link-local address; no name has one
+        colon, port = rest[:1], rest[1:]
+    elif ":" in header:
+        name, colon, port = header.partition(":")
+    if colon and not (port.isascii() and port.isdigit() and len(port) <= 5 and int(port) < 65536):
+        return None
+    return plain_name(name) if name and name.isascii() else None
+
+
+def plain_name(name: str) -> str:
+    bare = name.strip("[]").rstrip(".").lower()
+    try:
+        return str(ipaddress.ip_address(bare))
+    except ValueError:
+        return bare
+
+
+def _as_browsers_read(url: str) -> str:
+    """The host, with %-escapes and wide letters undone (WHATWG URL, host parsing)."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return plain_name(unicodedata.normalize("NFKC", unquote(host)))
+
+
+def _address(name: str) -> str | None:
+    """`2130706433`, `0x7f.1` and `127.1` are addresses, too."""
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        pass
+    if not name or not (name[0].isdigit() and name.isascii()):
+        return None
+    try:
+        return socket.inet_ntoa(socket.inet_aton(name))
+    except OSError:
+        return None
