@@ -97,6 +97,7 @@ def _device(device: Device, online: set[str], holder: dict[str, str]) -> Json:
         "number": f"{device.number:02d}",
         "name": device.name,
         "kind": device.kind,
+        "source": "" if device.cart_id is None else f"cart:{device.cart_id}",
         "online": device.id in online,
         "held_by": holder.get(device.id),
     }

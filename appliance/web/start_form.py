@@ -36,9 +36,10 @@ class StartForm:
             chosen = form.getlist("devices")
         else:
             chosen = start_page.cart_devices(key) if kind == "cart" else start_page.classroom_devices(key)
+        screens = [one for one in form.getlist("screens") if one not in chosen]
         answers = {key[len(_HELD) :]: value for key, value in form.items() if key.startswith(_HELD)}
         return cls(
-            device_ids=tuple(chosen),
+            device_ids=(*chosen, *screens),
             cart_id=cart_id,
             left=frozenset(key for key, value in answers.items() if value == "leave"),
             asked_of=frozenset(key for key, value in answers.items() if value == "ask"),
@@ -49,6 +50,7 @@ class StartForm:
                 "title": form.get("title", ""),
                 "minutes": form.get("minutes", str(DEFAULT_MINUTES)),
                 "devices": form.getlist("devices"),
+                "screens": form.getlist("screens"),
                 "held": answers,
             },
         )

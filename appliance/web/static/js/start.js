@@ -28,14 +28,28 @@ function drawTitle() {
 /** Only the lessons that hold some of what is chosen. */
 function drawHeld() {
   const source = checked("source")?.value ?? "";
-  const devices = new Set([...document.querySelectorAll('input[name="devices"]:checked')].map((box) => /** @type {HTMLInputElement} */ (box).value));
+  const values = (/** @type {string} */ name) => [...document.querySelectorAll(`input[name="${name}"]:checked`)].map((box) => /** @type {HTMLInputElement} */ (box).value);
+  const devices = new Set([...values("screens"), ...(source === "devices" ? values("devices") : [])]);
   document.querySelectorAll(".held").forEach((element) => {
     const box = /** @type {HTMLFieldSetElement} */ (element);
     const sources = JSON.parse(box.dataset.sources ?? "[]");
     const theirs = JSON.parse(box.dataset.devices ?? "[]");
-    const concerned = source === "devices" ? theirs.some((/** @type {string} */ id) => devices.has(id)) : sources.includes(source);
+    const concerned = sources.includes(source) || theirs.some((/** @type {string} */ id) => devices.has(id));
     box.hidden = !concerned;
     box.disabled = !concerned;
+  });
+}
+
+/** A cart's own screen comes with the cart; any other one is chosen. */
+function drawScreens() {
+  const source = checked("source")?.value ?? "";
+  document.querySelectorAll('input[name="screens"]').forEach((element) => {
+    const box = /** @type {HTMLInputElement} */ (element);
+    const comes = box.dataset.source === source;
+    if (comes && !box.disabled) box.dataset.chosen = String(box.checked);
+    if (!comes && box.disabled) box.checked = box.dataset.chosen === "true";
+    box.disabled = comes;
+    if (comes) box.checked = true;
   });
 }
 
@@ -57,7 +71,7 @@ async function forget(button) {
 
 const form = document.getElementById("start-form");
 if (form) {
-  const draw = () => { drawTitle(); drawHeld(); };
+  const draw = () => { drawTitle(); drawScreens(); drawHeld(); };
   form.addEventListener("change", draw);
   draw();
   drawEnds();
