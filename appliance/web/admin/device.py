@@ -1,19 +1,26 @@
 """One device: what is known of it, what it dropped and why, and everything that can be done with it."""
 
-from flask import Blueprint, g, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from appliance.bootstrap import Services
-from appliance.web.admin.acts import act, cart_choices
+from appliance.errors import PreauError
+from appliance.web.admin.acts import act, cart_choices, problem_text
 from appliance.web.admin.journal import told_lines
 from appliance.web.admin.words import CAPABILITIES, DEVICE_KINDS, DROP_REASONS, word
+from appliance.web.errors import wants_json
+from appliance.web.hosts import is_loopback
 from appliance.web.numbers import number_of
+from appliance.web.qr import qr_drawing
 from appliance.web.texts import filled as _
+from appliance.web.times import clock_text
+from appliance.web.welcome import join_address
 
 
 def add_device(pages: Blueprint, services: Services) -> None:
     _add_page(pages, services)
     _add_changes(pages, services)
+    _add_code(pages, services)
     _add_ends(pages, services)
 
 
@@ -57,6 +64,32 @@ def _add_changes(pages: Blueprint, services: Services) -> None:
         cart_id = number_of(request.form.get("cart"))
         said = _("L’appareil est déplacé.")
         return act(lambda: services.devices.move([device_id], cart_id, g.actor), said, _here(device_id))
+
+
+def _add_code(pages: Blueprint, services: Services) -> None:
+    @pages.post("/devices/<device_id>/code")
+    def return_code(device_id: str) -> ResponseReturnValue:
+        """Answers with the code itself: it is shown now and never again."""
+        try:
+            found = services.join_codes.new_for_device(g.actor, device_id)
+        except PreauError as problem:
+            if wants_json():
+                raise
+            flash(problem_text(problem), "problem")
+            return redirect(_here(device_id), 303)
+        link = join_address(found.code)
+        return render_template(
+            "admin/device_code.html",
+            device=services.device_list.page(device_id).line.name,
+            device_id=device_id,
+            code=f"{found.code[:3]} {found.code[3:]}",
+            expires_at=found.expires_at,
+            clock=clock_text(found.expires_at),
+            link=link,
+            address=f"{request.host}/join",
+            drawing=qr_drawing(link),
+            is_local=is_loopback(request),
+        )
 
 
 def _add_ends(pages: Blueprint, services: Services) -> None:
