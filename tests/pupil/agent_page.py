@@ -66,9 +66,7 @@ class PupilPage:
     @property
     def state(self) -> dict[str, Any]:
         """The latest that the face was told; empty before the first."""
-        found: dict[str, Any] = self.page.evaluate(
-            "window.said.findLast((one) => one.type === 'state')?.state ?? {}"
-        )
+        found: dict[str, Any] = self.page.evaluate("window.said.findLast((one) => one.type === 'state')?.state ?? {}")
         return found
 
     @property
@@ -90,7 +88,12 @@ class PupilPage:
 
     def wait_lock(self, message: str | None, seconds: float = 15) -> None:
         lock = None if message is None else {"message": message}
-        wait_for(lambda: self.state["restrictions"]["lock"] == lock or None, seconds, f"lock {lock}; {self.state}")
+
+        def is_there() -> bool:
+            state = self.state
+            return bool(state) and state["restrictions"]["lock"] == lock
+
+        wait_for(is_there, seconds, f"lock {lock}; it is {self.state}")
 
     def wait_command(self, kind: str) -> dict[str, Any]:
         return wait_for(lambda: next((one for one in self.commands if one["type"] == kind), None), 15, f"a {kind}")

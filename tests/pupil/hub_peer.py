@@ -1,0 +1,116 @@
+"""The hub's side, played by the test on the real broker: it wants what it likes, and sees all that a device says.
+
+The appliance's own bridge stands still meanwhile: it would correct what it did not ask for.
+"""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from appliance.bootstrap import broker_settings
+from appliance.broker.configuration import HUB_USERNAME
+from appliance.broker.password_file import hub_password
+from appliance.config import Config
+from protocol.device import format_time
+from simulator.clock import read_wall
+from tests.support.appliance import Appliance, wait_for
+from tests.support.mqtt import Address, Login, Peer
+
+FREE: dict[str, Any] = {"lock": None, "sound": "allowed", "camera": "allowed", "internet": "allowed", "apps": None}
+LESSON = {"id": "lesson-1", "teacher": "Mme Durand"}
+
+
+def soon(seconds: float) -> datetime:
+    return read_wall() + timedelta(seconds=seconds)
+
+
+class HubPeer:
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+        self._version = 1000
+
+    def want(self, device_id: str, until: datetime | None = None, version: int | None = None, **wish: Any) -> int:
+        """`wish`: restrictions by their names; `lesson` and `display` as they are. Its version."""
+        self._version = (self._version + 1) if version is None else version
+        lesson, display = wish.pop("lesson", LESSON), wish.pop("display", None)
+        self._publish(
+            f"devices/{device_id}/desired",
+            {
+                "version": self._version,
+                "issued_at": format_time(soon(0)),
+                "restrictions": FREE | wish,
+                "restrictions_until": None if until is None else format_time(until),
+                "lesson": lesson,
+                "packages": [],
+                "name": "Tablette 07",
+                "display": display,
+            },
+            retain=True,
+        )
+        return self._version
+
+    def order(self, device_id: str, kind: str, args: dict[str, Any], *, lasts: float = 60, command_id: str = "") -> str:
+        """Its id."""
+        command_id = command_id or str(uuid4())
+        times = {"issued_at": format_time(soon(0)), "expires_at": format_time(soon(lasts))}
+        self._publish(f"devices/{device_id}/commands", {"id": command_id, "type": kind, **times, "args": args})
+        return command_id
+
+    def say_time(self, now: datetime | None = None) -> None:
+        self._publish("hub/time", {"now": format_time(now or soon(0))})
+
+    def say_raw(self, topic: str, payload: bytes) -> None:
+        self.peer.publish(topic, payload)
+
+    def cover_usage(self, device_id: str, boot: str, up_to: int) -> None:
+        self._publish(f"devices/{device_id}/usage/ack", {"boot": boot, "up_to": up_to})
+
+    def heard(self, device_id: str, leaf: str) -> list[dict[str, Any]]:
+        topic = f"devices/{device_id}/{leaf}"
+        return [json.loads(one.payload) for one in self.peer.messages if one.topic == topic and one.payload]
+
+    def presences(self, device_id: str) -> list[str]:
+        topic = f"devices/{device_id}/presence"
+        return [one.payload.decode() for one in self.peer.messages if one.topic == topic]
+
+    def acks(self, command_id: str) -> list[dict[str, Any]]:
+        messages = [json.loads(one.payload) for one in self.peer.messages if one.topic.endswith("/acks")]
+        return [one for one in messages if one["id"] == command_id]
+
+    def wait_ack(self, command_id: str, status: str, count: int = 1) -> dict[str, Any]:
+        def found() -> dict[str, Any] | None:
+            fit = [one for one in self.acks(command_id) if one["status"] == status]
+            return fit[-1] if len(fit) >= count else None
+
+        return wait_for(found, 15, f"{status} of {command_id}; {self.acks(command_id)}")
+
+    def wait_reported(self, device_id: str, version: int, seconds: float = 10, **wanted: Any) -> dict[str, Any]:
+        """A report of this version that says all of `wanted`."""
+
+        def found() -> dict[str, Any] | None:
+            reports = self.heard(device_id, "reported")[-1:]
+            return next((one for one in reports if one["version"] == version and wanted.items() <= one.items()), None)
+
+        return wait_for(found, seconds, f"{version} {wanted}; {self.heard(device_id, 'reported')[-1:]}")
+
+    def _publish(self, topic: str, message: dict[str, Any], *, retain: bool = False) -> None:
+        assert self.peer.publish(topic, json.dumps(message).encode(), retain=retain) in (0, 16)
+
+
+@contextmanager
+def playing_hub(box: Appliance) -> Iterator[HubPeer]:
+    settings = broker_settings(Config(box.data_path))
+    login = Login(HUB_USERNAME, hub_password(settings), f"test-{uuid4().hex[:8]}")
+    bridge = box.pids()["bridge"]
+    os.kill(bridge, signal.SIGSTOP)
+    try:
+        with Peer(Address(transport="unix", path=settings.socket_path), login) as peer:
+            peer.subscribe("devices/#")
+            yield HubPeer(peer)
+    finally:
+        os.kill(bridge, signal.SIGCONT)
