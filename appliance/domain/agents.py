@@ -51,6 +51,7 @@ class AgentMemory:
     model: str = ""
     is_owner: bool | None = None
     may_lock: bool | None = None
+    is_locked: bool | None = None  # as the tablet said last
     alarms: frozenset[Alarm] = frozenset()
     fixed: frozenset[str] = frozenset()  # settings that the tablet's owner has fixed
 
@@ -62,6 +63,7 @@ def memory_as_json(memory: AgentMemory) -> dict[str, object]:
         "model": memory.model,
         "is_owner": memory.is_owner,
         "may_lock": memory.may_lock,
+        "is_locked": memory.is_locked,
         "alarms": sorted(memory.alarms),
         "fixed": sorted(memory.fixed),
     }
@@ -76,6 +78,7 @@ def read_memory(document: object) -> AgentMemory:
         model=_text(said.get("model")),
         is_owner=_flag(said.get("is_owner")),
         may_lock=_flag(said.get("may_lock")),
+        is_locked=_flag(said.get("is_locked")),
         alarms=frozenset(_words(said.get("alarms"), Alarm)),
         fixed=frozenset(word for word in _list(said.get("fixed")) if isinstance(word, str)),
     )

@@ -45,6 +45,14 @@ ADMIN_TEXTS: dict[str, str] = {
     "token_revoked": N_("Ce lien d’inscription est déjà révoqué."),
     "bad_token_uses": N_("Un lien sert entre 1 et %(limit)s fois."),
     "bad_token_life": N_("Un lien est valable entre une minute et un an."),
+    # tablets in kiosk mode
+    "agents_port_taken": N_(
+        "Un autre programme de cette machine utilise déjà le port %(port)s. La porte est restée fermée : arrêtez-le, "
+        "ou choisissez un autre port (--agents)."
+    ),
+    "bad_agent": N_("Cette application n’est pas connue du boîtier."),
+    "no_agent_link": N_("Cette tablette n’est pas, ou plus, en mode kiosque pour le boîtier."),
+    "no_agent_sheet": N_("Cette adresse ne montre plus rien : elle sert une demi-heure."),
     # documents
     "no_file": N_("Choisissez d’abord un fichier."),
     "one_file_only": N_("Un seul fichier à la fois."),

@@ -5,6 +5,8 @@ from markupsafe import Markup
 
 from appliance.bootstrap import Services
 from appliance.domain.people import Role
+from appliance.web.admin.agent_tablet import make_agent_tablet
+from appliance.web.admin.agents import add_agents
 from appliance.web.admin.backups import add_backups
 from appliance.web.admin.carts import add_carts
 from appliance.web.admin.classrooms import add_classrooms
@@ -20,11 +22,14 @@ from appliance.web.sessions import sign_in_required
 from appliance.web.texts import N_
 from appliance.web.texts import filled as _
 
+__all__ = ("make_admin", "make_agent_tablet", "make_roster_upload")
+
 _SECTIONS = (
     ("/admin", "house", N_("Vue d’ensemble")),
     ("/admin/devices", "tablet", N_("Appareils")),
     ("/admin/carts", "layout-grid", N_("Classes mobiles")),
     ("/admin/links", "qr-code", N_("Inscrire")),
+    ("/admin/agents", "lock", N_("Tablettes kiosque")),
     ("/admin/classrooms", "users", N_("Classes")),
     ("/admin/people", "user", N_("Personnes")),
     ("/admin/health", "heart-pulse", N_("Santé")),
@@ -39,8 +44,8 @@ def make_admin(services: Services) -> Blueprint:
     pages.before_request(sign_in_required(Role.ADMINISTRATOR))
     pages.context_processor(lambda: {"sections": _sections()})
     for add in (
-        add_overview, add_people, add_carts, add_classrooms, add_devices, add_device, add_links, add_journal,
-        add_backups, add_school,
+        add_overview, add_people, add_carts, add_classrooms, add_devices, add_device, add_links, add_agents,
+        add_journal, add_backups, add_school,
     ):  # fmt: skip
         add(pages, services)
     return pages

@@ -1,6 +1,5 @@
 """Enrollment links: made, shown once as a sheet to print, listed, revoked."""
 
-import ipaddress
 from datetime import timedelta
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -10,7 +9,7 @@ from appliance.bootstrap import Services
 from appliance.errors import PreauError
 from appliance.web.admin.acts import act, cart_choices, problem_text
 from appliance.web.errors import wants_json
-from appliance.web.hosts import base_url
+from appliance.web.hosts import base_url, is_loopback
 from appliance.web.numbers import number_of
 from appliance.web.qr import qr_drawing
 from appliance.web.texts import N_
@@ -47,19 +46,10 @@ def add_links(pages: Blueprint, services: Services) -> None:
             return redirect(url_for("admin.links"), 303)
         link = base_url(request) + token.path
         return render_template(
-            "admin/link_sheet.html", token=token, link=link, drawing=qr_drawing(link), is_local=_is_local()
+            "admin/link_sheet.html", token=token, link=link, drawing=qr_drawing(link), is_local=is_loopback(request)
         )
 
     @pages.post("/links/<int:token_id>/revoke")
     def revoke_link(token_id: int) -> ResponseReturnValue:
         said = _("Le lien est révoqué : il n’inscrit plus personne.")
         return act(lambda: services.tokens.revoke(token_id, g.actor), said, url_for("admin.links"))
-
-
-def _is_local() -> bool:
-    """The administrator sits at the box itself: its own name for itself leads a tablet nowhere."""
-    host = request.host.rsplit(":", 1)[0].strip("[]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -122,6 +122,12 @@ _FINDINGS: dict[str, tuple[str, str, str]] = {
 }
 
 DEEDS: dict[str, str] = {
+    "agent.accept": N_("réinstallation reconnue"),
+    "agent.link": N_("tablette mise en mode kiosque"),
+    "agent.rotate": N_("mot de passe de kiosque changé"),
+    "agent.unlink": N_("mode kiosque retiré"),
+    "agents.disable": N_("porte des tablettes kiosque fermée"),
+    "agents.enable": N_("porte des tablettes kiosque ouverte"),
     "backup.create": N_("sauvegarde créée"),
     "backup.remove": N_("sauvegarde supprimée"),
     "backup.restore": N_("sauvegarde restaurée"),
@@ -134,6 +140,7 @@ DEEDS: dict[str, str] = {
     "classroom.import": N_("liste de classe importée"),
     "classroom.remove": N_("classe supprimée"),
     "classroom.rename": N_("classe renommée"),
+    "device.add": N_("appareil ajouté"),
     "device.answer": N_("réponse à une demande de tablette"),
     "device.ask": N_("tablette demandée"),
     "device.code": N_("code de retour créé"),
