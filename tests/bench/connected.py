@@ -1,7 +1,7 @@
 """Memory per connected page: sixty pages' worth of requests and of MQTT over WebSocket, beside plain MQTT clients.
 
-PSS of all of the appliance's processes before and after. One page has come and gone before that, so that what is
-loaded once is nobody's. Reference: as many plain MQTT clients on a bare Mosquitto with the same configuration.
+PSS of all of the appliance's processes before and after. Some pages have come and gone before that, so that what is
+loaded once, and the threads that serve, are nobody's. Reference: as many plain MQTT clients on a bare Mosquitto with the same configuration.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ def measure(run: Run) -> Result:
     count, rounds = run.pick(60, 10), run.pick(5, 1)
     found: dict[str, list[float]] = {name: [] for name in ("all", *_PARTS, "floor")}
     for turn in range(rounds):
-        with running_school(count + 1) as school, bare_broker(list(school.credentials)) as broker:
+        with running_school(count + _AT_ONCE) as school, bare_broker(list(school.credentials)) as broker:
             for name, kib in asyncio.run(_grown(school, broker)).items():
                 found[name].append(kib / count)
         run.tell(f"memory of {count} pages: {turn + 1} of {rounds} rounds")
@@ -47,15 +47,15 @@ def _row(what: str, ours: float, floor: float) -> Row:
 
 
 async def _grown(school: School, broker: Broker) -> dict[str, float]:
-    """KiB that came with all but the first device, which warms both sides up."""
-    (first, *others) = school.credentials.items()
-    bare_first, *bare_others = broker.passwords.items()
-    close_all(await _open(school, [first]))
-    close_all(await _connect([Device(*bare_first)], Place(port=broker.settings.mqtt_port)))
+    """KiB that came with all but the first devices, which warm both sides up."""
+    logins, bare_logins = list(school.credentials.items()), list(broker.passwords.items())
+    port = Place(port=broker.settings.mqtt_port)
+    close_all(await _open(school, logins[:_AT_ONCE]))
+    close_all(await _connect([Device(*one) for one in bare_logins[:_AT_ONCE]], port))
     await settle([*school.pids(), broker.pid])
     before, floor_before = parts_in_mib(school), proportional_kib(broker.pid)
-    pages = await _open(school, others)
-    plain = await _connect([Device(*one) for one in bare_others], Place(port=broker.settings.mqtt_port))
+    pages = await _open(school, logins[_AT_ONCE:])
+    plain = await _connect([Device(*one) for one in bare_logins[_AT_ONCE:]], port)
     await settle([*school.pids(), broker.pid])
     after, floor_after = parts_in_mib(school), proportional_kib(broker.pid)
     close_all([*pages, *plain])

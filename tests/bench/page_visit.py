@@ -10,9 +10,7 @@ from urllib.parse import urljoin
 import requests
 
 _IN_PAGE = re.compile(r'<(?:script|link)\b[^>]*?\b(?:src|href)="([^"]+)"')
-_IN_SCRIPT = re.compile(
-    r'(?:\bfrom|\bimport)\s*"([^"]+)"|new URL\(\s*"([^"]+\.js)"|new (?:Shared)?Worker\(\s*"([^"]+)"'
-)
+_IN_SCRIPT = re.compile(r'(?:\bfrom|\bimport|new URL\()\s*"([^"]+\.m?js)"')
 _PATIENCE_SECONDS = 20
 
 
