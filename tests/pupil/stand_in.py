@@ -27,6 +27,7 @@ _HEARD = """() => new Promise((resolve) => {
   const line = new BroadcastChannel("stand-in");
   line.onmessage = ({ data }) => { if (data.heard) { line.close(); resolve(data.heard); } };
   line.postMessage({ ask: true });
+  setTimeout(() => { line.close(); resolve([]); }, 500);  // the worker has not started yet
 })"""
 FREE: dict[str, Any] = {"lock": None, "sound": "allowed", "camera": "allowed", "internet": "allowed", "apps": None}
 LESSON = {"id": "l-1", "teacher": "Mme Durand"}
