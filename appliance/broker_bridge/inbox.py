@@ -15,6 +15,7 @@ from appliance.clock import Clock
 from appliance.mqtt import Message
 from appliance.services.intake import Batch, Intake, Outcome
 from appliance.services.live_state import LiveStates
+from appliance.services.reach import Reach
 from appliance.store.trouble import read_trouble
 from protocol.device import (
     FROM_DEVICE,
@@ -54,11 +55,19 @@ class _Taken:
 class Inbox:
     """`receive` and `connection_changed` are called in the connection's thread, `step` in the worker's."""
 
-    def __init__(self, clock: Clock, intake: Intake, live: LiveStates, gate: FloodGate | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        intake: Intake,
+        live: LiveStates,
+        gate: FloodGate | None = None,
+        reach: Reach | None = None,
+    ) -> None:
         self._clock = clock
         self._intake = intake
         self._live = live
         self._gate = gate or FloodGate()
+        self._reach = reach or Reach(live)
         self._waiting: deque[Message | None] = deque()
         self._taken: _Taken | None = None
         self.changes = 0  # of the connection, as far as they were taken note of
@@ -200,16 +209,23 @@ class Inbox:
     def _alive(self, device_id: str, message: Message, now: datetime) -> None:
         """A retained copy proves nothing about now."""
         if not message.retained and self._live.heard(device_id, now):
-            self.came_online.add(device_id)
+            self._came_online(device_id, now)
 
     def _presence(self, device_id: str, message: Message, _batch: Batch, now: datetime) -> None:
         presence = parse_presence(message.payload)
         if self._live.presence(device_id, presence, now, fresh=not message.retained):
-            self.came_online.add(device_id)
+            self._came_online(device_id, now)
+
+    def _came_online(self, device_id: str, now: datetime) -> None:
+        self.came_online.add(device_id)
+        self._reach.own_came(device_id, now)
 
     def _reported(self, device_id: str, message: Message, batch: Batch, now: datetime) -> None:
         reported = parse_reported(message.payload)
         self._alive(device_id, message, now)
+        merged = self._reach.own_said(device_id, reported, now)
+        if merged is not None:
+            reported, batch.carriers[device_id] = merged.reported, merged.carriers
         self._live.reported(device_id, reported, now, fresh=not message.retained)
         batch.reported[device_id] = reported
 

@@ -131,7 +131,7 @@ class Outbox:
             )
 
     def _publish_commands(self, publisher: Publisher, now: datetime) -> bool:
-        due = self._outgoing.due(self._live.online, now)
+        due = self._outgoing.due(self._live.own_online, now)
         self._outgoing.mark_sent([one for one in due if self._publish_command(publisher, one, now)], now)
         return bool(due)
 

@@ -3,7 +3,7 @@
 A device has its *own* channel (the device protocol) and at most one *agent* beside it, with which a translation speaks.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -94,6 +94,15 @@ def checked_agent(agent: str, profile: str) -> tuple[AgentName, Profile]:
 def agent_abilities(agent: AgentName, profile: Profile) -> Mapping[str, Evidence]:
     """What a tablet held like this can do through its agent, as far as the tablet itself does not deny it."""
     return _AGENTS[agent, profile]
+
+
+def able_now(agent: str, profile: str, words: Collection[str]) -> Mapping[str, Evidence]:
+    """As stored: `words` are those that this tablet was seen to be able to. Nothing for an agent we know no more."""
+    try:
+        table = _AGENTS[AgentName(agent), Profile(profile)]
+    except (KeyError, ValueError):
+        return {}
+    return {ability: evidence for ability, evidence in table.items() if ability in words}
 
 
 @lru_cache(maxsize=256)

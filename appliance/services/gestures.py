@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from appliance.clock import Clock
+from appliance.domain.channels import Channel, Evidence, Offer, able_now, choose, own_abilities, union, weakest
 from appliance.domain.gestures import (
     ASKED,
     COMMANDS,
@@ -39,11 +40,12 @@ TEACHER_KINDS = frozenset(GestureKind) - {GestureKind.RELEASE}
 
 _INSERT_RECEIPT = (
     "INSERT INTO receipt (id, gesture_id, device_id, state, version, command, expires_at, unsupported, tries, "
-    "updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)"
+    "updated_at, channel) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)"
 )
 _PARTS = (
-    "SELECT p.device_id, d.version, d.capabilities, p.base, p.eyes_up, d.kind FROM lesson_device p "
-    "JOIN device d ON d.id = p.device_id WHERE p.lesson_id = ? AND p.left_at IS NULL ORDER BY d.number, d.id"
+    "SELECT p.device_id, d.version, d.capabilities, p.base, p.eyes_up, d.kind, a.agent, a.profile, a.capabilities "
+    "FROM lesson_device p JOIN device d ON d.id = p.device_id LEFT JOIN agent_link a ON a.device_id = d.id "
+    "WHERE p.lesson_id = ? AND p.left_at IS NULL ORDER BY d.number, d.id"
 )
 _json = JsonField()
 
@@ -62,8 +64,17 @@ class Request:
 class _Part:
     device_id: str
     version: int
-    capabilities: frozenset[str]
+    capabilities: frozenset[str]  # of all its channels
     hold: Hold
+    agent: Mapping[str, Evidence] | None = None  # what its agent can do
+    own: tuple[str, ...] = ()
+
+    def channel(self, abilities: Sequence[str]) -> Channel:
+        """That will most likely carry it; the bridge knows better when it comes to it."""
+        if self.agent is None:
+            return Channel.OWN
+        offers = Offer(Channel.OWN, own_abilities(self.own)), Offer(Channel.AGENT, self.agent)
+        return weakest(found for name in abilities if (found := choose(name, offers)) is not None).channel
 
 
 # A device, the desired version to wait for (None: a command), and what of the gesture it cannot do.
@@ -125,13 +136,14 @@ class Gestures:
         moment, expires = to_milliseconds(now), to_milliseconds(lesson.ends_at)
         # A class has few kinds of devices: what is the same for many is worked out once.
         kinds = {missing for _, _, missing in receipts}
+        asked = restrictions_asked(request.kind, request.args) if is_state else (str(request.kind),)
         first = {missing: (_first_state(request, missing), _json.db_value(list(missing))) for missing in kinds}
         execute_many(
             _INSERT_RECEIPT,
             [
                 (
                     new_command_id(now), request.gesture_id, part.device_id, first[missing][0], version, encoded,
-                    expires, first[missing][1], moment,
+                    expires, first[missing][1], moment, part.channel(asked),
                 )
                 for part, version, missing in receipts
             ],
@@ -169,7 +181,7 @@ def _document(sha256: object, actor: Actor) -> dict[str, object]:
 
 def _chosen(lesson_id: str, device_ids: Sequence[str] | None) -> list[_Part]:
     rows = database.execute_sql(_PARTS, (lesson_id,)).fetchall()
-    parts = [_Part(row[0], row[1], frozenset(read_words(row[2])), read_hold(row[3], row[4])) for row in rows]
+    parts = [_part(row) for row in rows]
     if device_ids is None:
         screens = {row[0] for row in rows if row[5] == Kind.SCREEN}
         return [part for part in parts if part.device_id not in screens]
@@ -178,6 +190,15 @@ def _chosen(lesson_id: str, device_ids: Sequence[str] | None) -> list[_Part]:
     if len(chosen) < len(asked) or not chosen:
         raise NotFound("device_not_in_lesson")
     return chosen
+
+
+def _part(row: tuple[Any, ...]) -> _Part:
+    device_id, version, own, base, eyes_up, _, agent, profile, agent_words = row
+    words, hold = read_words(own), read_hold(base, eyes_up)
+    if agent is None:
+        return _Part(device_id, version, frozenset(words), hold)
+    abilities = able_now(agent, profile, read_words(agent_words))
+    return _Part(device_id, version, union(words, abilities), hold, abilities, words)
 
 
 def _restrict(request: Request, parts: Sequence[_Part]) -> list[_Row]:

@@ -13,9 +13,10 @@ from typing import Any
 
 from peewee import EXCLUDED
 
+from appliance.domain.channels import Carrier, Carriers, Channel, Evidence, weakest
 from appliance.domain.gestures import GestureKind, restrictions_asked, restrictions_lifted
 from appliance.domain.receipts import from_ack, states_before
-from appliance.domain.reports import Order, settle
+from appliance.domain.reports import Order, Settled, settle
 from appliance.domain.restrictions import Hold
 from appliance.services.desired import read_hold
 from appliance.services.usage import record_usage
@@ -29,7 +30,8 @@ USAGE_FULL = "usage_full"
 
 # The first final one stands; an ack for another device's command, or for none, changes nothing.
 _ACK = (
-    "UPDATE receipt SET state = ?, error = ?, updated_at = ? WHERE id = ? AND device_id = ? AND command IS NOT NULL "
+    "UPDATE receipt SET state = ?, error = ?, updated_at = ?, channel = ?, evidence = ? "
+    "WHERE id = ? AND device_id = ? AND command IS NOT NULL "
     "AND state IN (SELECT value FROM json_each(?))"
 )
 _BEFORE = {state: json.dumps(states_before(state)) for state in map(from_ack, AckStatus)}
@@ -42,16 +44,27 @@ _WAITING = (
     "LEFT JOIN lesson_device p ON p.device_id = d.id AND p.left_at IS NULL "
     f"WHERE {OPEN_RECEIPTS} AND r.version IS NOT NULL AND r.version <= said.value AND said.value <= d.version"
 )
-_SETTLE = "UPDATE receipt SET state = ?, error = ?, unsupported = ?, updated_at = ? WHERE id = ?"
+_SETTLE = (
+    "UPDATE receipt SET state = ?, error = ?, unsupported = ?, updated_at = ?, channel = ?, evidence = ? WHERE id = ?"
+)
+# Sent over an agent, and nothing shows that it was done: still open, it is tried once more.
+_UNPROVEN = f"UPDATE receipt SET evidence = ?, updated_at = ? WHERE id = ? AND device_id = ? AND {OPEN_RECEIPTS}"  # noqa: S608 - our own words
+_OWN = Carrier(Channel.OWN, Evidence.CONFIRMED)
 _ACTIVE = "SELECT id FROM device WHERE status = 'active' AND id IN (SELECT value FROM json_each(?))"
 _json = JsonField()
 
 
 @dataclass(slots=True)
 class Batch:
-    """Messages of many devices in the order of arrival; of states and inventories a device's last one counts."""
+    """Messages of many devices in the order of arrival; of states and inventories a device's last one counts.
+
+    `carriers`: of reports that two channels gave together, who answers for which part; without an entry, the device.
+    """
 
     acks: list[tuple[str, Ack]] = field(default_factory=list)
+    agent_acks: list[tuple[str, Ack, Evidence]] = field(default_factory=list)
+    unproven: list[tuple[str, str]] = field(default_factory=list)  # device, command
+    carriers: dict[str, Carriers] = field(default_factory=dict)
     usage: list[tuple[str, UsageBatch]] = field(default_factory=list)
     reported: dict[str, Reported] = field(default_factory=dict)
     inventories: dict[str, Inventory] = field(default_factory=dict)
@@ -59,7 +72,10 @@ class Batch:
 
     @property
     def is_empty(self) -> bool:
-        return not (self.acks or self.usage or self.reported or self.inventories or self.dropped)
+        return not (
+            self.acks or self.usage or self.reported or self.inventories or self.dropped
+            or self.agent_acks or self.unproven
+        )  # fmt: skip
 
     def drop(self, device_id: str, reason: str) -> None:
         key = (device_id, str(reason))
@@ -84,8 +100,10 @@ class Intake:
         """All of it or nothing: the caller acknowledges to the broker afterwards."""
         with database.atomic("IMMEDIATE"):
             known = self.active({device_id for device_id, _ in batch.usage} | set(batch.inventories))
-            _record_acks(batch.acks, now)
-            _record_reported(batch.reported, now)
+            _record_acks([(device_id, ack, _OWN) for device_id, ack in batch.acks], now)
+            _record_acks([(one, ack, Carrier(Channel.AGENT, how)) for one, ack, how in batch.agent_acks], now)
+            _record_unproven(batch.unproven, now)
+            _record_reported(batch.reported, batch.carriers, now)
             answers = [
                 (device_id, record_usage(device_id, usage, now))
                 for device_id, usage in batch.usage
@@ -97,15 +115,24 @@ class Intake:
         return Outcome([(device_id, ack) for device_id, ack in answers if ack is not None])
 
 
-def _record_acks(acks: Iterable[tuple[str, Ack]], now: datetime) -> None:
+def _record_acks(acks: Iterable[tuple[str, Ack, Carrier]], now: datetime) -> None:
     moment = to_milliseconds(now)
-    answers = [(from_ack(ack.status), device_id, ack) for device_id, ack in acks]
+    answers = [(from_ack(ack.status), device_id, ack, by) for device_id, ack, by in acks]
     execute_many(
-        _ACK, [(state, ack.error, moment, ack.id, device_id, _BEFORE[state]) for state, device_id, ack in answers]
+        _ACK,
+        [
+            (state, ack.error, moment, by.channel, by.evidence, ack.id, device_id, _BEFORE[state])
+            for state, device_id, ack, by in answers
+        ],
     )
 
 
-def _record_reported(reported: Mapping[str, Reported], now: datetime) -> None:
+def _record_unproven(unproven: Iterable[tuple[str, str]], now: datetime) -> None:
+    moment = to_milliseconds(now)
+    execute_many(_UNPROVEN, [(Evidence.UNCONFIRMED, moment, command, device_id) for device_id, command in unproven])
+
+
+def _record_reported(reported: Mapping[str, Reported], carriers: Mapping[str, Carriers], now: datetime) -> None:
     """Receipts of restrictions whose version a device says it has applied."""
     if not reported:
         return
@@ -113,9 +140,20 @@ def _record_reported(reported: Mapping[str, Reported], now: datetime) -> None:
     moment = to_milliseconds(now)
     settled = []
     for receipt_id, *order, device_id in database.execute_sql(_WAITING, (versions,)).fetchall():
-        answer = settle(_order(*order), reported[device_id])
-        settled.append((answer.state, answer.error, _json.db_value(answer.unsupported), moment, receipt_id))
+        asked = _order(*order)
+        answer = settle(asked, reported[device_id])
+        by = _carrier(asked, answer, carriers.get(device_id))
+        unsupported = _json.db_value(answer.unsupported)
+        settled.append((answer.state, answer.error, unsupported, moment, by.channel, by.evidence, receipt_id))
     execute_many(_SETTLE, settled)
+
+
+def _carrier(order: Order, answer: Settled, carriers: Carriers | None) -> Carrier:
+    """Who answers for it; of several parts, the one that is known worst."""
+    if carriers is None:
+        return _OWN
+    parts = (*order.asked, *order.lifted)
+    return weakest(carriers[name] for name in parts if name in carriers and name not in answer.unsupported)
 
 
 @lru_cache(maxsize=256)  # one gesture is the same order for a whole class

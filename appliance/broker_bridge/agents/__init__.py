@@ -1,0 +1,1 @@
+"""Foreign agents: one translation each, and what all of them need beside it (docs/decisions/agents.md)."""
