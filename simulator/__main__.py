@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     if asked.agent is None and asked.link is None:
         parser.error("--link est nécessaire (ou --agent et --setup)")
+    if asked.agent is not None and not asked.setup:
+        parser.error("--setup est nécessaire : les réglages d’au moins une tablette")
     if asked.link == "-":  # a link is a key: whoever may list processes should not read it
         asked.link = sys.stdin.readline().strip()
     _set_up_log(asked.quiet)
@@ -71,16 +73,15 @@ async def _run(asked: argparse.Namespace) -> int:
 async def _run_kiosks(asked: argparse.Namespace) -> int:
     """One fake tablet for each set-up: a set-up names its tablet."""
     tell = _keep_quiet if asked.quiet else _tell
-    troubles = parse_troubles(asked.trouble)
     ending = _until_a_signal()
     starts = [
         Start(
-            await asyncio.to_thread(load_setup, place),
-            parse_switches(asked.switch),
-            Manner(troubles=set(troubles)),
-            random.Random(asked.seed),
+            switches=parse_switches(asked.switch),
+            manner=Manner(troubles=parse_troubles(asked.trouble)),
+            chance=random.Random(None if asked.seed is None else asked.seed + number),
+            settings=await asyncio.to_thread(load_setup, place),
         )
-        for place in asked.setup
+        for number, place in enumerate(asked.setup)
     ]
     kiosks = Kiosks(starts)
     async with kiosks, contextlib.nullcontext() if asked.quiet else _Summary(kiosks.line):
