@@ -4,11 +4,11 @@ Values in, JSON documents out; the words are Webview Kiosk's own (0.26.18). What
 """
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from appliance.domain.channels import Profile
+from appliance.domain.webview_kiosk import HOME, Value, wanted_settings
 
 Settings = dict[str, bool | int | str | list[str]]
 
@@ -25,12 +25,11 @@ _PLACEHOLDERS = {"event": "/${EVENT_TYPE}", "response": "/${RESPONSE_TYPE}"}
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where the tablet finds the appliance. `page`: the pupil page's link for this tablet; `hosts`: the only sites."""
+    """Where the tablet finds the appliance. `page`: the pupil page's link for this tablet."""
 
     host: str
     mqtt_port: int
     page: str = field(repr=False)
-    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +72,39 @@ def connection_settings(home: Home, account: Account) -> Settings:
 
 def settings_to_import(home: Home, account: Account, profile: Profile, with_apps: bool = False) -> Settings:
     """Everything at once, for a person to paste. `with_apps`: other apps may be opened, from a list made by hand."""
-    found = connection_settings(home, account) | _page_settings(home) | _held(profile)
-    return found | _WITH_APPS if with_apps and profile is Profile.OWNER else found
-
-
-# The service keeps the connection behind another app (and a CPU core busy); Home is the way back to the page.
-_WITH_APPS: Settings = {"mqtt.use_foreground_service": True, "device.owner.lock_task_feature.home": True}
+    wanted = wanted_settings(Profile.OWNER, (home.host,), internet=True)
+    found = connection_settings(home, account) | {HOME: home.page} | _as_documents(wanted) | _IN_ADDITION
+    if profile is Profile.MANAGED:
+        return {key: value for key, value in found.items() if not key.startswith(_OWNERS)} | {_LOCK_ON_LAUNCH: False}
+    return found | _OWNED | (_WITH_APPS if with_apps else {})
 
 
 def settings_to_manage(home: Home, account: Account) -> Settings:
-    """For the owner of a tablet that is not ours: what it fixes, MQTT cannot change, so the white list is left out."""
+    """For the owner of a tablet that is not ours: what it fixes, MQTT cannot change any more.
+
+    The home address stays in all the same: nobody else would ever set it.
+    """
     everything = settings_to_import(home, account, Profile.MANAGED)
-    return {key: value for key, value in everything.items() if key not in _LEFT_TO_MQTT}
+    lessons = wanted_settings(Profile.MANAGED, (home.host,), internet=True).keys() | _LEFT_TO_MQTT
+    return {key: value for key, value in everything.items() if key not in lessons}
 
 
-# `web_content.home_url` stays in: nobody else would ever set it. What is fixed here could not be lifted by a lesson.
-_LEFT_TO_MQTT = frozenset({
-    "web_content.website_blacklist", "web_content.website_whitelist", "device.keep_screen_on",
-    "device.block_volume_keys", "device.allow_camera",
-})  # fmt: skip
+_LOCK_ON_LAUNCH = "web_lifecycle.lock_on_launch"  # it would pin the screen on a tablet that another app owns
+_OWNERS = "device.owner."
+_LEFT_TO_MQTT = {"device.keep_screen_on", "device.block_volume_keys", "device.allow_camera"}
+# Beside what the bridge keeps as it is: what is set once.
+_IN_ADDITION: Settings = {
+    "web_engine.user_agent": "",
+    "device.keep_screen_on": False,
+    "device.block_volume_keys": False,
+    "mqtt.use_foreground_service": False,
+}
+_OWNED: Settings = {
+    f"{_OWNERS}lock_task_feature.{name}": False
+    for name in ("home", "overview", "global_actions", "notifications", "system_info", "keyguard")
+}
+# The service keeps the connection behind another app (and a CPU core busy); Home is the way back to the page.
+_WITH_APPS: Settings = {"mqtt.use_foreground_service": True, f"{_OWNERS}lock_task_feature.home": True}
 
 
 def provisioning(apk: str, locale: str, zone: str, wifi: Wifi | None = None) -> dict[str, str | bool]:
@@ -115,56 +128,5 @@ def as_text(document: Mapping[str, object]) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
-def only_these(hosts: Iterable[str]) -> str:
-    """A pattern for own addresses: anchored, because the agent looks for a match anywhere."""
-    return rf"^https?://({'|'.join(re.escape(host) for host in hosts)})(/|$)"
-
-
-def _page_settings(home: Home) -> Settings:
-    return {
-        "web_content.home_url": home.page,
-        "web_content.website_blacklist": ".*",
-        "web_content.website_whitelist": only_these(home.hosts),
-        "web_content.allow_local_files": False,
-        "web_browsing.allow_refresh": True,  # without it the command does nothing
-        "web_browsing.allow_pull_to_refresh": False,
-        "web_browsing.allow_history_access": False,
-        "web_browsing.allow_bookmark_access": False,
-        "web_browsing.allow_link_long_press_context_menu": False,
-        "web_browsing.allow_other_url_schemes": False,
-        "web_browsing.kiosk_control_panel_actions": ["UNLOCK", "SETTINGS"],
-        "web_engine.media_playback_requires_user_gesture": False,
-        "web_engine.ssl_error_mode": "BLOCK",
-        "web_engine.mixed_content_mode": "NEVER_ALLOW",
-        "web_engine.user_agent": "",
-        "web_lifecycle.reset_on_launch": True,
-        "web_lifecycle.refresh_on_loading_error_interval_seconds": 10,
-        "web_lifecycle.refresh_on_network_available": "ON_PAGE_ERROR",
-        "web_lifecycle.reset_on_inactivity_seconds": 0,
-        "appearance.address_bar_mode": "HIDDEN",
-        "appearance.floating_toolbar_mode": "HIDDEN_WHEN_LOCKED",
-        "appearance.immersive_mode": "ALWAYS_ON",
-        "appearance.theme": "LIGHT",  # a change of theme would leave a second connection behind
-        "js_scripts.enable_battery_api": True,
-    }
-
-
-def _held(profile: Profile) -> Settings:
-    """`lock_on_launch` would pin the screen on a tablet that another app owns."""
-    found: Settings = {
-        "web_lifecycle.lock_on_launch": profile is Profile.OWNER,
-        "device.unlock_auth_requirement": "REQUIRE",
-        "device.back_button_hold_action": "DISABLED",
-        "device.keep_screen_on": False,
-        "device.block_volume_keys": False,
-        "device.allow_camera": False,
-        "device.allow_microphone": False,
-        "device.allow_location": False,
-        "device.allow_nfc": False,
-        "mqtt.use_foreground_service": False,
-    }
-    if profile is Profile.OWNER:
-        features = ("home", "overview", "global_actions", "notifications", "system_info", "keyguard")
-        found |= {f"device.owner.lock_task_feature.{name}": False for name in features}
-        found["device.owner.lock_task_feature.block_activity_start_in_task"] = True
-    return found
+def _as_documents(values: Mapping[str, Value]) -> Settings:
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}

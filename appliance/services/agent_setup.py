@@ -46,11 +46,10 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The appliance as the tablet will reach it. `hosts`: names with their ports, as they stand in addresses."""
+    """The appliance as the tablet will reach it."""
 
     base_url: str
     host: str
-    hosts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,7 @@ class AgentSetup:
         self._tokens.revoke_for_device(actor, device_id)
         token = self._tokens.new_for_device(actor, device_id, MAX_USES, LINK_LIVES_FOR)
         page = f"{place.base_url}{token.path}"
-        sheet = self._sheet(handed, wish, Home(place.host, self._links.port, page, place.hosts))
+        sheet = self._sheet(handed, wish, Home(place.host, self._links.port, page))
         self._keep(sheet)
         return sheet
 

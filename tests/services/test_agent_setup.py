@@ -18,7 +18,7 @@ from protocol.device import Capability, EnrollmentRequest, Kind
 from tests.services.school import ADMIN, add_device, deeds, nobody_listens
 from tests.support.store import HandClock
 
-PLACE = Place("http://192.168.10.2:8080", "192.168.10.2", ("192.168.10.2:8080", "preau.local:8080"))
+PLACE = Place("http://192.168.10.2:8080", "192.168.10.2")
 GOOD, WAITING, WRONG = CheckState.GOOD, CheckState.WAITING, CheckState.WRONG
 
 

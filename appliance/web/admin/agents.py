@@ -28,7 +28,6 @@ from appliance.web.numbers import number_of
 from appliance.web.qr import qr_drawing
 from appliance.web.texts import filled as _
 
-_OTHER_NAME = "preau.local"
 _WIFI_LETTERS, _APK_LETTERS = 64, 300
 
 
@@ -156,9 +155,7 @@ def _android_code() -> str:
 
 def _place() -> Place:
     """As the administrator reached the appliance: so will the tablet."""
-    port = request.host.removeprefix(request.host.rpartition(":")[0]) if ":" in request.host else ""
-    names = dict.fromkeys((request.host, f"{_OTHER_NAME}{port}"))
-    return Place(base_url(request), own_host(request), tuple(names))
+    return Place(base_url(request), own_host(request))
 
 
 def _profile(given: str | None) -> Profile:
