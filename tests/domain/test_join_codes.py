@@ -46,7 +46,20 @@ def test_a_code_is_read_however_it_was_written_down(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "48050", "4805020", "48O502", "٤٨٠٥٠٢", "\uff14\uff18\uff10\uff15\uff10\uff12", "480502" * 100, None, 480502, ["480502"], {}]
+    "typed",
+    [
+        "",
+        "48050",
+        "4805020",
+        "48O502",
+        "٤٨٠٥٠٢",
+        "\uff14\uff18\uff10\uff15\uff10\uff12",
+        "480502" * 100,
+        None,
+        480502,
+        ["480502"],
+        {},
+    ],
 )
 def test_anything_else_is_no_code(typed: object) -> None:
     with pytest.raises(Invalid) as caught:

@@ -221,3 +221,98 @@ def test_tokens_and_passwords_are_kept_as_hashes_only(school: School, enrollment
 def test_without_a_school_code_there_is_none(school: School) -> None:
     assert school_code() == ""
     assert device_id(1) in credentials()
+
+
+# A token that names a device: whoever enrolls with it is that device from then on.
+
+
+def named(school: School, **changes: object) -> EnrollmentToken:
+    return make_token(school, device_id=device_id(2), **changes)
+
+
+def test_a_token_that_names_a_device_gives_its_place_whatever_the_serial(
+    school: School, enrollment: Enrollment, broker: Broker
+) -> None:
+    lesson = school.start()
+    Device.update(cart=Cart.create(name="Classe mobile A", created_at=school.clock.now())).where(
+        Device.id == device_id(2)
+    ).execute()
+    before = Device.get_by_id(device_id(2))
+    named(school)
+    capabilities = frozenset({Capability.MESSAGE})
+    answer = enroll(enrollment, serial="a-browser-that-forgot", kind=Kind.CHROMEBOOK, capabilities=capabilities)
+    after = device(answer)
+    assert (answer.id, answer.name) == (before.id, before.name)
+    assert (after.number, after.cart_id, after.status) == (before.number, before.cart_id, "active")
+    assert (after.kind, after.capabilities) == ("chromebook", ["message"])
+    assert broker.known[-1][after.id] not in (before.credential, None)
+    assert after.version > before.version
+    assert [part.lesson_id for part in school.lessons.held([after.id])] == [lesson]
+    assert Device.select().count() == 3
+
+
+def test_the_password_before_ends_when_the_place_is_taken(school: School, enrollment: Enrollment) -> None:
+    named(school)
+    first = enroll(enrollment, serial="browser-1")
+    second = enroll(enrollment, serial="browser-2")
+    assert enrollment.authenticate(second.id, second.mqtt.password) == first.id
+    with pytest.raises(NotSignedIn):
+        enrollment.authenticate(first.id, first.mqtt.password)
+
+
+def test_the_machine_that_took_the_place_is_known_by_its_serial_afterwards(
+    school: School, enrollment: Enrollment
+) -> None:
+    named(school)
+    enroll(enrollment, serial="browser-1")
+    make_token(school, token_hash=hash_token("for-any"))
+    assert enroll(enrollment, serial="browser-1", token="for-any").id == device_id(2)
+
+
+def test_a_serial_that_another_device_has_stays_with_that_one(school: School, enrollment: Enrollment) -> None:
+    named(school)
+    assert enroll(enrollment, serial="S3").id == device_id(2)
+    assert Device.get_by_id(device_id(3)).serial == "S3"
+    assert Device.get_by_id(device_id(2)).serial == "S2"
+
+
+def test_one_use_is_one_machine_which_may_ask_again(school: School, enrollment: Enrollment) -> None:
+    named(school, uses=1)
+    first = enroll(enrollment, serial="browser-1")
+    assert enroll(enrollment, serial="browser-1").id == first.id
+    with pytest.raises(NotSignedIn):
+        enroll(enrollment, serial="browser-2")
+    assert EnrollmentToken.get().used == 1
+
+
+@pytest.mark.parametrize("status", ["retired", "removed"])
+def test_a_device_out_of_service_does_not_come_back_by_a_token_that_names_it(
+    school: School, enrollment: Enrollment, status: str
+) -> None:
+    named(school)
+    Device.update(status=status, credential=None).where(Device.id == device_id(2)).execute()
+    with pytest.raises(NotSignedIn) as caught:
+        enroll(enrollment)
+    assert caught.value.code == "bad_token"
+    assert EnrollmentToken.get().used == 0
+    assert Device.get_by_id(device_id(2)).status == status
+
+
+def test_a_token_that_names_a_device_is_no_conflict_of_serials(school: School, enrollment: Enrollment) -> None:
+    Live.create(device_id=device_id(2), presence="online", seen_at=school.clock.now(), force_insert=True)
+    token = named(school)
+    enroll(enrollment, serial="browser-1")
+    told = [(row.actor, row.action, row.target) for row in Journal.select()]
+    assert told == [(f"token:{token.id}", "device.reenrolled", f"device:{device_id(2)}")]
+
+
+def test_the_mark_of_a_credential_changes_with_it_and_is_not_it(school: School, enrollment: Enrollment) -> None:
+    named(school)
+    marks = {enrollment.credential_mark(device_id(2))}
+    for number in (1, 2):
+        enroll(enrollment, serial=f"browser-{number}")
+        marks.add(enrollment.credential_mark(device_id(2)))
+    assert len(marks) == 3
+    assert not any(mark in credentials()[device_id(2)] for mark in marks)
+    Device.update(status="removed").where(Device.id == device_id(2)).execute()
+    assert enrollment.credential_mark(device_id(2)) == enrollment.credential_mark("d-nosuchid") == ""

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
-from appliance.services.retention import COUNTERS, JOURNAL, LESSONS, RAW_USAGE, make_room_for_usage, prune
+from appliance.services.retention import CODES, COUNTERS, JOURNAL, LESSONS, RAW_USAGE, make_room_for_usage, prune
 from appliance.store.models import (
+    Device,
     Dropped,
+    EnrollmentToken,
     Gesture,
     Handover,
+    JoinCode,
     Journal,
     Lesson,
     LessonDevice,
@@ -135,3 +138,21 @@ def test_a_slice_is_a_few_lessons_so_that_nobody_waits_for_it(school: School) ->
     before = Lesson.select().count()
     prune(school.clock.now())
     assert before - Lesson.select().count() == 5
+
+
+def test_what_short_codes_left_is_gone_an_hour_after_it_opens_nothing(school: School) -> None:
+    now = school.clock.now()
+    for maker in ("code", "user:1"):
+        token = EnrollmentToken.create(
+            token_hash=maker, uses=1, created_at=now, created_by=maker, expires_at=now, device_id=ONE
+        )
+    Device.update(token=EnrollmentToken.get(EnrollmentToken.created_by == "code")).where(Device.id == ONE).execute()
+    JoinCode.create(code="480502", device_id=ONE, created_at=now, expires_at=now, force_insert=True)
+    school.clock.at += CODES
+    prune_all(school)
+    assert EnrollmentToken.select().count() == 2
+    school.clock.pass_by(seconds=1)
+    prune_all(school)
+    assert [row.id for row in EnrollmentToken.select()] == [token.id], "links that people made stay to be seen"
+    assert JoinCode.select().count() == 0
+    assert Device.get_by_id(ONE).token_id is None

@@ -12,8 +12,8 @@ from appliance.services.documents import Documents
 from appliance.services.guests import Guests
 from appliance.services.retention import LESSONS
 from appliance.services.upkeep import FIRST_LOOK, Upkeep
-from appliance.store.models import Lesson
-from tests.services.school import TEACHER, add_people, nobody_listens
+from appliance.store.models import Device, Lesson
+from tests.services.school import TEACHER, add_device, add_people, nobody_listens
 from tests.support.documents import store_upload
 from tests.support.store import HandClock, opened_store
 
@@ -114,3 +114,13 @@ def test_a_backup_that_cannot_be_written_does_not_end_the_work(
     clock.pass_by(minutes=11)
     work(upkeep, clock)
     assert len(list(config.backups_path.iterdir())) == 1
+
+
+def test_a_guest_that_nobody_saw_out_is_gone_soon_after_a_start(upkeep: Upkeep, clock: HandClock) -> None:
+    school_device = add_device(1)
+    add_device(2, guest_lesson_id="a lesson that is gone")
+    work(upkeep, clock)
+    assert Device.select().where(Device.status == "active").count() == 1
+    clock.pass_by(hours=1)
+    work(upkeep, clock)
+    assert [row.id for row in Device.select()] == [school_device]

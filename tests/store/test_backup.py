@@ -22,13 +22,20 @@ from appliance.store.models import (
     Classroom,
     Device,
     Document,
+    Dropped,
+    EnrollmentToken,
     Gesture,
+    Handover,
+    Inventory,
     Invitation,
+    JoinCode,
     Lesson,
     LessonDevice,
     Pupil,
     Session,
     Setting,
+    UsageMark,
+    UsageRecord,
     User,
     database,
 )
@@ -105,6 +112,45 @@ def test_nothing_of_a_pupil_a_session_or_a_secret_is_in_a_backup(store: Path, co
     for canary in ("Xanthippe", "SESSION-", "BROWSER-", "PIN-", "INVITATION-", "CODE-", "SECRET-"):
         assert canary.encode() not in content
     assert Pupil.select().count() == 1  # the store itself keeps them
+
+
+def add_guest() -> None:
+    """One with a row in every table that knows devices, and codes that are open."""
+    token = EnrollmentToken.create(
+        token_hash="GUEST-TOKEN", uses=1, created_at=AT, created_by="code", expires_at=AT, lesson_id="l"
+    )
+    EnrollmentToken.create(token_hash="link", uses=1, created_at=AT, created_by="user:1", expires_at=AT)
+    guest = Device.create(
+        id="d-GUEST", serial="GUEST-SERIAL", number=2, name="GUEST-NAME", kind="tablet", capabilities=[],
+        enrolled_at=AT, version_at=AT, guest_lesson_id="l", token=token, force_insert=True,
+    )  # fmt: skip
+    LessonDevice.create(lesson="l", device=guest, base={}, joined_at=AT, display={"show": "message", "text": "GUEST-A"})
+    Handover.create(lesson="l", device=guest, asker=1, asked_at=AT)
+    Inventory.create(device=guest, document={"serial": "GUEST-B"}, received_at=AT, force_insert=True)
+    UsageRecord.create(
+        device=guest, boot="GUEST-C", seq=1, app="x", started_at=AT, seconds=1, received_at=AT, force_insert=True
+    )
+    UsageMark.create(device=guest, boot="GUEST-D", up_to=1, updated_at=AT, force_insert=True)
+    Dropped.create(device_id=guest.id, reason="GUEST-E", day="2026-11-23", count=1, last_at=AT, force_insert=True)
+    JoinCode.create(code="GUEST-F", lesson_id="l", created_at=AT, expires_at=AT, force_insert=True)
+    JoinCode.create(code="GUEST-G", device_id="d-1", created_at=AT, expires_at=AT, force_insert=True)
+
+
+def test_guests_and_open_codes_are_in_no_backup(store: Path, config: Config, tmp_path: Path) -> None:
+    fill(config)
+    add_guest()
+    LessonDevice.update(display={"show": "message", "text": "GUEST-H"}).execute()
+
+    assert b"GUEST" not in make_backup(config).read_bytes()
+
+    (tmp_path / "out").mkdir()
+    extract(config.backups_path / "x.preau", tmp_path / "out")
+    copy = apsw.Connection(str(tmp_path / "out" / STORE))
+    assert list(copy.execute("SELECT id FROM device")) == [("d-1",)]
+    assert list(copy.execute("SELECT device_id, display FROM lesson_device")) == [("d-1", None)]
+    assert list(copy.execute("SELECT token_hash FROM enrollment_token")) == [("link",)]
+    assert copy.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert Device.select().count() == 2  # the store itself keeps them, for as long as they are there
 
 
 def _write_two(number: int) -> None:
