@@ -81,12 +81,12 @@ def plain_name(name: str) -> str:
 
 
 def _as_browsers_read(url: str) -> str:
-    """The host, with %-escapes and wide letters undone (WHATWG URL, host parsing)."""
+    """The host, with %-escapes, wide letters and the ideographic full stop undone (WHATWG URL, host parsing)."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
         return ""
-    return plain_name(unicodedata.normalize("NFKC", unquote(host)))
+    return plain_name(unicodedata.normalize("NFKC", unquote(host)).replace("\u3002", "."))
 
 
 def _address(name: str) -> str | None:

@@ -1,0 +1,55 @@
+"""Which addresses lead to the appliance itself, in every form in which a browser takes them."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.config import Config
+from appliance.own_names import OwnNames
+
+NAMES = OwnNames(
+    Config(Path("data"), names=("boitier.ecole.fr",)), lambda: {"192.168.1.2", "fd00::2", "127.0.0.1", "::1"}
+)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://preau.local/admin", "http://PREAU.local:8080/", "http://preau.local./", "https://boitier.ecole.fr/",
+        "http://192.168.1.2:8080/lessons", "http://[fd00::2]/", "http://[fd00:0:0::2]:8080/", "http://localhost:9001/",
+        "http://school.localhost/", "http://127.0.0.1/", "http://127.8.9.10/", "http://[::1]/", "http://0.0.0.0/",
+        "http://[::]/", "http://127.1/", "http://0x7f000001/", "http://2130706433/", "http://0177.0.0.1/",
+        "http://192.168.258/", "http://0xc0a80102/", "http://[::ffff:127.0.0.1]/", "http://[::ffff:192.168.1.2]/",
+        "http://%6c%6fcalhost/", "http://preau%2elocal/", "http://ｌｏｃａｌｈｏｓｔ/", "http://preau。local/",  # noqa: RUF001
+    ],
+)  # fmt: skip
+def test_an_address_that_leads_here_is_seen_through_its_disguise(url: str) -> None:
+    assert NAMES.leads_here(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.lumni.fr/", "http://192.168.1.3/", "http://192.168.1.20/", "http://[fd00::3]/", "http://10.0.0.1/",
+        "https://preau.local.example.org/", "https://example.org/preau.local", "https://example.org/?u=http://127.0.0.1",
+        "https://example.org/#localhost", "https://mylocalhost/", "https://3com.com/", "https://1.2.3.4.example/",
+        "", "nonsense", "http://", "http://[/", "http://[::g]/",
+    ],
+)  # fmt: skip
+def test_an_address_of_somebody_else_is_not_ours(url: str) -> None:
+    assert not NAMES.leads_here(url)
+
+
+@given(st.text(max_size=60))
+def test_no_text_is_too_odd_to_be_asked_about(text: str) -> None:
+    NAMES.leads_here(text)
+    NAMES.leads_here(f"http://{text}/")
+
+
+def test_an_address_is_own_while_the_machine_has_it() -> None:
+    own = ("192.168.1.2", "fd00::2", "127.0.0.9", "::1", "::")
+    assert [NAMES.is_own_address(one) for one in own] == [True] * 5
+    assert [NAMES.is_own_address(one) for one in ("192.168.1.3", "fd00::3", "93.184.215.14")] == [False] * 3
+    assert NAMES.is_own_address("fe80::1%eth0") is False
