@@ -3,13 +3,16 @@
 Owns the harness: the smallest face there can be. It holds no expectation.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page
 
 from tests.support.appliance import Appliance, wait_for
+
+T = TypeVar("T")
 
 # A page with the pupil's policy and without its face.
 BARE = "/t/no-such-token"
@@ -80,7 +83,13 @@ class PupilPage:
             state = self.state
             return state if wanted.items() <= state.items() else None
 
-        return wait_for(is_there, seconds, f"{wanted}; it is {self.state}")
+        return self._wait(is_there, seconds, wanted)
+
+    def _wait(self, fact: Callable[[], T | None], seconds: float, wanted: object) -> T:
+        try:
+            return wait_for(fact, seconds)
+        except AssertionError:
+            raise AssertionError(f"not within {seconds} s: {wanted}; it is {self.said[-3:]}") from None
 
     def wait_online(self) -> "PupilPage":
         self.wait(connection="online")
@@ -93,7 +102,7 @@ class PupilPage:
             state = self.state
             return bool(state) and state["restrictions"]["lock"] == lock
 
-        wait_for(is_there, seconds, f"lock {lock}; it is {self.state}")
+        self._wait(is_there, seconds, lock)
 
     def wait_command(self, kind: str) -> dict[str, Any]:
         return wait_for(lambda: next((one for one in self.commands if one["type"] == kind), None), 15, f"a {kind}")
@@ -125,7 +134,8 @@ class Bench:
     def device(self, kind: str = "tablet", **options: Any) -> PupilPage:
         """Enrolled, started and connected."""
         pupil = self.open()
-        pupil.enroll(self.link, kind)
+        answer = pupil.enroll(self.link, kind)
+        assert pupil.identity, answer
         return pupil.start(**options).wait_online()
 
     def close(self) -> None:

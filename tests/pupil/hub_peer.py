@@ -3,9 +3,11 @@
 The appliance's own bridge stands still meanwhile: it would correct what it did not ask for.
 """
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -102,12 +104,26 @@ class HubPeer:
         assert self.peer.publish(topic, json.dumps(message).encode(), retain=retain) in (0, 16)
 
 
+def _stands_still(bridge: int, config: Config) -> bool:
+    """Stopped in the midst of a transaction it would keep everybody else from writing."""
+    os.kill(bridge, signal.SIGSTOP)
+    try:
+        for path in (config.store_path, config.live_path):
+            with contextlib.closing(sqlite3.connect(path, timeout=0.1, isolation_level=None)) as database:
+                database.execute("BEGIN IMMEDIATE")
+                database.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        os.kill(bridge, signal.SIGCONT)
+        return False
+    return True
+
+
 @contextmanager
 def playing_hub(box: Appliance) -> Iterator[HubPeer]:
     settings = broker_settings(Config(box.data_path))
     login = Login(HUB_USERNAME, hub_password(settings), f"test-{uuid4().hex[:8]}")
     bridge = box.pids()["bridge"]
-    os.kill(bridge, signal.SIGSTOP)
+    wait_for(lambda: _stands_still(bridge, Config(box.data_path)), 10, "the bridge stands still and holds no lock")
     try:
         with Peer(Address(transport="unix", path=settings.socket_path), login) as peer:
             peer.subscribe("devices/#")
