@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from appliance.broker.configuration import BrokerSettings, Limits, TlsFiles
-from appliance.broker.configuration import Guests as BrokerGuests
+from appliance.broker.configuration import BrokerSettings, Limits, Serves, TlsFiles
 from appliance.broker.process import port_is_free
 from appliance.broker.reload import apply_credentials
 from appliance.clock import HubClock
@@ -97,7 +96,7 @@ def agents_broker_settings(config: Config) -> BrokerSettings:
         data_path=config.agents_broker_path,
         runtime_path=config.agents_runtime_path,
         limits=Limits(queued_messages=10_000, queued_bytes=16_777_216, connections=600),
-        guests=BrokerGuests.AGENTS,
+        serves=Serves.AGENTS,
     )
 
 

@@ -45,7 +45,15 @@ class Message:
 class HubConnection:
     """Connects by itself, and again after each loss. Callbacks run in paho's thread; what they raise: `on_failed`."""
 
-    def __init__(self, socket_path: Path, username: str, password: str, subscriptions: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        socket_path: Path,
+        username: str,
+        password: str,
+        subscriptions: tuple[str, ...],
+        client_id: str = "hub-bridge",
+    ) -> None:
+        self._client_id = client_id
         self._socket_path = socket_path
         self._login = username, password
         self._subscriptions = subscriptions
@@ -125,7 +133,7 @@ class HubConnection:
     def _make_client(self, number: int) -> Client:
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id="hub-bridge",
+            client_id=self._client_id,
             protocol=MQTTProtocolVersion.MQTTv5,
             transport="unix",
             manual_ack=True,

@@ -24,7 +24,7 @@ AGENT_READS = ("command", "settings", "request")
 SOCKET_PATH_BYTES = 107  # sockaddr_un holds 108 with its end mark
 
 
-class Guests(StrEnum):
+class Serves(StrEnum):
     """Whom a broker is for. Devices and foreign agents have one each: other users, other rights, other limits."""
 
     DEVICES = auto()
@@ -67,7 +67,7 @@ class BrokerSettings:
     tls: TlsFiles | None = None
     limits: Limits = field(default_factory=Limits)
     log_connections: bool = False
-    guests: Guests = Guests.DEVICES
+    serves: Serves = Serves.DEVICES
 
     @property
     def configuration_path(self) -> Path:
@@ -99,24 +99,24 @@ def render_configuration(settings: BrokerSettings) -> str:
     return "\n".join([*_general(settings), *_limits(settings.limits), *_listeners(settings), ""])
 
 
-def render_acl(guests: Guests = Guests.DEVICES) -> str:
+def render_acl(serves: Serves = Serves.DEVICES) -> str:
     """The contracts' tables as the broker enforces them. Nobody reads what he wrote himself."""
     head = ["# Written by the appliance at each start. Changes made here are lost.", f"user {HUB_USERNAME}"]
-    return "\n".join([*head, *_RIGHTS[guests], "topic read $SYS/#", *_PATTERNS[guests], ""])
+    return "\n".join([*head, *_RIGHTS[serves], "topic read $SYS/#", *_PATTERNS[serves], ""])
 
 
 _RIGHTS = {
-    Guests.DEVICES: ("topic readwrite devices/#", "topic readwrite hub/#"),
-    Guests.AGENTS: ("topic readwrite wk/#",),
+    Serves.DEVICES: ("topic readwrite devices/#", "topic readwrite hub/#"),
+    Serves.AGENTS: ("topic readwrite wk/#",),
 }
 _PATTERNS = {
-    Guests.DEVICES: (
+    Serves.DEVICES: (
         *(f"pattern write devices/%u/{topic}" for topic in DEVICE_WRITES),
         *(f"pattern read devices/%u/{topic}" for topic in DEVICE_READS),
         # A pattern without %u is the only way to say "everyone who is signed in"; Mosquitto warns about it at reloads.
         "pattern read hub/time",
     ),
-    Guests.AGENTS: (
+    Serves.AGENTS: (
         *(f"pattern write wk/%u/{topic}" for topic in AGENT_WRITES),
         *(f"pattern read wk/%u/{topic}" for topic in AGENT_READS),
     ),

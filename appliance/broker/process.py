@@ -18,7 +18,7 @@ from pathlib import Path
 from appliance.broker.configuration import (
     SOCKET_PATH_BYTES,
     BrokerSettings,
-    Guests,
+    Serves,
     render_acl,
     render_configuration,
 )
@@ -58,7 +58,7 @@ def write_configuration(settings: BrokerSettings) -> None:
         )
     make_folders(settings)
     write_atomically(settings.configuration_path, render_configuration(settings))
-    write_atomically(settings.acl_path, render_acl(settings.guests))
+    write_atomically(settings.acl_path, render_acl(settings.serves))
 
 
 def allow_open_files() -> int:
@@ -80,7 +80,7 @@ def port_is_free(host: str, port: int) -> bool:
 
 
 def require_free_ports(settings: BrokerSettings) -> None:
-    mqtt = "--mqtt" if settings.guests is Guests.DEVICES else "--agents"
+    mqtt = "--mqtt" if settings.serves is Serves.DEVICES else "--agents"
     for option, port in ((mqtt, settings.mqtt_port), ("--websocket", settings.websocket_port)):
         if port is not None and not port_is_free(settings.host, port):
             raise CannotStart(

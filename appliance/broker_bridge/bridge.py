@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance import worker
+from appliance.broker_bridge.agents.desk import Desk
 from appliance.broker_bridge.inbox import MOST_AT_ONCE, Inbox
 from appliance.broker_bridge.outbox import Outbox
 from appliance.broker_bridge.suspensions import Suspensions
@@ -15,6 +16,7 @@ from appliance.clock import Clock
 from appliance.logs import fact
 from appliance.mqtt import HubConnection, Message
 from appliance.nudge import NudgeReceiver, NudgeSender
+from appliance.services.agent_links import is_enabled
 from appliance.services.guests import Guests
 from appliance.services.intake import Outcome
 from appliance.services.lessons import Lessons
@@ -54,6 +56,8 @@ class Parts:
     nudge_self: NudgeSender
     suspensions: Suspensions
     ballast_path: Path
+    desk: Desk
+    agent_suspensions: Suspensions
 
 
 class Bridge:
@@ -80,6 +84,8 @@ class Bridge:
             "inbox": (self._inbox_step, self._wait_for_message),
             "outbox": (self._outbox_step, self._wait_for_nudge),
             "suspensions": (self._parts.suspensions.step, self._wait_for_offence),
+            "agents": (self._parts.desk.step, self._parts.desk.wait),
+            "agent-suspensions": (self._agent_suspensions_step, self._wait_for_agents_offence),
         }
         threads = [threading.Thread(target=self._guard, args=args, name=name) for name, args in workers.items()]
         with live_database.connection_context():
@@ -91,6 +97,7 @@ class Bridge:
         for thread in threads:
             thread.join()
         self._parts.connection.stop()
+        self._parts.desk.stop()
         if self._failure is not None:
             raise self._failure
 
@@ -98,6 +105,7 @@ class Bridge:
         self._stop.set()
         self._arrived.set()
         self._parts.nudge_self.send()
+        self._parts.desk.wake()
 
     def _guard(self, step: worker.Step, wait: worker.Wait) -> None:
         def careful() -> bool:
@@ -155,6 +163,13 @@ class Bridge:
     def _wait_for_offence(self) -> None:
         self._parts.suspensions.wait(_LOOK_SECONDS)
 
+    def _wait_for_agents_offence(self) -> None:
+        self._parts.agent_suspensions.wait(_LOOK_SECONDS)
+
+    def _agent_suspensions_step(self) -> bool:
+        """Their broker is there while they are allowed, and only then."""
+        return is_enabled() and self._parts.agent_suspensions.step()
+
     def _inbox_step(self) -> bool:
         parts = self._parts
         if 0 < parts.inbox.waiting < MOST_AT_ONCE:
@@ -203,6 +218,7 @@ class Bridge:
     def _outbox_step(self) -> bool:
         parts = self._parts
         self._look()
+        parts.desk.wake()
         if not self._is_connected():
             return False
         if self._again.is_set():

@@ -4,9 +4,10 @@ What agents say and are told is the bridge's (`broker_bridge/agents/`); here are
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from appliance.broker.credentials import hash_password, new_password
 from appliance.clock import Clock
@@ -18,6 +19,7 @@ from appliance.errors import Conflict, NotFound
 from appliance.nudge import NudgeSender
 from appliance.services.journal import record
 from appliance.services.settings import read_setting, write_setting
+from appliance.store.fields import read_words
 from appliance.store.live import read_agent_presences
 from appliance.store.models import AgentLink, Device, database
 
@@ -30,6 +32,11 @@ _EXIT_DIGITS = 6
 _REMEMBER = "UPDATE agent_link SET state = json_set(COALESCE(state, '{}'), ?, json(?)) WHERE device_id = ?"
 _CREDENTIALS = (
     "SELECT a.username, a.credential FROM agent_link a JOIN device d ON d.id = a.device_id WHERE d.status = 'active'"
+)
+_KEPT = (
+    "SELECT a.device_id, a.agent, a.profile, a.username, a.created_at, d.host, d.capabilities, a.capabilities, a.state "
+    "FROM agent_link a JOIN device d ON d.id = a.device_id "
+    "WHERE d.status = 'active' AND EXISTS (SELECT 1 FROM setting WHERE key = ? AND value = ?) ORDER BY a.device_id"
 )
 _json = AgentLink.state
 
@@ -197,6 +204,56 @@ def write_memory(device_id: str, memory: AgentMemory) -> None:
 def write_rotation(device_id: str, rotation: Mapping[str, object]) -> None:
     """Within the caller's transaction. `state`: asked, waiting, done or undone."""
     database.execute_sql(_REMEMBER, ("$.rotation", _json.db_value(dict(rotation)), device_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One tablet's agent as the bridge needs it. `host`: the name by which the tablet knows this appliance."""
+
+    device_id: str
+    agent: AgentName
+    profile: Profile
+    username: str
+    since: int  # when it was linked: linked again, it is another one
+    host: str
+    own: tuple[str, ...]
+    words: tuple[str, ...]  # what its agent was seen to be able to
+    memory: AgentMemory
+    rotation: Mapping[str, object]
+
+
+def kept_links() -> list[Kept]:
+    """Of devices in service, while agents are enabled, and of agents that somebody translates."""
+    return [
+        kept
+        for row in database.execute_sql(_KEPT, (ENABLED_SETTING, _json.db_value(_YES))).fetchall()
+        if (kept := _kept(row))
+    ]
+
+
+def _kept(row: tuple[Any, ...]) -> Kept | None:
+    device_id, agent, profile, username, since, host, own, words, state = row
+    try:
+        name, held = AgentName(agent), Profile(profile)
+    except ValueError:
+        return None
+    said = _json.python_value(state) or {}
+    memory, rotation = read_memory(said.get("memory")), said.get("rotation") or {}
+    return Kept(device_id, name, held, username, since, host, read_words(own), read_words(words), memory, rotation)
+
+
+def record_answer(device_id: str, words: Collection[str] | None, now: datetime) -> None:
+    """Within the caller's transaction: it answers, and (None: as before) can do this."""
+    AgentLink.update(seen_at=now).where(AgentLink.device == device_id).execute()
+    if words is not None:
+        AgentLink.update(capabilities=sorted(words)).where(AgentLink.device == device_id).execute()
+
+
+def swap_credential(device_id: str, credential: str) -> str:
+    """Within the caller's transaction: the one that counted before."""
+    before = str(_link_of(device_id).credential)
+    AgentLink.update(credential=credential).where(AgentLink.device == device_id).execute()
+    return before
 
 
 def _must_serve(device_id: str) -> None:

@@ -5,6 +5,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from enum import StrEnum, auto
 from typing import Protocol
 
 from appliance.domain.agents import AgentMemory, AgentPresence
@@ -53,15 +54,23 @@ class Drops:
     reason: str
 
 
+class Turn(StrEnum):
+    """Of a change of password."""
+
+    LEAVING = auto()  # the tablet has it and goes, to come back with it: the broker has to know it now
+    RETURNED = auto()
+    UNDONE = auto()  # the tablet did not go, or did not come back: the old one counts again
+
+
 @dataclass(frozen=True, slots=True)
 class Rotates:
-    """`is_new`: the tablet has left with the new password, the broker has to know it; else the old one counts again."""
+    """`password`: of LEAVING."""
 
-    is_new: bool
+    turn: Turn
     password: str = ""
 
     def __repr__(self) -> str:
-        return f"Rotates({self.is_new})"
+        return f"Rotates({self.turn})"
 
 
 Output = Publish | Reports | Answers | Unproven | Drops | Rotates

@@ -8,7 +8,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 
 from appliance.broker_bridge.agents.conversation import NEVER, Step
-from appliance.broker_bridge.agents.translation import Answers, Identity, Order, Output, Rotates, Unproven
+from appliance.broker_bridge.agents.translation import Answers, Identity, Order, Output, Rotates, Turn, Unproven
 from appliance.broker_bridge.agents.webview_kiosk_facts import Facts
 from appliance.broker_bridge.agents.webview_kiosk_orders import NOT_CONFIRMED, REPEATED, Outcome, carry_out
 from appliance.broker_bridge.agents.webview_kiosk_report import Tried
@@ -185,9 +185,9 @@ class Plan:
 
     def _rotate(self) -> Doing:
         password = self.password or ""
-        is_leaving = yield from self.steps.give_password(password)
-        if is_leaving:
-            self.said.append(Rotates(True, password))
-        if not is_leaving or not (yield from self.steps.wait_for_return()):
-            self.said.append(Rotates(False))
+        turn = Turn.UNDONE
+        if (yield from self.steps.give_password(password)):
+            self.said.append(Rotates(Turn.LEAVING, password))
+            turn = Turn.RETURNED if (yield from self.steps.wait_for_return()) else Turn.UNDONE
+        self.said.append(Rotates(turn))
         self.password = None
