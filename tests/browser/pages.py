@@ -1,7 +1,7 @@
 """Pupil's pages in real Chromium, each a device of a real appliance: how they get in, and what is seen in them.
 
-Owns looking at a page as a pupil or a colleague behind him would. It knows no element that is not on the screen, but for
-what the browser itself keeps (`identity`).
+Owns looking at a page as a pupil would, or a colleague behind him. Beside what is on the screen it knows only what the
+browser itself keeps.
 """
 
 import json
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from tests.support.appliance import Appliance, wait_for
 from tests.support.appliance import Browser as Client
@@ -22,7 +22,7 @@ TABLET = Size(800, 1280, finger=True)
 LAPTOP = Size(1366, 768)
 SCREEN = Size(1920, 1080)
 ADDRESS = re.compile(r"/pupil$")
-# What a broker that goes away, and a document that is not there, leave in the browser's own log.
+# Where a finger could go: corners and middle, in shares of the window.
 _MARKS = ((0.02, 0.02), (0.98, 0.02), (0.5, 0.5), (0.02, 0.98), (0.98, 0.98))
 _COVERED = """(marks) => marks.every(([x, y]) =>
     document.elementFromPoint(innerWidth * x, innerHeight * y)?.closest("#lock") !== null)"""
@@ -109,6 +109,9 @@ class PupilPage:
         """The button, wherever it stands now."""
         return self.page.locator("[data-hand]:visible").first
 
+    def wait_forgotten(self, word: str) -> None:
+        wait_for(lambda: word not in self.storage_text(), 10, f"{word} is kept no more")
+
     def storage_text(self) -> str:
         """All that the browser keeps by names and values: localStorage and every IndexedDB."""
         return str(self.page.evaluate(_STORED))
@@ -124,12 +127,16 @@ def _telling(what: Callable[[], str]) -> Iterator[None]:
 
 
 _STORED = """async () => {
+    const result = (request) => new Promise((done, fail) => {
+        request.onsuccess = () => done(request.result);
+        request.onerror = () => fail(request.error);
+    });
     const found = [JSON.stringify({ ...localStorage }), JSON.stringify({ ...sessionStorage }), document.cookie];
     for (const { name } of await indexedDB.databases()) {
-        const base = await new Promise((done) => { indexedDB.open(name).onsuccess = ({ target }) => done(target.result); });
+        const base = await result(indexedDB.open(name));
         for (const store of base.objectStoreNames) {
-            const all = base.transaction(store).objectStore(store).getAll();
-            found.push(name, store, JSON.stringify(await new Promise((done) => { all.onsuccess = () => done(all.result); })));
+            const kept = base.transaction(store).objectStore(store);
+            found.push(name, store, JSON.stringify([await result(kept.getAllKeys()), await result(kept.getAll())]));
         }
         base.close();
     }
@@ -236,7 +243,3 @@ def lesson_of_pages(client: Client, *pupils: PupilPage, minutes: int = 45) -> It
         yield lesson_id
     finally:
         client.post(f"/lessons/{lesson_id}/end", {})
-
-
-def expect_scene(pupil: PupilPage, name: str) -> None:
-    expect(pupil.page.locator("body")).to_have_attribute("data-scene", name)
