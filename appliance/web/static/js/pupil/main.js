@@ -6,6 +6,7 @@ import { wireComfort } from "./face/comfort.js";
 import { carryOut, wireCommands } from "./face/commands.js";
 import { drawDisplay } from "./face/display.js";
 import { drawGiven, wireGiven } from "./face/given.js";
+import { drawGuest, wireGuest } from "./face/guest.js";
 import { drawHand, wireHand } from "./face/hand.js";
 import { wireLayers } from "./face/layers.js";
 import { drawLock } from "./face/lock.js";
@@ -29,6 +30,7 @@ function draw(face) {
   drawViewer(face);
   drawDisplay(face, scene);
   drawGiven(face);
+  drawGuest(face, scene);
 }
 
 /** When it returns, it is shown: the agent reports what it said only then. @param {Face} face */
@@ -51,8 +53,8 @@ async function begin() {
   if (!identity) return showScene("none");
   const icons = loadIcons();
   /** @type {Face} */
-  const face = { identity, state: null, before: null, endedAt: null, send: () => undefined, draw: () => draw(face) };
-  for (const wire of [wireHand, wireSound, wireViewer, wireGiven, wireCommands]) wire(face);
+  const face = { identity, state: null, before: null, endedAt: null, hasLeft: false, isForgotten: false, send: () => undefined, draw: () => draw(face) };
+  for (const wire of [wireHand, wireSound, wireViewer, wireGiven, wireCommands, wireGuest]) wire(face);
   const agent = new AgentPort(hear(face));
   face.send = (message) => agent.send(/** @type {any} */ (message));
   byId("take-over").addEventListener("click", () => face.send({ type: "take_over" }));

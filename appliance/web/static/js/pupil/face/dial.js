@@ -50,7 +50,7 @@ function line(kind, turn, from, to) {
 }
 
 /** @param {string} tag @param {Record<string, string>} attributes */
-function shape(tag, attributes) {
+export function shape(tag, attributes) {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;

@@ -2,22 +2,33 @@
 /** @import {Face} from "./types.js" */
 import { byId, make, redraw, setText } from "../../core/dom.js";
 import { clock, say } from "../../core/text.js";
-import { drawDial } from "./dial.js";
+import { drawDial, shape } from "./dial.js";
 import { credentials } from "./credentials.js";
+import { closeViewer } from "./viewer.js";
 
 const ASK_MS = 4000;
+const TIMER = "preau.timer";
 
 /** @type {{present: string[], missing: string[]}|null} */ let people = null;
 let askedAt = 0;
+/** @type {string|null} */ let asked = null;
 
 /** @param {Face} face @param {string} scene */
 export function drawDisplay(face, scene) {
   if (scene !== "display" || !face.state) return;
+  uncover(face);
   const now = Date.now() + face.state.now_offset;
   const shown = face.state.lesson ? face.state.display : null;
   const draw = shown && Object.hasOwn(SHOWS, shown.show) ? SHOWS[shown.show] : drawClock;
   byId("scene-display").dataset.show = shown?.show ?? "clock";
   draw(byId("scene-display"), shown ?? { show: "clock" }, now, face);
+}
+
+/** What was opened covers the display until another is asked for. @param {Face} face */
+function uncover(face) {
+  const wanted = JSON.stringify(face.state?.display ?? null);
+  if (asked !== null && asked !== wanted) closeViewer();
+  asked = wanted;
 }
 
 /** @typedef {{show: string, text?: string, label?: string, ends_at?: string}} Shown */
@@ -40,7 +51,7 @@ function drawMessage(place, shown) {
 function drawTimer(place, shown, now) {
   const left = Math.max(0, Math.ceil((Date.parse(shown.ends_at ?? "") - now) / 1000));
   redraw(place, `timer ${shown.ends_at} ${shown.label}`, () => {
-    place.dataset.whole = String(Math.max(left, 1));
+    place.dataset.whole = String(wholeOf(shown.ends_at ?? "", left));
     return [ring(), make("div", { class: "display-timer" }, [make("p", { class: "display-label", text: shown.label ?? "", dir: "auto" }), make("h1", { class: "display-left", role: "timer" })])];
   });
   const share = Math.min(1, left / Number(place.dataset.whole));
@@ -48,6 +59,16 @@ function drawTimer(place, shown, now) {
   place.dataset.phase = left === 0 ? "over" : left <= 60 ? "last" : "going";
   const words = left === 0 ? say("timer_over") : `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   setText(part(place, ".display-left"), words);
+}
+
+/** How long the timer was when it came; a reload does not fill it again. @param {string} end @param {number} left seconds */
+function wholeOf(end, left) {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(TIMER) ?? "null");
+    if (kept?.end === end && kept.whole >= left) return kept.whole;
+    sessionStorage.setItem(TIMER, JSON.stringify({ end, whole: Math.max(left, 1) }));
+  } catch { /* it is as long as what is left of it */ }
+  return Math.max(left, 1);
 }
 
 /** @param {HTMLElement} place @param {Shown} _shown @param {number} _now @param {Face} face */
@@ -85,17 +106,13 @@ function part(place, selector) {
   return /** @type {HTMLElement} */ (place.querySelector(selector));
 }
 
-/** @param {string} name @param {string} inside */
-function drawing(name, inside) {
-  const box = document.createElement("template");
-  box.innerHTML = `<svg class="${name}" viewBox="0 0 100 100" aria-hidden="true">${inside}</svg>`;
-  return /** @type {Element} */ (box.content.firstElementChild);
-}
-
 function dial() {
-  return drawing("dial", "");
+  return shape("svg", { class: "dial", viewBox: "0 0 100 100", "aria-hidden": "true" });
 }
 
 function ring() {
-  return drawing("ring", '<circle class="ring-whole" cx="50" cy="50" r="44"/><circle class="ring-share" cx="50" cy="50" r="44" pathLength="1" stroke-dasharray="1"/>');
+  const drawn = shape("svg", { class: "ring", viewBox: "0 0 100 100", "aria-hidden": "true" });
+  const circle = { cx: "50", cy: "50", r: "44", pathLength: "1" };
+  drawn.append(shape("circle", { ...circle, class: "ring-whole" }), shape("circle", { ...circle, class: "ring-share", "stroke-dasharray": "1" }));
+  return drawn;
 }

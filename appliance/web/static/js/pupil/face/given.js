@@ -6,13 +6,37 @@ import { fileSize, say } from "../../core/text.js";
 import { CANNOT_SHOW, CannotDo, NOT_FOUND, REPLACED } from "./cannot.js";
 import { fetchWhole, openSession, addressOf, WHOLE_BYTES } from "./fetching.js";
 import { drawingOf, player } from "./players.js";
-import { clearOthers, fileOf, keepFile, keepThing, readShelf, thingsGiven } from "./shelf.js";
+import { clearOthers, fileOf, isShelfRead, keepFile, keepThing, readShelf, thingsGiven } from "./shelf.js";
 import { dropWaiting, isAllowed, showSite } from "./sites.js";
-import { card, OWN_APP, show } from "./viewer.js";
+import { card, onShown, OWN_APP, show, shown } from "./viewer.js";
+
+const OPEN = "preau.open";
+
+/** What was open before a reload has been opened again, or is of no use any more. */
+let isRestored = false;
 
 /** @param {Face} face */
 export function wireGiven(face) {
+  onShown(() => {
+    try {
+      if (isRestored) sessionStorage.setItem(OPEN, shown()?.key ?? "");
+    } catch { /* a reload begins with the page itself, then */ }
+  });
   void readShelf().then(face.draw);
+}
+
+/** After a reload, what was open is open again. @param {Face} face */
+function restore(face) {
+  isRestored = true;
+  let key = "";
+  try { key = sessionStorage.getItem(OPEN) ?? ""; } catch { /* nothing was kept */ }
+  const given = thingsGiven().find((one) => one.key === key);
+  if (given && !shown()) reopen(face, given);
+}
+
+/** @param {Face} face @param {Given} given */
+function reopen(face, given) {
+  void (given.kind === "link" ? showSite(face, new URL(given.key)) : showDocument(face, given)).catch(() => undefined);
 }
 
 /** Resolves once it is shown. @param {Face} face @param {Command} command @returns {Promise<void>} */
@@ -107,6 +131,7 @@ export function drawGiven(face) {
   const { state } = face;
   if (!state || state.version === 0) return;
   void clearOthers(state.lesson?.id ?? "");
+  if (state.lesson && isShelfRead() && !isRestored) restore(face);
   const isLesson = document.body.dataset.scene === "lesson";
   const given = thingsGiven().filter((one) => one.kind === "document" || isAllowed(one.name, state.restrictions.apps));
   byId("given").hidden = !isLesson || given.length === 0;
@@ -117,8 +142,7 @@ export function drawGiven(face) {
 /** @param {Face} face @param {Given} given */
 function row(face, given) {
   const small = given.kind === "link" ? say("site") : fileSize(given.size);
-  const open = () => void (given.kind === "link" ? showSite(face, new URL(given.key)) : showDocument(face, given)).catch(() => undefined);
-  return make("li", {}, [make("button", { class: "given-item", type: "button", onclick: open }, [
+  return make("li", {}, [make("button", { class: "given-item", type: "button", onclick: () => reopen(face, given) }, [
     icon(given.kind === "link" ? "globe" : drawingOf(given.mime)),
     make("span", {}, [make("span", { text: given.name, dir: "auto" }), make("small", { text: small })])])]);
 }

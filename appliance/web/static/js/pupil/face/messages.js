@@ -4,6 +4,8 @@ import { byId, setText } from "../../core/dom.js";
 import { say } from "../../core/text.js";
 import { hideLayer, showLayer } from "./layers.js";
 
+const UNREAD = "preau.unread";
+
 /** @type {{text: string, from: string, shown: () => void}[]} */
 const queue = [];
 
@@ -16,6 +18,7 @@ export function showMessage(command) {
 }
 
 function drawMessage() {
+  keepUnread();
   const [first] = queue;
   if (!first) return hideLayer("message");
   setText(byId("message-title"), first.from ? say("message_from", { name: first.from }) : say("message"));
@@ -25,14 +28,30 @@ function drawMessage() {
   first.shown();
 }
 
-/** What a lesson said goes with it. */
 export function forgetMessages() {
   queue.length = 0;
   drawMessage();
 }
 
+/** What is not read yet outlives a reload, not the tab. */
+function keepUnread() {
+  try {
+    sessionStorage.setItem(UNREAD, JSON.stringify(queue.map(({ text, from }) => ({ text, from }))));
+  } catch { /* read now, or not at all */ }
+}
+
+function readUnread() {
+  try {
+    for (const { text, from } of JSON.parse(sessionStorage.getItem(UNREAD) ?? "[]")) {
+      queue.push({ text: String(text), from: String(from), shown: () => undefined });
+    }
+  } catch { /* nothing was kept */ }
+}
+
 /** @param {Face} _face */
 export function wireMessages(_face) {
+  readUnread();
+  drawMessage();
   byId("message-read").addEventListener("click", () => {
     queue.shift();
     drawMessage();

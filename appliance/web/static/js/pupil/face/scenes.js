@@ -11,6 +11,7 @@ const QUIET_MS = 2500; // a connection that comes back at once is nobody's busin
 /** @param {Face} face @returns {string} */
 export function sceneOf(face) {
   const { state, identity } = face;
+  if (face.hasLeft) return "guest";
   if (!state) return "wait";
   if (state.connection === "refused") return identity.guest ? "guest" : "refused";
   if (state.connection === "elsewhere") return "elsewhere";

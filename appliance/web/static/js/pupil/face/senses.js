@@ -4,6 +4,7 @@ import { closeViewer, onShown, OWN_APP, shown } from "./viewer.js";
 import { uppermost } from "./layers.js";
 
 const BATTERY_MS = 60_000;
+const AWAKE_MS = 5000;
 
 /** @param {Face} face */
 export function wireSenses(face) {
@@ -34,11 +35,12 @@ function wireBack() {
 /** @param {Face} face */
 function wireWake(face) {
   if (!("wakeLock" in navigator)) return; // only https, and not every browser
-  const hold = () => {
-    if (!document.hidden && face.state?.lesson) navigator.wakeLock.request("screen").catch(() => undefined);
-  };
-  document.addEventListener("visibilitychange", hold);
-  addEventListener("pointerdown", hold, { once: true });
+  /** @type {WakeLockSentinel|null} */ let held = null;
+  setInterval(async () => {
+    const isWanted = !document.hidden && face.state?.lesson != null;
+    if (isWanted && (held === null || held.released)) held = await navigator.wakeLock.request("screen").catch(() => null);
+    if (!isWanted && held && !held.released) await held.release();
+  }, AWAKE_MS);
 }
 
 /** @param {Face} face */
@@ -60,8 +62,8 @@ async function wireBattery(face) {
 function tellKiosk(face, kiosk) {
   try {
     const status = JSON.parse(String(kiosk.getBatteryStatus()));
-    const level = Number(status.level ?? status.percentage);
-    if (Number.isFinite(level)) face.send({ type: "battery", level: Math.round(level), charging: Boolean(status.charging ?? status.isCharging) });
+    const level = Number(status.percentage ?? status.level);
+    if (Number.isFinite(level)) face.send({ type: "battery", level: Math.round(level), charging: Boolean(status.charging) });
   } catch {
     // Another version of it: no battery is told.
   }

@@ -54,6 +54,10 @@ export async function readShelf() {
   isRead = true;
 }
 
+export function isShelfRead() {
+  return isRead;
+}
+
 /** The newest first. @returns {Kept[]} */
 export function thingsGiven() {
   return [...things.values()].sort((one, other) => other.order - one.order);
@@ -81,6 +85,13 @@ export async function keepFile(key, blob) {
     if (/** @type {DOMException} */ (problem)?.name === "QuotaExceededError") throw new CannotDo(NO_SPACE);
     files.set(key, blob); // such a browser keeps no files: for as long as the page is open, then
   }
+}
+
+/** All of it, at once. */
+export async function forgetShelf() {
+  things.clear();
+  files.clear();
+  for (const store of [THINGS, FILES]) await within(store, "readwrite", (all) => all.clear()).catch(() => undefined);
 }
 
 /** What belongs to another lesson goes. @param {string} lesson "" when there is none */

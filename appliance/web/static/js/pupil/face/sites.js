@@ -11,6 +11,10 @@ import { card, closeViewer, show } from "./viewer.js";
 const ASK_MS = 5000;
 const LOAD_MS = 15_000;
 const MAY = "allow-scripts allow-same-origin allow-forms";
+const HUSH = "media-playback-while-not-visible";
+
+/** Whether this browser stops what a frame plays while it is not seen: then it can stay behind a lock. */
+const CAN_HUSH = Boolean(/** @type {any} */ (document).featurePolicy?.features?.().includes(HUSH));
 
 /** What waits for a finger on the button. @type {{url: string, drop: () => void}|null} */
 let waiting = null;
@@ -65,7 +69,7 @@ function showFrame(url, app) {
     /** @type {HTMLElement|null} */ let place = null;
     let isQuiet = false;
     const frame = () => {
-      const element = make("iframe", { src: url.href, title: url.hostname, sandbox: MAY, allow: "autoplay 'none'", referrerpolicy: "no-referrer" });
+      const element = make("iframe", { src: url.href, title: url.hostname, sandbox: MAY, allow: CAN_HUSH ? `${HUSH} 'none'` : "", referrerpolicy: "no-referrer" });
       element.addEventListener("load", () => resolve(), { once: true });
       setTimeout(resolve, LOAD_MS);
       return element;
@@ -76,7 +80,8 @@ function showFrame(url, app) {
       draw: ({ state }) => {
         if (!isAllowed(url.hostname, state?.restrictions.apps ?? null)) return closeViewer();
         // A site's sound cannot be cut from outside of it: it goes, and comes back with the sound.
-        const mustBeQuiet = state?.restrictions.sound === "blocked" || state?.restrictions.lock != null;
+        const { lock = null, sound } = state?.restrictions ?? {};
+        const mustBeQuiet = lock === null ? sound === "blocked" : !CAN_HUSH;
         if (mustBeQuiet === isQuiet) return;
         isQuiet = mustBeQuiet;
         place?.replaceChildren(isQuiet ? card("volume-x", say("site_quiet")) : frame());

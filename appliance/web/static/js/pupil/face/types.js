@@ -22,6 +22,8 @@
  * @property {State|null} state null until the agent has spoken
  * @property {State|null} before the state before this one
  * @property {number|null} endedAt when the lesson ended, by this device's clock
+ * @property {boolean} hasLeft a guest that went
+ * @property {boolean} isForgotten nothing of this device is in the browser any more
  * @property {(message: object) => void} send to the agent
  * @property {() => void} draw everything again
  */
