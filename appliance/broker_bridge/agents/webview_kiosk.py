@@ -5,6 +5,7 @@ in `_steps`, what is told of it in `_report`. Here they meet.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Collection
 
 from appliance.broker_bridge.agents.conversation import Conversation
@@ -24,6 +25,7 @@ from protocol.device import Desired, Malformed, Reported
 _log = logging.getLogger("webview-kiosk")
 WRONG_NAME = "wrong_name"
 _WRONG_NAME_SECONDS = 60.0
+_HEARD = 32  # messages that are known when they come again
 
 
 class WebviewKiosk:
@@ -37,11 +39,13 @@ class WebviewKiosk:
             may_lock=known.may_lock,
             version=known.version,
             model=known.model,
+            lock_said=known.is_locked,
             fixed=known.fixed,
         )
         self._watch = Watch(known.instance)
         self._watch.is_reinstalled = Alarm.REINSTALLED in known.alarms
         self._wrong_name_until = 0.0
+        self._heard: deque[str | None] = deque(maxlen=_HEARD)
         self._talk: Conversation[Message] = Conversation()
         self._plan = Plan(identity, self._facts, Steps(self._facts, new_id))
         self._reported: Reported | None = None
@@ -60,6 +64,7 @@ class WebviewKiosk:
             model=facts.model,
             is_owner=facts.is_owner,
             may_lock=facts.may_lock,
+            is_locked=facts.lock_said,
             alarms=self._alarms(),
             fixed=facts.fixed,
         )
@@ -146,6 +151,9 @@ class WebviewKiosk:
             self._wrong_name_until = now + _WRONG_NAME_SECONDS
             self._plan.said.append(Drops(WRONG_NAME))
             return
+        if message.id is not None and message.id in self._heard:
+            return  # brought twice
+        self._heard.append(message.id)
         before = self._watch.instance
         self._watch.spoke(message.instance, now)
         if before and before != self._watch.instance:

@@ -34,6 +34,7 @@ class Facts:
     has_answered: bool = False
     misses: int = 0
     status: Status = field(default_factory=Status)
+    lock_said: bool | None = None  # remembered over a restart
     is_charging: bool | None = None
     is_owner: bool | None = None
     may_lock: bool | None = None
@@ -95,6 +96,7 @@ class Facts:
         self.is_there, self.is_asleep, self.has_answered, self.misses = True, False, True, 0
         if kind is RequestType.STATUS:
             self.status = read_status(data)
+            self.lock_said = self.status.is_locked
         elif kind is RequestType.SYSTEM_INFO:
             self._informed(data)
         elif kind is RequestType.LAUNCHABLE:
@@ -110,8 +112,10 @@ class Facts:
         if kind == EventType.LOCK:
             lock = next((word for word in LockType if word == event.data.get("lockStateType")), LockType.UNKNOWN)
             self.status = replace(self.status, lock=lock, is_locked=lock is LockType.LOCK_TASK)
+            self.lock_said = self.status.is_locked
         elif kind == EventType.UNLOCK:
             self.status = replace(self.status, lock=LockType.NONE, is_locked=False)
+            self.lock_said = False
         elif kind == EventType.URL_CHANGED:
             url = event.data.get("url")
             self.status = replace(self.status, url=url if isinstance(url, str) else "")

@@ -21,7 +21,7 @@ ANSWER_SECONDS = 5.0
 EVENT_SECONDS, PROOF_SECONDS = 2.0, 2.5  # of a lock: together under the 5 s after which "not locked" is said
 _PAGE_SECONDS, _SAME_PAGE_SECONDS = 3.0, 1.5  # `url_changed` comes 1 s after the page's last change, or not at all
 _LAUNCH_SECONDS = 5.0
-_EQUAL_TRIES, _EQUAL_PAUSE_SECONDS = 6, 0.5
+_EQUAL_TRIES, _EQUAL_PAUSE_SECONDS = 12, 0.25
 _SETTING_TRIES = 2
 _REBUILD_SECONDS = 0.5
 _STORE_SECONDS = 1.0
@@ -146,7 +146,8 @@ class Steps:
             if not different:
                 break
             yield Step(words.settings(different, self._new_id()), _never, 0.0)
-            said = yield from self._until_equal(different)
+            seen = yield from self._until_equal(different)
+            said = None if seen is None else {**said, **seen}
             changed |= different.keys()
         if said is None:
             return False

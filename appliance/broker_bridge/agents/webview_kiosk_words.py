@@ -85,6 +85,7 @@ class Message:
     username: str | None
     instance: str | None
     request_id: str | None = None
+    id: str | None = None
     data: Mapping[str, object] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -107,6 +108,7 @@ def parse(leaf: str, payload: bytes) -> Message:
         _text(document.get("username")),
         _text(document.get("appInstanceId")),
         _text(document.get("requestMessageId")),
+        _text(document.get("messageId")),
         data if isinstance(data, dict) else {},
     )
 
