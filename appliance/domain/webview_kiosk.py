@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from appliance.domain.channels import Profile
-from appliance.errors import Invalid
 
 Value = bool | int | str | tuple[str, ...]
 
@@ -19,6 +18,10 @@ WHITELIST = "web_content.website_whitelist"
 PASSWORD = "mqtt.connection.password"  # noqa: S105 - a key's name
 SECRET_KEYS = frozenset({PASSWORD, "device.custom_auth_password"})  # never given back by `get_settings`
 MAX_TEXT_CHARS = 4096
+
+
+class Unfit(ValueError):
+    """A setting that would not be sent by anyone who thought about it: a defect of ours. Never quotes the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +151,13 @@ def own_pages(hosts: Collection[str]) -> str:
 
 
 def checked_settings(changes: Mapping[str, Value]) -> dict[str, Value]:
-    """`changes` if a tablet takes every one as it is. Raises Invalid with the key; a value is never quoted."""
+    """`changes` if a tablet takes every one as it is. Raises Unfit."""
     for key, value in changes.items():
         kind = _KINDS.get(key)
         if kind is None:
-            raise Invalid("bad_kiosk_setting", {key: "unknown_value"})
+            raise Unfit(f"{key}: not a setting of ours")
         if not kind.fits(value):
-            raise Invalid("bad_kiosk_setting", {key: "wrong_type"})
+            raise Unfit(f"{key}: not a value that a tablet takes")
     return dict(changes)
 
 

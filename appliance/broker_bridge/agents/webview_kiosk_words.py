@@ -160,7 +160,7 @@ def request(kind: RequestType, message_id: str, **data: object) -> Publish:
 
 
 def settings(changes: Mapping[str, Value], message_id: str) -> Publish:
-    """Values only: nothing is shown and nothing is rebuilt. Raises Invalid for what a tablet would not take."""
+    """Values only: nothing is shown and nothing is rebuilt. Raises Unfit for what a tablet would not take."""
     checked = {
         key: list(value) if isinstance(value, tuple) else value for key, value in checked_settings(changes).items()
     }

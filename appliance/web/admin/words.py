@@ -123,8 +123,11 @@ _FINDINGS: dict[str, tuple[str, str, str]] = {
 
 DEEDS: dict[str, str] = {
     "agent.accept": N_("réinstallation reconnue"),
+    "agent.alarm": N_("tablette kiosque à regarder"),
     "agent.link": N_("tablette mise en mode kiosque"),
     "agent.rotate": N_("mot de passe de kiosque changé"),
+    "agent.rotated": N_("nouveau mot de passe de kiosque en service"),
+    "agent.rotation_undone": N_("ancien mot de passe de kiosque remis"),
     "agent.unlink": N_("mode kiosque retiré"),
     "agents.disable": N_("porte des tablettes kiosque fermée"),
     "agents.enable": N_("porte des tablettes kiosque ouverte"),
@@ -253,6 +256,7 @@ DROP_REASONS = {
     "bad_time": N_("date impossible"),
     "unknown_value": N_("valeur inconnue"),
     "unknown_topic": N_("sujet inconnu"),
+    "wrong_name": N_("message au nom d’une autre tablette"),
 }
 
 WAYS_IN = {"password": N_("mot de passe"), "pin": N_("code court")}

@@ -80,6 +80,7 @@ const ERRORS = { "no space left": "error.no_space", "not installed": "error.not_
 
 /** In the teacher's language where it is a usual trouble, else as the device says it. @param {string} error */
 function errorWords(error) {
+  if (has(`error.${error}`)) return say(`error.${error}`);
   const known = Object.entries(ERRORS).find(([start]) => error.toLowerCase().startsWith(start));
   return known ? say(known[1]) : error;
 }
