@@ -89,11 +89,14 @@ def _is_own(url: str, host: str) -> bool:
 
 
 @contextmanager
-def running_chromium() -> Iterator[Browser]:
-    """One for each module of tests, not for a whole run: while it is open, this thread has an event loop."""
+def running_chromium(*more: str) -> Iterator[Browser]:
+    """One for each module of tests, not for a whole run: while it is open, this thread has an event loop.
+
+    `more`: of its arguments.
+    """
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *more])
         try:
             yield browser
         finally:
