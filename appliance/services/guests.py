@@ -57,7 +57,10 @@ class Guests:
     def forget(self, device_ids: Collection[str]) -> int:
         """Delete all rows of those among them that are guests and gone; how many. The broker has forgotten them."""
         with database.atomic("IMMEDIATE"):
-            return _delete(Device.id.in_(list(device_ids)))
+            deleted = _delete(Device.id.in_(list(device_ids)))
+        if deleted:
+            database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # what they were leaves the journal file, too
+        return deleted
 
     def tidy(self) -> bool:
         """For upkeep: what should not be there, and would stay for ever if it were. True when there was any."""
