@@ -77,7 +77,7 @@ class PupilPage:
         return found
 
     def wait(self, seconds: float = 30, **wanted: Any) -> "PupilPage":
-        with _telling(lambda: f"{wanted}; it is {self.look()}"):
+        with telling(lambda: f"{wanted}; it is {self.look()}"):
             wait_for(lambda: wanted.items() <= self.look().items() or None, seconds)
         return self
 
@@ -118,7 +118,7 @@ class PupilPage:
 
 
 @contextmanager
-def _telling(what: Callable[[], str]) -> Iterator[None]:
+def telling(what: Callable[[], str]) -> Iterator[None]:
     """What was waited for in vain is told as it is at the end."""
     try:
         yield
@@ -209,7 +209,7 @@ def wait_tile(client: Client, lesson_id: str, device_id: str, seconds: float = 1
         tile = tile_of(client, lesson_id, device_id)
         return tile if wanted.items() <= tile.items() else None
 
-    with _telling(lambda: f"{wanted} on the tile; it is {tile_of(client, lesson_id, device_id)}"):
+    with telling(lambda: f"{wanted} on the tile; it is {tile_of(client, lesson_id, device_id)}"):
         return wait_for(look, seconds)
 
 
@@ -229,7 +229,7 @@ def wait_done(client: Client, lesson_id: str, gesture_id: str, seconds: float = 
         counts: Mapping[str, int] = said["counts"]
         return counts if said["id"] == gesture_id and set(counts) == {"succeeded"} else None
 
-    with _telling(lambda: f"done; it is {client.board(lesson_id)['gesture']}"):
+    with telling(lambda: f"done; it is {client.board(lesson_id)['gesture']}"):
         return wait_for(look, seconds)
 
 
