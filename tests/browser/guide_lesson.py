@@ -101,7 +101,6 @@ def welcome_guest(school: School) -> None:
     guest.page.goto(f"http://{address}")
     guest.page.locator("#code").fill(phone.locator("#welcome-code").inner_text())
     reader.press(guest.page, "Entrer")
-    guest.page.get_by_role("button", name="Tablette ou téléphone").click()
     guest.arrive()
     guest.wait(scene="lesson")
     phone.keyboard.press("Escape")

@@ -29,6 +29,7 @@ def school(chromium: Browser, tmp_path: Path) -> Iterator[School]:
         running_appliance(tmp_path, "--agents", str(free_ports(1)[0])) as box,
         pages_desk(chromium, box, url=f"http://{HOST}:{box.http_port}") as desk,
     ):
+        desk.witness.forgive("Cross-Origin-Opener-Policy header has been ignored")  # as every http page on a network
         yield School(box, desk, tmp_path, desk.open(DESK))
 
 
