@@ -135,3 +135,19 @@ def test_a_face_that_hangs_is_not_reported_as_locked(bench: Bench, hub: HubPeer)
     hub.wait_ack(hub.order(pupil.id, "report", {}), "done")
     assert hub.heard(pupil.id, "reported")[-1]["version"] == version
     hub.wait_reported(pupil.id, later)
+
+
+def test_a_browser_that_remembers_nothing_is_a_device_too_and_says_so(bench: Bench, hub: HubPeer) -> None:
+    """The agent runs in the page here: only there can its storage be taken away."""
+    context = bench.context()
+    context.add_init_script("delete window.Worker; IDBFactory.prototype.open = () => { throw new Error('no'); };")
+    pupil = bench.open(context)
+    pupil.enroll(bench.link)
+    pupil.start().wait_online()
+    version = hub.want(pupil.id, soon(600), lock=LOCK)
+    hub.wait_reported(pupil.id, version, errors={"storage": "no storage"})
+    command = hub.order(pupil.id, "identify", {})
+    hub.wait_ack(command, "done")
+    hub.order(pupil.id, "identify", {}, command_id=command)
+    hub.wait_ack(command, "done", 2)
+    assert len(pupil.commands) == 1

@@ -41,6 +41,7 @@ export class Agent {
     else if (message.type === "hand") device.raise(Boolean(message.raised));
     else if (message.type === "opened") void device.voice.tell("document_opened", String(message.ref ?? "").slice(0, LONGEST) || null);
     else if (message.type === "wake") device.link.wake();
+    else if (message.type === "yield") device.link.yield();
     else if (message.type === "take_over") await this.start(device.identity);
   }
 

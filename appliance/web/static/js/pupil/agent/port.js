@@ -22,6 +22,7 @@ export class AgentPort {
   /** @param {Message} message */
   send(message) {
     if (message.type === "start") this.join(message.identity.id);
+    if (message.type === "start" || message.type === "take_over") this.tabs?.postMessage("opened");
     if (this.post) this.post(message);
     else this.waiting.push(message);
   }
@@ -72,17 +73,19 @@ export class AgentPort {
     });
   }
 
-  /** The other tabs of this device, in this browser. @param {string} id */
+  /**
+   * The other tabs of this device, in this browser. The newest is the device; the broker says so too, but not every
+   * broker's word arrives over a WebSocket.
+   * @param {string} id
+   */
   join(id) {
     this.tabs?.close();
+    if (typeof BroadcastChannel === "undefined") return;
     this.tabs = new BroadcastChannel(`preau-${id}`);
     this.tabs.onmessage = ({ data }) => {
       clearTimeout(this.turn);
-      if (data !== "closed" || this.connection !== "elsewhere") return;
-      this.turn = setTimeout(() => {
-        if (this.connection === "elsewhere") this.send({ type: "take_over" });
-      }, TURN_MS * (0.75 + Math.random() / 2));
+      if (data === "opened") this.send({ type: "yield" });
+      else if (this.connection === "elsewhere") this.turn = setTimeout(() => this.send({ type: "take_over" }), TURN_MS * (0.75 + Math.random() / 2));
     };
-    this.tabs.postMessage("opened");
   }
 }

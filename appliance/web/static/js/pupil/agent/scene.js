@@ -19,6 +19,7 @@ export class Stage {
     this.memory = memory;
     this.voice = voice;
     this.sentAt = -Infinity;
+    /** @type {ReturnType<typeof setTimeout>|undefined} */ this.leaving = undefined;
   }
 
   /** @param {boolean} isCovered by a lock: that is the page */
@@ -30,8 +31,8 @@ export class Stage {
   show(app, isMissed) {
     const before = this.scene.app;
     this.scene.app = app;
-    if (before === null || app !== null) return;
-    setTimeout(() => { if (this.scene.app === null && isMissed()) void this.voice.tell("left_app", before); }, LEFT_AFTER_MS);
+    if (app !== null) clearTimeout(this.leaving);
+    else if (before !== null) this.leaving = setTimeout(() => { if (isMissed()) void this.voice.tell("left_app", before); }, LEFT_AFTER_MS);
   }
 
   /** @param {boolean} counts whether what is in front is counted now */
@@ -42,6 +43,7 @@ export class Stage {
   }
 
   close() {
+    clearTimeout(this.leaving);
     return this.keep(this.log.close(performance.now()));
   }
 
