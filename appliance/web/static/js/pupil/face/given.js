@@ -36,7 +36,7 @@ function restore(face) {
 
 /** @param {Face} face @param {Given} given */
 function reopen(face, given) {
-  void (given.kind === "link" ? showSite(face, new URL(given.key)) : showDocument(face, given)).catch(() => undefined);
+  void (given.kind === "link" ? showSite(face, given.key) : showDocument(face, given)).catch(() => undefined);
 }
 
 /** Resolves once it is shown. @param {Face} face @param {Command} command @returns {Promise<void>} */

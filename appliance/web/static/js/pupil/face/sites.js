@@ -40,22 +40,23 @@ export async function openSite(face, text) {
   const url = siteOf(text);
   if (!url || !isAllowed(url.hostname, face.state?.restrictions.apps ?? null)) throw new CannotDo(NOT_ALLOWED);
   dropWaiting();
-  void keepThing(face, { key: url.href, kind: "link", name: url.hostname, mime: "", size: 0 }).then(face.draw);
-  return showSite(face, url);
+  void keepThing(face, { key: text, kind: "link", name: url.hostname, mime: "", size: 0 }).then(face.draw);
+  return showSite(face, text);
 }
 
-/** @param {Face} face @param {URL} url @returns {Promise<void>} */
-export async function showSite(face, url) {
+/** @param {Face} face @param {string} text the address as the teacher gave it @returns {Promise<void>} */
+export async function showSite(face, text) {
+  const url = new URL(text);
   const app = `web:${url.hostname}`;
-  const answer = ask(face, url);
+  const answer = ask(face, text);
   show({ key: url.href, title: url.hostname, app, fill: (body) => body.append(card("globe", say("site_loading", { host: url.hostname }))) });
   return (await answer) === "yes" ? showFrame(url, app) : offer(url, app);
 }
 
-/** Whether the site lets itself be framed: the appliance knows. @param {Face} face @param {URL} url */
-async function ask(face, url) {
+/** Whether the site lets itself be framed: the appliance knows, of what it told us to open, to the letter. @param {Face} face @param {string} text */
+async function ask(face, text) {
   try {
-    const answer = await fetch(`/pupil/frame?url=${encodeURIComponent(url.href)}`, {
+    const answer = await fetch(`/pupil/frame?url=${encodeURIComponent(text)}`, {
       headers: { Authorization: credentials(face.identity) }, cache: "no-store", signal: AbortSignal.timeout(ASK_MS) });
     return answer.ok ? String((await answer.json()).frame) : "unknown";
   } catch {
