@@ -3,14 +3,18 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import requests
+from playwright.sync_api import expect
 
 from tests.faults.doors import Running, place_in, serving
 from tests.support.appliance import Browser, wait_for
+from tests.support.chromium import Desk, running_chromium
 
 pytestmark = pytest.mark.timeout(120)
 SIMULATED = 2
@@ -109,3 +113,18 @@ def test_the_link_is_the_same_after_a_restart_and_still_opens_a_lesson(tmp_path:
         lesson_id = wait_for(lambda: open_lesson(durand), TILE_SECONDS, "a lesson of the newcomer")
         wait_for_tile(durand, lesson_id, newcomer)
         second.end()
+
+
+def test_a_real_tab_is_locked_by_the_teacher_a_moment_after_its_link_was_opened(demo: Running) -> None:
+    with running_chromium() as chromium, closing(Desk(chromium, demo.place.url)) as desk:
+        tab = desk.open()
+        tab.goto(tab_link(demo))
+        tab.locator('[data-kind="tablet"]').click()
+        expect(tab.get_by_role("heading", name="Séance avec Mme Durand")).to_be_visible()
+        durand = teacher(demo)
+        lesson_id = open_lesson(durand)
+        assert lesson_id is not None
+        answer = durand.gesture(lesson_id, "eyes_up", str(uuid4()), args={"message": "Les yeux vers moi"})
+        assert answer.status_code == 201, answer.text
+        expect(tab.locator("#lock")).to_be_visible()
+        wait_for(lambda: all(tile["presence"] == "online" for tile in tiles(durand, lesson_id)), 10, "all are there")
