@@ -69,7 +69,9 @@ class Suspensions:
         self._woken.set()
 
     def wake(self) -> None:
-        """From any thread: who may connect has changed in the store."""
+        """From any thread: who may connect has changed in the store, perhaps there and back since the last look."""
+        with self._lock:
+            self._is_applied = False
         self._woken.set()
 
     def step(self) -> bool:

@@ -51,6 +51,14 @@ def test_a_new_process_lets_everybody_in_whom_the_one_before_left_out(bench: Ben
     assert bench.applied == [set()]
 
 
+def test_who_came_and_went_between_two_looks_is_put_out_all_the_same(bench: Bench) -> None:
+    """Another process let it in meanwhile: what the store says now is what it said before."""
+    bench.suspensions.step()
+    bench.suspensions.wake()
+    assert bench.suspensions.step()
+    assert bench.applied == [set(), set()]
+
+
 def test_an_offender_is_out_for_a_minute_and_the_journal_says_so(bench: Bench) -> None:
     bench.suspensions.step()
     bench.suspensions.suspend([ONE])
