@@ -26,7 +26,7 @@ class Answer:
     error: str | None
     unsupported: tuple[str, ...]
     evidence: str | None = None  # how its state is known; None: by the device's own word
-    is_guest: bool = False
+    has_sticker: bool = True  # guests and screens have none
 
     @property
     def shown(self) -> str:
@@ -60,5 +60,5 @@ def problems(answers: Sequence[Answer]) -> list[Answer]:
 
 
 def _in_order(answer: Answer) -> tuple[bool, int, str]:
-    """By sticker, guests after."""
-    return answer.is_guest, answer.number, answer.name
+    """By sticker; those without one after."""
+    return not answer.has_sticker, answer.number, answer.name

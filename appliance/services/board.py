@@ -30,7 +30,8 @@ _PARTS = (
     f"ORDER BY d.kind = '{Kind.SCREEN}', d.guest_lesson_id IS NOT NULL, d.number, d.name, d.id"
 )
 _RECEIPTS = (
-    "SELECT r.device_id, d.number, d.name, d.guest_lesson_id IS NOT NULL, r.state, r.error, r.unsupported, r.evidence "
+    "SELECT r.device_id, d.number, d.name, "  # noqa: S608 - our own word
+    f"d.guest_lesson_id IS NULL AND d.kind <> '{Kind.SCREEN}', r.state, r.error, r.unsupported, r.evidence "
     "FROM receipt r "
     "JOIN device d ON d.id = r.device_id JOIN lesson_device p ON p.device_id = r.device_id "
     "JOIN lesson l ON l.id = p.lesson_id "
@@ -113,7 +114,7 @@ def _answers(gesture: Gesture, live: Mapping[str, LiveRow] | None) -> dict[str, 
 
 
 def _answer(row: tuple[Any, ...], online: bool) -> Answer:
-    device_id, number, name, is_guest, state, error, unsupported, evidence = row
+    device_id, number, name, has_sticker, state, error, unsupported, evidence = row
     return Answer(
         device_id=device_id,
         number=number,
@@ -123,7 +124,7 @@ def _answer(row: tuple[Any, ...], online: bool) -> Answer:
         error=error,
         unsupported=read_words(unsupported) if unsupported else (),
         evidence=evidence,
-        is_guest=bool(is_guest),
+        has_sticker=bool(has_sticker),
     )
 
 
@@ -153,7 +154,7 @@ def _gesture(gesture: Gesture, answers: list[Answer]) -> Json:
         "evidence": how_known(answers),
         "problems": [
             {
-                "device_id": one.device_id, "number": number_of(one.number, one.is_guest), "name": one.name,
+                "device_id": one.device_id, "number": number_of(one.number, one.has_sticker), "name": one.name,
                 "status": one.shown, "error": one.error, "unsupported": list(one.unsupported),
             }
             for one in problems(answers)

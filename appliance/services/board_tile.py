@@ -16,7 +16,7 @@ from appliance.domain.receipt_line import Answer
 from appliance.domain.restrictions import Hold
 from appliance.services.apps import label_of
 from appliance.store.live import LiveRow
-from protocol.device import Capability, Presence, format_time, restrictions_as_json
+from protocol.device import Capability, Kind, Presence, format_time, restrictions_as_json
 
 Json = dict[str, Any]
 
@@ -54,13 +54,17 @@ class Tile:
     display: Mapping[str, Any] | None
     pupil: str | None
 
+    @property
+    def has_sticker(self) -> bool:
+        return not self.is_guest and self.kind != Kind.SCREEN
+
 
 def shown(tile: Tile, live: LiveRow | None, answer: Answer | None, gesture_id: str | None) -> Json:
     """docs/ui.md describes the shape."""
     wanted = _wanted(tile.hold)
     return {
         "device_id": tile.device_id,
-        "number": number_of(tile.number, tile.is_guest),
+        "number": number_of(tile.number, tile.has_sticker),
         "name": tile.name,
         "pupil": tile.pupil,
         "kind": tile.kind,
@@ -82,9 +86,9 @@ def shown(tile: Tile, live: LiveRow | None, answer: Answer | None, gesture_id: s
     }  # fmt: skip
 
 
-def number_of(number: int, is_guest: bool) -> str:
-    """The sticker's. A guest has none: it is called by its name."""
-    return "" if is_guest else f"{number:02d}"
+def number_of(number: int, has_sticker: bool) -> str:
+    """The sticker's. Guests and screens are called by their names: the class's tablet 01 is not screen 01."""
+    return f"{number:02d}" if has_sticker else ""
 
 
 def is_online(live: LiveRow | None) -> bool:

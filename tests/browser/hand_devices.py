@@ -95,6 +95,16 @@ class HandDevice:
         """Until the hub wants this of it: parts of the restrictions, or `display`, by name."""
         return wait_for(lambda: _match(self.desired, wanted), seconds, f"{self.name} is to be {wanted}")
 
+    def wait_lesson(self, lesson_id: str | None) -> None:
+        """Until it knows that it is in this lesson, or in none."""
+        wait_for(lambda: self._is_in(lesson_id), 20, f"{self.name} is in lesson {lesson_id}")
+
+    def _is_in(self, lesson_id: str | None) -> bool:
+        if not any(one.topic.endswith("/desired") for one in self.peer.messages):
+            return False
+        lesson = self.desired.lesson
+        return (None if lesson is None else lesson.id) == lesson_id
+
     def wait_commands(self, count: int = 1) -> list[Command]:
         return wait_for(lambda: self.commands if len(self.commands) >= count else None, 20, f"commands of {self.name}")
 

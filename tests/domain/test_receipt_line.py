@@ -74,5 +74,5 @@ def test_it_is_counted_how_the_successes_are_known_and_a_device_is_believed_by_i
 
 
 def test_guests_who_have_no_sticker_come_after_the_others() -> None:
-    guest = replace(answer(ReceiptState.FAILED, number=1), is_guest=True)
+    guest = replace(answer(ReceiptState.FAILED, number=1), has_sticker=False)
     assert [one.number for one in problems([guest, answer(ReceiptState.FAILED, number=12)])] == [12, 1]

@@ -22,7 +22,7 @@ function band(tile, pending) {
   if (underWay) return { state: "pending", drawing: "hourglass", word: say("pending") };
   if (tile.whereabouts === "left_page") return { state: "left", drawing: PLACE_ICONS.left_page, word: "" };
   if (isHeld(tile.restrictions, "lock")) return { state: "held", drawing: "lock", word: lockedWord(tile) };
-  return { state: "free", drawing: KIND_ICONS[tile.kind], word: isPupils(tile) ? "" : say("screen_word") };
+  return isPupils(tile) ? { state: "free", drawing: KIND_ICONS[tile.kind], word: "" } : { state: "free", drawing: "", word: say("screen_word") };
 }
 
 /** Asleep or in another app, an agent cannot be reached; that is not the same as lost. @param {Tile} tile */
@@ -98,14 +98,14 @@ function drawFoot(root, tile) {
 
 /** What is not a tablet is known by its drawing, whatever the band says. @param {HTMLElement} root @param {Tile} tile @param {string} top */
 function drawKind(root, tile, top) {
-  const drawing = tile.kind === "tablet" || KIND_ICONS[tile.kind] === top ? "" : KIND_ICONS[tile.kind];
+  const drawing = tile.kind === "tablet" || !isPupils(tile) || KIND_ICONS[tile.kind] === top ? "" : KIND_ICONS[tile.kind];
   redraw(part(root, "sort"), drawing, () => (drawing ? [icon(drawing)] : []));
 }
 
 /** @param {HTMLElement} root @param {Tile} tile @param {{state: string, drawing: string, word: string}} top */
 function drawHead(root, tile, top) {
-  redraw(part(root, "number"), `${tile.number}|${tile.guest}`, () => [tile.guest ? icon("user-plus") : tile.number || "–"]);
-  redraw(part(root, "word"), `${top.drawing}|${top.word}`, () => [icon(top.drawing), top.word]);
+  redraw(part(root, "number"), `${tile.number}|${tile.guest}`, () => [tile.number || icon(tile.guest ? "user-plus" : KIND_ICONS[tile.kind])]);
+  redraw(part(root, "word"), `${top.drawing}|${top.word}`, () => (top.drawing ? [icon(top.drawing), top.word] : [top.word]));
   setText(part(root, "name"), tile.pupil ?? tile.name);
   setText(part(root, "kind"), deviceKind(tile));
   part(root, "hand").hidden = !tile.hand_at;
