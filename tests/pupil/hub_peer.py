@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,11 +18,17 @@ from appliance.bootstrap import broker_settings
 from appliance.broker.configuration import HUB_USERNAME
 from appliance.broker.password_file import hub_password
 from appliance.config import Config
-from protocol.device import format_time
+from protocol import device as wire
 from simulator.clock import read_wall
 from tests.support.appliance import Appliance, wait_for
 from tests.support.mqtt import Address, Login, Peer
 
+_READERS: dict[str, Callable[[bytes], object]] = {
+    "reported": wire.parse_reported,
+    "inventory": wire.parse_inventory,
+    "usage": wire.parse_usage,
+    "events": wire.parse_event,
+}
 FREE: dict[str, Any] = {"lock": None, "sound": "allowed", "camera": "allowed", "internet": "allowed", "apps": None}
 LESSON = {"id": "lesson-1", "teacher": "Mme Durand"}
 
@@ -44,9 +50,9 @@ class HubPeer:
             f"devices/{device_id}/desired",
             {
                 "version": self._version,
-                "issued_at": format_time(soon(0)),
+                "issued_at": wire.format_time(soon(0)),
                 "restrictions": FREE | wish,
-                "restrictions_until": None if until is None else format_time(until),
+                "restrictions_until": None if until is None else wire.format_time(until),
                 "lesson": lesson,
                 "packages": [],
                 "name": "Tablette 07",
@@ -59,12 +65,12 @@ class HubPeer:
     def order(self, device_id: str, kind: str, args: dict[str, Any], *, lasts: float = 60, command_id: str = "") -> str:
         """Its id."""
         command_id = command_id or str(uuid4())
-        times = {"issued_at": format_time(soon(0)), "expires_at": format_time(soon(lasts))}
+        times = {"issued_at": wire.format_time(soon(0)), "expires_at": wire.format_time(soon(lasts))}
         self._publish(f"devices/{device_id}/commands", {"id": command_id, "type": kind, **times, "args": args})
         return command_id
 
     def say_time(self, now: datetime | None = None) -> None:
-        self._publish("hub/time", {"now": format_time(now or soon(0))})
+        self._publish("hub/time", {"now": wire.format_time(now or soon(0))})
 
     def say_raw(self, topic: str, payload: bytes) -> None:
         self.peer.publish(topic, payload)
@@ -73,16 +79,20 @@ class HubPeer:
         self._publish(f"devices/{device_id}/usage/ack", {"boot": boot, "up_to": up_to})
 
     def heard(self, device_id: str, leaf: str) -> list[dict[str, Any]]:
+        """Each is read as the appliance reads it: what is not of the protocol fails the test."""
         topic = f"devices/{device_id}/{leaf}"
-        return [json.loads(one.payload) for one in self.peer.messages if one.topic == topic and one.payload]
+        payloads = [one.payload for one in self.peer.messages if one.topic == topic]
+        for payload in payloads:
+            _READERS[leaf](payload)
+        return [json.loads(payload) for payload in payloads]
 
     def presences(self, device_id: str) -> list[str]:
         topic = f"devices/{device_id}/presence"
         return [one.payload.decode() for one in self.peer.messages if one.topic == topic]
 
     def acks(self, command_id: str) -> list[dict[str, Any]]:
-        messages = [json.loads(one.payload) for one in self.peer.messages if one.topic.endswith("/acks")]
-        return [one for one in messages if one["id"] == command_id]
+        payloads = [one.payload for one in self.peer.messages if one.topic.endswith("/acks")]
+        return [json.loads(payload) for payload in payloads if wire.parse_ack(payload).id == command_id]
 
     def wait_ack(self, command_id: str, status: str, count: int = 1) -> dict[str, Any]:
         def found() -> dict[str, Any] | None:

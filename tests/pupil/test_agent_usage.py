@@ -94,7 +94,7 @@ def test_a_hand_is_told_once_survives_a_reload_and_comes_down_with_the_lesson(be
     pupil.wait(hand=True)
     wait_for(lambda: events(hub, pupil) == ["hand_raised"] or None, 5, "told once")
     pupil.reload().wait_online()
-    assert pupil.state["hand"] is True
+    pupil.wait(hand=True)
     wait_for(lambda: events(hub, pupil) == ["hand_raised", "hand_raised"] or None, 5, "told again")
     hub.want(pupil.id, None, lesson=None)
     pupil.wait(hand=False)
