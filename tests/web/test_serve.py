@@ -7,7 +7,6 @@ import io
 import os
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from appliance.store.models import database
 from appliance.web.serve import limit_silence, options_of
 from tests.support.appliance import Appliance, free_ports, running_appliance, wait_for
 from tests.support.documents import store_upload
+from tests.support.tls import running_tls_appliance
 
 CONTENT = os.urandom(1 << 16).hex().encode() * 200 + b"the end"  # 25 MiB
 TAG = hashlib.sha256(CONTENT).hexdigest()
@@ -299,31 +299,11 @@ def test_there_are_threads_for_boards_transfers_and_pages() -> None:
     assert options_of(Config(Path("data"), viewers=60))["threads"] == 60 + 40 + 30
 
 
-class TlsAppliance(Appliance):
-    @property
-    def url(self) -> str:
-        return f"https://127.0.0.1:{self.http_port}"
-
-
 @pytest.fixture
 def tls_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Appliance]:
-    """With a certificate that only its own authority, itself, vouches for."""
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=preau.local", "-addext", "subjectAltName=DNS:preau.local,IP:127.0.0.1",
-         "-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")],
-        check=True, capture_output=True,
-    )  # fmt: skip
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "cert.pem"))
-    http_port, mqtt_port, websocket_port = free_ports(3)
-    given = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"),
-             "--tls-ca", str(tmp_path / "cert.pem"))  # fmt: skip
-    box = TlsAppliance(tmp_path / "data", http_port, mqtt_port, websocket_port, tmp_path / "log", given)
-    box.start()
-    try:
+    with running_tls_appliance(tmp_path) as box:
         yield box
-    finally:
-        box.stop()
 
 
 def test_with_a_certificate_everything_is_served_over_tls(tls_box: Appliance) -> None:

@@ -6,6 +6,7 @@ from appliance.bootstrap import Services
 from appliance.config import Config
 from appliance.web.device_auth import DeviceAuth
 from appliance.web.pupil.api import add_device_questions, add_joining
+from appliance.web.pupil.installing import add_installing
 from appliance.web.pupil.pages import add_pages
 from appliance.web.pupil.policy import add_policy
 
@@ -15,6 +16,7 @@ def register_pupil(app: Flask, config: Config, services: Services, auth: DeviceA
     add_policy(app, pages, config)
     add_pages(pages, services)
     add_joining(pages, services)
+    add_installing(pages)
     add_device_questions(api, services, auth)
     app.register_blueprint(pages)
     app.register_blueprint(api)
