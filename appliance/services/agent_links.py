@@ -7,12 +7,13 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from appliance.broker.credentials import hash_password, new_password
 from appliance.clock import Clock
 from appliance.domain.agents import AgentMemory, AgentPresence, Alarm, memory_as_json, read_memory
-from appliance.domain.channels import AgentName, Profile, agent_abilities, checked_agent
+from appliance.domain.channels import AgentName, Profile, able_now, agent_abilities, checked_agent, union
 from appliance.domain.devices import DeviceStatus
 from appliance.domain.people import Actor
 from appliance.errors import Conflict, NotFound
@@ -254,6 +255,14 @@ def swap_credential(device_id: str, credential: str) -> str:
     before = str(_link_of(device_id).credential)
     AgentLink.update(credential=credential).where(AgentLink.device == device_id).execute()
     return before
+
+
+@lru_cache(maxsize=256)
+def words_of_all_channels(own: str, agent: str | None, profile: str | None, words: str | None) -> tuple[str, ...]:
+    """What a device can do, as stored: its own capabilities, and those of its agent."""
+    if agent is None or profile is None or words is None:
+        return read_words(own)
+    return tuple(sorted(union(read_words(own), able_now(agent, profile, read_words(words)))))
 
 
 def _must_serve(device_id: str) -> None:

@@ -12,6 +12,7 @@ from appliance.domain.receipt_line import Answer, counts, how_known, problems
 from appliance.domain.receipts import ReceiptState
 from appliance.domain.restrictions import Hold
 from appliance.errors import NotFound
+from appliance.services.agent_links import words_of_all_channels
 from appliance.services.board_tile import Json, Tile, is_online, number_of, shown, time_text
 from appliance.services.desired import read_hold
 from appliance.store.fields import JsonField, read_words, to_milliseconds
@@ -22,10 +23,11 @@ from protocol.device import Kind, format_time
 # Those that pupils hold in the order of their stickers, then who came for this lesson, then the class's screens.
 _PARTS = (
     "SELECT d.id, d.number, d.name, d.kind, d.agent, d.capabilities, d.guest_lesson_id IS NOT NULL, "  # noqa: S608 - our own word
-    "p.base, p.eyes_up, p.display, "
+    "k.agent, k.profile, k.capabilities, p.base, p.eyes_up, p.display, "
     "(SELECT pupil.first_name || CASE pupil.initial WHEN '' THEN '' ELSE ' ' || pupil.initial || '.' END FROM pupil "
     " WHERE pupil.device_id = d.id AND (l.classroom_id IS NULL OR pupil.classroom_id = l.classroom_id) LIMIT 1) "
     "FROM lesson_device p JOIN device d ON d.id = p.device_id JOIN lesson l ON l.id = p.lesson_id "
+    "LEFT JOIN agent_link k ON k.device_id = d.id "
     "WHERE p.lesson_id = ? AND (p.left_at IS NULL OR p.left_at = l.ended_at) "
     f"ORDER BY d.kind = '{Kind.SCREEN}', d.guest_lesson_id IS NOT NULL, d.number, d.name, d.id"
 )
@@ -91,14 +93,14 @@ def _latest(lesson_id: str) -> Gesture | None:
 
 def _tile(row: tuple[Any, ...], is_over: bool) -> Tile:
     """After its lesson a device should be free: the tile says whether it is."""
-    device_id, number, name, kind, agent, capabilities, is_guest, base, eyes_up, display, pupil = row
+    device_id, number, name, kind, agent, capabilities, is_guest, *kiosk, base, eyes_up, display, pupil = row
     return Tile(
         device_id=device_id,
         number=number,
         name=name,
         kind=kind,
         agent=agent,
-        capabilities=read_words(capabilities),
+        capabilities=words_of_all_channels(capabilities, *kiosk),
         is_guest=bool(is_guest),
         hold=Hold() if is_over else read_hold(base, eyes_up),
         display=None if is_over else _json.python_value(display),

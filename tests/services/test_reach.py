@@ -116,6 +116,12 @@ def test_what_only_the_agent_can_do_waits_for_it(hub: Hub) -> None:
     assert (hub.due_own(), hub.due_agent()) == ([], ["open_app"])
 
 
+def test_the_board_offers_what_any_of_its_channels_can_do(hub: Hub) -> None:
+    tiles = {tile["device_id"]: set(tile["capabilities"]) for tile in hub.school.board.snapshot(hub.lesson_id)["tiles"]}
+    assert tiles[ONE] == {*PAGE, "internet", "open_app"}
+    assert tiles[TWO] == set(hub.school.capabilities)
+
+
 @pytest.mark.parametrize("agent", [STALE, AgentPresence.WITHHELD, AgentPresence.CONNECTED, ASLEEP, OFFLINE])
 def test_nothing_goes_to_an_agent_that_does_not_answer(hub: Hub, agent: AgentPresence) -> None:
     hub.perform("open_app", package="org.gcompris")
