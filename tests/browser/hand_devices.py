@@ -35,6 +35,7 @@ from protocol.device import (
     topic,
 )
 from tests.support.appliance import Appliance, wait_for
+from tests.support.appliance import Browser as Client
 from tests.support.mqtt import Address, Login, Manners, Peer
 
 PAGE_AGENT = "preau-page/1.0"
@@ -43,6 +44,7 @@ EVERYTHING = frozenset(Capability)
 PAGE = frozenset(
     {Capability.LOCK, Capability.SOUND, Capability.OPEN_LINK, Capability.OPEN_DOCUMENT, Capability.MESSAGE}
 )
+_RESTRICTIONS = frozenset({Capability.LOCK, Capability.SOUND, Capability.CAMERA, Capability.INTERNET, Capability.APPS})
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class HandDevice:
 
     id: str
     name: str
+    make: Make
     peer: Peer
     says: dict[str, Any] = field(default_factory=lambda: {"foreground": "web:preau"})
 
@@ -154,7 +157,7 @@ def enroll(box: Appliance, token: str, make: Make) -> HandDevice:
     login = Login(said["mqtt"]["username"], said["mqtt"]["password"])
     will = (topic(said["id"], Leaf.PRESENCE), Presence.OFFLINE.encode())
     peer = Peer(Address(port=box.mqtt_port), login, Manners(will=will, will_retained=True))
-    return HandDevice(said["id"], said["name"], peer)
+    return HandDevice(said["id"], said["name"], make, peer)
 
 
 @contextmanager
@@ -169,3 +172,44 @@ def hand_devices(box: Appliance, makes: Sequence[Make], cart: str = "Classe mobi
     finally:
         for device in devices:
             device.peer.close()
+
+
+class Room:
+    """A lesson's devices by the number on their sticker, from 1; the class's screen, if it has one, by its name."""
+
+    def __init__(self, devices: Sequence[HandDevice], lesson_id: str) -> None:
+        self.all = list(devices)
+        self._pupils = [one for one in devices if one.make.kind is not Kind.SCREEN]
+        self.lesson_id = lesson_id
+
+    def __getitem__(self, number: int) -> HandDevice:
+        return self._pupils[number - 1]
+
+    @property
+    def numbers(self) -> range:
+        return range(1, len(self._pupils) + 1)
+
+    @property
+    def screen(self) -> HandDevice:
+        return next(one for one in self.all if one.make.kind is Kind.SCREEN)
+
+    def obey(self, *numbers: int) -> None:
+        """Each does what it can, and says what it cannot."""
+        for number in numbers:
+            self[number].obey(unsupported=tuple(_RESTRICTIONS - frozenset(self[number].make.capabilities)))
+
+
+@contextmanager
+def lesson_in(client: Client, devices: Sequence[HandDevice]) -> Iterator[Room]:
+    """With all of them, each looking at its page; afterwards they are free, and know it."""
+    lesson_id = client.start_lesson([one.id for one in devices])
+    try:
+        for one in devices:
+            one.wait_lesson(lesson_id)
+            one.obey(foreground="web:preau", unsupported=())
+        yield Room(devices, lesson_id)
+    finally:
+        client.post(f"/lessons/{lesson_id}/end", {})
+        for one in devices:
+            one.wait_lesson(None)
+            one.obey()
