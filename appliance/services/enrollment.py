@@ -174,4 +174,6 @@ def _asks_again(device: Device, token: EnrollmentToken, now: datetime) -> bool:
 def _is_online(device_id: str) -> bool:
     with live_database.connection_context() if live_database.is_closed() else live_database.atomic():
         row = Live.get_or_none(Live.device_id == device_id)
-        return row is not None and row.presence == Presence.ONLINE
+        if row is None:
+            return False
+        return Presence.ONLINE in (row.own, row.presence if row.agent is None else None)  # its agent is no other device

@@ -23,7 +23,7 @@ _PAGE_SECONDS, _SAME_PAGE_SECONDS = 3.0, 1.5  # `url_changed` comes 1 s after th
 _LAUNCH_SECONDS = 5.0
 _EQUAL_TRIES, _EQUAL_PAUSE_SECONDS = 12, 0.25
 _SETTING_TRIES = 2
-_REBUILD_SECONDS = 0.5
+_REBUILD_SECONDS = 1.0  # nothing tells when it is done; a tablet takes up to 0.8 s to begin
 _STORE_SECONDS = 1.0
 RECONNECT_SECONDS = 15.0
 NOT_INSTALLED, NOT_ALLOWED, NOT_STARTED = "app_not_installed", "app_not_allowed", "app_not_started"
@@ -152,9 +152,10 @@ class Steps:
         if said is None:
             return False
         facts.fixed |= {key for key, value in wanted.items() if not _is(key, value, said)}
-        facts.settings = {key: value for key, value in wanted.items() if _is(key, value, said)}
-        if any(not key.startswith("mqtt.") for key in changed & facts.settings.keys()):
+        equal = {key: value for key, value in wanted.items() if _is(key, value, said)}
+        if any(not key.startswith("mqtt.") for key in changed & equal.keys()):
             yield Step(words.rebuild(self._new_id()), _never, _REBUILD_SECONDS)
+        facts.settings = equal
         return True
 
     def give_password(self, password: str) -> Talk[bool]:
