@@ -58,6 +58,11 @@ class Tile:
     def has_sticker(self) -> bool:
         return not self.is_guest and self.kind != Kind.SCREEN
 
+    @property
+    def is_page(self) -> bool:
+        """Of a guest nothing is kept that would tell; only a browser comes in as one."""
+        return self.is_guest or self.agent.startswith(_PAGE_AGENT)
+
 
 def shown(tile: Tile, live: LiveRow | None, answer: Answer | None, gesture_id: str | None) -> Json:
     """docs/ui.md describes the shape."""
@@ -69,6 +74,7 @@ def shown(tile: Tile, live: LiveRow | None, answer: Answer | None, gesture_id: s
         "pupil": tile.pupil,
         "kind": tile.kind,
         "guest": tile.is_guest,
+        "page": tile.is_page,
         "presence": "never" if live is None else live.presence,
         "seen_at": None if live is None else time_text(live.seen_at),
         "battery": _battery(live),
@@ -114,9 +120,8 @@ def _whereabouts(tile: Tile, live: LiveRow | None) -> Whereabouts | None:
         return Whereabouts.ASLEEP if live.agent == AgentPresence.ASLEEP else None
     if live.agent in _AGENT_PLACES:
         return _AGENT_PLACES[AgentPresence(live.agent)]
-    is_page = tile.is_guest or tile.agent.startswith(_PAGE_AGENT)
     is_there = live.agent is None or live.own == Presence.ONLINE
-    left = is_page and is_there and live.foreground is None and live.applied is not None
+    left = tile.is_page and is_there and live.foreground is None and live.applied is not None
     return Whereabouts.LEFT_PAGE if left else None
 
 

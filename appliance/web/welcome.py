@@ -1,4 +1,4 @@
-"""A lesson's door for visitors: its code and the drawing of it, and guests who are sent away. Thin, as `lessons`."""
+"""Short codes on a board: a lesson's door for guests, who can be sent away, and a device's way back. Thin."""
 
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -7,6 +7,7 @@ from appliance.bootstrap import Services
 from appliance.errors import NotFound
 from appliance.web.hosts import base_url
 from appliance.web.qr import qr_image
+from protocol.device import format_time
 
 
 def add_welcome(pages: Blueprint, services: Services) -> None:
@@ -29,6 +30,13 @@ def add_welcome(pages: Blueprint, services: Services) -> None:
             raise NotFound("no_code")
         image = qr_image(join_address(found.code))
         return Response(image, mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})
+
+    @pages.post("/lessons/<lesson_id>/devices/<device_id>/code")
+    def way_back(lesson_id: str, device_id: str) -> ResponseReturnValue:
+        """For a browser that forgot who it is, during the lesson; whose device it is the service checks."""
+        services.lessons.check_watch(g.actor, lesson_id)
+        found = services.join_codes.new_for_device(g.actor, device_id)
+        return jsonify(code=found.code, expires_at=format_time(found.expires_at)), 201
 
     @pages.delete("/lessons/<lesson_id>/guests/<device_id>")
     def send_away(lesson_id: str, device_id: str) -> ResponseReturnValue:

@@ -160,6 +160,21 @@ def enroll(box: Appliance, token: str, make: Make) -> HandDevice:
     return HandDevice(said["id"], said["name"], make, peer)
 
 
+def come_in(box: Appliance, code: str, make: Make = PUPIL_PAGE) -> HandDevice:
+    """As the page behind the short address does: the code is exchanged, then the browser enrolls."""
+    answer = join(box, code)
+    assert answer.status_code == 200, answer.text
+    return enroll(box, answer.json()["token"], make)
+
+
+def join(box: Appliance, code: str) -> requests.Response:
+    session = requests.Session()
+    page = session.get(f"{box.url}/join", timeout=20).text
+    token = page.split('name="csrf-token" content="')[1].split('"')[0]
+    headers = {"X-CSRFToken": token, "Referer": f"{box.url}/join", "Accept": "application/json"}
+    return session.post(f"{box.url}/join", json={"code": code}, headers=headers, timeout=20)
+
+
 @contextmanager
 def hand_devices(box: Appliance, makes: Sequence[Make], cart: str = "Classe mobile A") -> Iterator[list[HandDevice]]:
     """Enrolled in this order, all online, and having reported once."""
@@ -201,15 +216,15 @@ class Room:
 
 @contextmanager
 def lesson_in(client: Client, devices: Sequence[HandDevice]) -> Iterator[Room]:
-    """With all of them, each looking at its page; afterwards they are free, and know it."""
-    lesson_id = client.start_lesson([one.id for one in devices])
+    """With all of them, each looking at its page; afterwards those of `room.all` are free, and know it."""
+    room = Room(devices, client.start_lesson([one.id for one in devices]))
     try:
         for one in devices:
-            one.wait_lesson(lesson_id)
+            one.wait_lesson(room.lesson_id)
             one.obey(foreground="web:preau", unsupported=())
-        yield Room(devices, lesson_id)
+        yield room
     finally:
-        client.post(f"/lessons/{lesson_id}/end", {})
-        for one in devices:
+        client.post(f"/lessons/{room.lesson_id}/end", {})
+        for one in room.all:
             one.wait_lesson(None)
             one.obey()

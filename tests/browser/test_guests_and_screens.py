@@ -20,8 +20,9 @@ from tests.browser.hand_devices import (
     HandDevice,
     Make,
     Room,
-    enroll,
+    come_in,
     hand_devices,
+    join,
     lesson_in,
 )
 from tests.support.appliance import Appliance, wait_for
@@ -57,21 +58,6 @@ def screen_tile(page: Page) -> Locator:
 
 def guest_tile(page: Page) -> Locator:
     return page.locator(".tile[data-guest]")
-
-
-def come_in(box: Appliance, code: str) -> HandDevice:
-    """As the page behind the short address does: the code is exchanged, then the browser enrolls."""
-    answer = join(box, code)
-    assert answer.status_code == 200, answer.text
-    return enroll(box, answer.json()["token"], PUPIL_PAGE)
-
-
-def join(box: Appliance, code: str) -> requests.Response:
-    session = requests.Session()
-    page = session.get(f"{box.url}/join", timeout=20).text
-    token = page.split('name="csrf-token" content="')[1].split('"')[0]
-    headers = {"X-CSRFToken": token, "Referer": f"{box.url}/join", "Accept": "application/json"}
-    return session.post(f"{box.url}/join", json={"code": code}, headers=headers, timeout=20)
 
 
 def shown_code(page: Page) -> str:

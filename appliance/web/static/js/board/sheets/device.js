@@ -2,12 +2,13 @@
 /** @import {Board} from "../state.js" */
 /** @import {Gestures} from "../gestures.js" */
 /** @import {Tile} from "../types.js" */
-import { byId, icon, make, redraw, setAttr } from "../../core/dom.js";
+import { byId, icon, make, redraw, setAttr, setText } from "../../core/dom.js";
 import { ask } from "../../core/http.js";
 import { closeSheet, openSheet, sayInSheet, sheet } from "../../core/sheet.js";
-import { ago, has, say } from "../../core/text.js";
+import { ago, clock, has, say } from "../../core/text.js";
 import { drawToggles } from "../bar.js";
 import { batteryIcon, can, isPupils, weight } from "../rules.js";
+import { spaced } from "./welcome.js";
 import { receiptDrawing, trouble } from "../tile.js";
 import { deviceName, displayWords, evidenceWords, frontWords, gestureWords, presenceWords, problemWords } from "../words.js";
 
@@ -17,6 +18,7 @@ export class DeviceSheet {
     this.board = board;
     /** @type {string|null} */ this.id = null;
     byId("tile-eyes").addEventListener("click", () => { void gestures.send("eyes_up", { message: say("eyes_message") }, this.devices()); byId("tile-free").focus(); });
+    byId("tile-code").addEventListener("click", () => void this.makeCode());
     byId("tile-dismiss").addEventListener("click", () => void this.dismiss());
     byId("tile-free").addEventListener("click", () => { void gestures.send("eyes_free", {}, this.devices()); byId("tile-eyes").focus(); });
   }
@@ -32,6 +34,7 @@ export class DeviceSheet {
     if (!tile) return;
     this.id = id;
     sayInSheet("tile-sheet", null);
+    byId("tile-code-said").hidden = true;
     if (sheet("receipt-sheet").open) closeSheet("receipt-sheet");
     openSheet("tile-sheet", { title: tile.pupil ? `${deviceName(tile)} · ${tile.pupil}` : deviceName(tile), text: tile.name === deviceName(tile) ? "" : tile.name });
     this.draw();
@@ -48,18 +51,32 @@ export class DeviceSheet {
     byId("tile-eyes").hidden = tile.eyes_up || !can(tile, "eyes");
     byId("tile-free").hidden = !tile.eyes_up;
     byId("tile-guest").hidden = !tile.guest;
-    setAttr(byId("tile-dismiss"), "aria-disabled", this.board.canAct ? null : "true");
+    byId("tile-back").hidden = tile.guest || !tile.page;
+    for (const id of ["tile-dismiss", "tile-code"]) setAttr(byId(id), "aria-disabled", this.board.canAct ? null : "true");
+  }
+
+  /** A browser that forgot who it is comes back by a short code. */
+  async makeCode() {
+    const said = byId("tile-code-said");
+    const answer = await this.tell("POST", `devices/${encodeURIComponent(this.id ?? "")}/code`);
+    said.hidden = !answer;
+    if (answer) setText(said, say("way_back", { address: `${location.host}/join`, code: spaced(answer.code), time: clock(new Date(answer.expires_at)) }));
   }
 
   /** A guest goes, and with it everything that was kept of it; with the code it may come again. */
   async dismiss() {
-    if (!this.id || !this.board.canAct) return;
+    if (await this.tell("DELETE", `guests/${encodeURIComponent(this.id ?? "")}`)) closeSheet("tile-sheet");
+  }
+
+  /** @param {string} method @param {string} path below the lesson @returns {Promise<any>} null when it was refused: the sheet says why */
+  async tell(method, path) {
+    if (!this.id || !this.board.canAct) return null;
     sayInSheet("tile-sheet", null);
     try {
-      await ask("DELETE", `/lessons/${encodeURIComponent(this.board.lesson.id)}/guests/${encodeURIComponent(this.id)}`);
-      closeSheet("tile-sheet");
+      return await ask(method, `/lessons/${encodeURIComponent(this.board.lesson.id)}/${path}`, method === "POST" ? {} : undefined);
     } catch (problem) {
       sayInSheet("tile-sheet", /** @type {Error} */ (problem).message);
+      return null;
     }
   }
 
