@@ -33,9 +33,7 @@ def add_installing(pages: Blueprint) -> None:
     @pages.get("/pupil/manifest.webmanifest")
     def manifest() -> ResponseReturnValue:
         """The colours are those of the page's light ground (css/tokens.css)."""
-        response = Response(json.dumps(_manifest(), ensure_ascii=False), mimetype="application/manifest+json")
-        response.headers["Cache-Control"] = "no-cache"
-        return response
+        return Response(json.dumps(_manifest(), ensure_ascii=False), mimetype="application/manifest+json")
 
     @pages.get("/pupil/worker.js")
     def worker() -> ResponseReturnValue:
@@ -44,7 +42,6 @@ def add_installing(pages: Blueprint) -> None:
         files = shell_files(static)
         shell = {"version": _version(static, files), "page": PAGE, "files": [_address(name) for name in files]}
         response = Response(render_template("pupil/worker.js", shell=shell), mimetype="text/javascript")
-        response.headers["Cache-Control"] = "no-cache"
         response.headers["Service-Worker-Allowed"] = PAGE
         return response
 
