@@ -110,8 +110,10 @@ def databases(context: BrowserContext, pupil: PupilPage) -> list[str]:
     return found
 
 
-def test_a_guest_that_leaves_leaves_nothing(bench: Bench) -> None:
+def test_an_agent_that_is_stopped_lets_go_of_its_memory(bench: Bench) -> None:
+    """So that the page of a guest can leave nothing."""
     pupil = bench.device()
     assert databases(pupil.page.context, pupil) == [f"preau-{pupil.id}"]
-    pupil.send(type="stop", forget=True)
+    pupil.send(type="stop")
+    pupil.page.evaluate("(id) => void indexedDB.deleteDatabase(`preau-${id}`)", pupil.id)
     wait_for(lambda: databases(pupil.page.context, pupil) == [] or None, 5, "the memory is gone")

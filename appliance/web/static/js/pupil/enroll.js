@@ -1,7 +1,7 @@
 // Turns this browser into a device of the school: one request, an identity or a reason that can be put into words.
 /** @import {Identity} from "./identity.js" */
 import { capabilitiesOf } from "./agent/abilities.js";
-import { describe } from "./agent/about.js";
+import { aboutThis } from "./agent/about.js";
 import { keepIdentity, serial } from "./identity.js";
 
 const PATIENCE_MS = 15_000;
@@ -22,24 +22,12 @@ async function problemOf(answer) {
 }
 
 /**
- * The model as the browser may tell it on request, over https only.
- * @returns {Promise<{manufacturer: string, model: string, os: string, agent: string}>}
- */
-async function aboutThis() {
-  const about = describe(navigator.userAgent);
-  const told = await /** @type {any} */ (navigator).userAgentData?.getHighEntropyValues?.(["model", "platformVersion"]).catch(() => null);
-  if (!told) return about;
-  const os = [told.platform, told.platformVersion].filter(Boolean).join(" ");
-  return { ...about, model: told.model || about.model, os: (os || about.os).slice(0, 128) };
-}
-
-/**
  * @param {{token: string, kind: string, guest?: boolean}} wanted
  * @returns {Promise<{identity: Identity} | {problem: Problem}>} the identity is kept already
  */
 export async function enroll({ token, kind, guest = false }) {
   const number = serial();
-  const body = { token, serial: number, kind, capabilities: capabilitiesOf(kind), ...(await aboutThis()) };
+  const body = { token, serial: number, kind, capabilities: capabilitiesOf(kind), ...(await aboutThis(navigator)) };
   try {
     const answer = await fetch("/api/devices", {
       method: "POST", headers: { "Content-Type": "application/json" }, cache: "no-store",

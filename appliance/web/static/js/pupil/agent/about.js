@@ -23,6 +23,18 @@ function found(table, agent) {
   return "";
 }
 
+/**
+ * The model and the system's version as the browser tells them when it is asked, over https only.
+ * @param {Navigator} browser @returns {Promise<{manufacturer: string, model: string, os: string, agent: string}>}
+ */
+export async function aboutThis(browser) {
+  const about = describe(browser.userAgent);
+  const told = await /** @type {any} */ (browser).userAgentData?.getHighEntropyValues?.(["model", "platformVersion"]).catch(() => null);
+  if (!told) return about;
+  const os = [told.platform, told.platformVersion].filter(Boolean).join(" ");
+  return { ...about, model: (told.model || about.model).slice(0, LONGEST), os: (os || about.os).slice(0, LONGEST) };
+}
+
 /** @param {string} agent the browser's User-Agent @returns {{manufacturer: string, model: string, os: string, agent: string}} */
 export function describe(agent) {
   // "K" is what Chrome says for every Android device; a WebView and other browsers still name theirs.

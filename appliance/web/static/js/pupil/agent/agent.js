@@ -28,7 +28,7 @@ export class Agent {
   async act(message) {
     const { device } = this;
     if (message.type === "start") await this.start(message.identity);
-    else if (message.type === "stop") this.stop(Boolean(message.forget));
+    else if (message.type === "stop") this.stop();
     else if (message.type === "front") this.front(plainApp(message.app));
     else if (message.type === "battery") this.battery(Number(message.level), Boolean(message.charging));
     else if (device) await this.tell(device, message);
@@ -47,16 +47,14 @@ export class Agent {
 
   /** What another tab wrote meanwhile is read again. @param {Identity} identity */
   async start(identity) {
-    this.stop(false);
+    this.stop();
     const memory = await Memory.open(identity.id);
     this.device = new Device(identity, { memory, kept: await memory.load() }, this.scene, this.world);
     this.device.begin();
   }
 
-  /** @param {boolean} forget leave nothing in this browser */
-  stop(forget) {
+  stop() {
     this.device?.end();
-    if (forget && this.device) Memory.forget(this.device.identity.id);
     this.device = null;
   }
 

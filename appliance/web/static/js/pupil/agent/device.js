@@ -1,7 +1,7 @@
 // The device that this page is. It puts the parts together and lets each hear what concerns it; the rules are theirs.
 /** @import {Connection, Entry, Identity, Kept, Scene, World} from "./types.js" */
 /** @import {Memory} from "./memory.js" */
-import { describe } from "./about.js";
+import { aboutThis } from "./about.js";
 import { Errands } from "./errands.js";
 import { Hand } from "./hand.js";
 import { Link } from "./link.js";
@@ -169,9 +169,14 @@ export class Device {
   // What is told
 
   publishAll() {
-    const { serial } = this.identity;
-    void this.voice.say("inventory", { serial, ...describe(this.world.browser), security_patch: null, storage_total: null, packages: [] });
     this.reports.now();
+    void this.publishInventory();
+  }
+
+  async publishInventory() {
+    const { serial } = this.identity;
+    this.about ??= await aboutThis(this.world.browser);
+    await this.voice.say("inventory", { serial, ...this.about, security_patch: null, storage_total: null, packages: [] });
   }
 
   report() {
@@ -191,6 +196,7 @@ export class Device {
   get broker() {
     const url = new URL(this.identity.websocket);
     url.hostname = this.world.location.hostname;
+    if (this.world.location.protocol === "https:") url.protocol = "wss:"; // a page over https may not speak to any other
     return url.href;
   }
 
@@ -198,7 +204,8 @@ export class Device {
   isOwn(link) {
     const { location } = this.world;
     const { hostname, port } = new URL(link);
+    const name = hostname.replace(/\.$/, "");
     const names = [location.hostname, new URL(this.identity.websocket).hostname, "preau.local"];
-    return names.includes(hostname) && [location.port, ""].includes(port);
+    return names.includes(name) && [location.port, ""].includes(port);
   }
 }

@@ -91,15 +91,29 @@ export class Link {
     this.drop();
     this.openedAt = performance.now();
     this.hooks.opening();
-    const { id, password, url, will } = this.door;
-    const client = mqtt.connect(url, {
+    this.timer = setTimeout(() => this.lose(), CONNECT_MS + ANSWER_MS);
+    try {
+      this.client = mqtt.connect(this.door.url, this.manners);
+    } catch {
+      this.lose(); // an address that this page may not call: a new policy, or a certificate, may change that
+      return;
+    }
+    this.listen(this.client);
+  }
+
+  get manners() {
+    const { id, password, will } = this.door;
+    return {
       clientId: id, username: id, password, protocolVersion: 5, clean: false,
       properties: { sessionExpiryInterval: SESSION_SECONDS }, keepalive: KEEPALIVE_SECONDS, connectTimeout: CONNECT_MS,
-      will: { ...will, qos: 1, retain: true, properties: { willDelayInterval: WILL_SECONDS } }, reconnectPeriod: 0, resubscribe: false,
+      will: { ...will, qos: 1, retain: true, properties: { willDelayInterval: WILL_SECONDS } },
+      reconnectPeriod: 0, resubscribe: false,
       timerVariant: "native", // the other one is a worker of its own, from a blob that the policy refuses
-    });
-    this.client = client;
-    this.timer = setTimeout(() => this.lose(), CONNECT_MS + ANSWER_MS);
+    };
+  }
+
+  /** @param {any} client */
+  listen(client) {
     const mine = (/** @type {(...args: any[]) => void} */ act) => (/** @type {any[]} */ ...args) => {
       if (client === this.client) act(...args);
     };

@@ -106,13 +106,6 @@ export class Memory {
     await this.work((transaction) => records.forEach((one) => transaction.objectStore("usage").delete([one.boot, one.seq])));
   }
 
-  /** A guest leaves nothing. @param {string} deviceId */
-  static forget(deviceId) {
-    try {
-      indexedDB.deleteDatabase(`preau-${deviceId}`);
-    } catch { /* there was none */ }
-  }
-
   close() {
     this.database?.close();
     this.database = null;

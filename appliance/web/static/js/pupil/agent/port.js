@@ -46,7 +46,7 @@ export class AgentPort {
   /** The same agent, in the page itself. */
   async startHere() {
     const { Agent } = await import("./agent.js");
-    const agent = new Agent({ emit: (message) => this.hear(message), location, browser: navigator.userAgent });
+    const agent = new Agent({ emit: (message) => this.hear(message), location, browser: navigator });
     this.open((message) => agent.hear(message));
   }
 

@@ -50,7 +50,7 @@
 /** @typedef {{id: string, name: string, kind: string, serial: string, school: string, password: string, websocket: string, guest: boolean, ahead: number}} Identity */
 /** @typedef {{type: string, [name: string]: any}} Message between agent and face */
 /** @typedef {{app: string|null, battery: Battery|null}} Scene what the face has told last */
-/** @typedef {{hostname: string, port: string}} Place by which the page was reached */
-/** @typedef {{emit: (message: Message) => void, location: Place, browser: string}} World `browser`: the User-Agent */
+/** @typedef {{hostname: string, port: string, protocol: string}} Place by which the page was reached */
+/** @typedef {{emit: (message: Message) => void, location: Place, browser: Navigator}} World */
 
 export {};
