@@ -271,6 +271,8 @@ class Desk:
             self._post.note(device_id, translation.memory, words, answers=answers, now=now)
             self._post.merge(device_id, now)
         did = self._post.record(now)
+        if did:
+            self._next_look = 0.0  # who has done one order may be given the next
         if self._parts.live.save() or did:
             self._parts.nudge_web()
 

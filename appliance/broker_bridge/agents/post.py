@@ -40,6 +40,7 @@ class _Tablet:
 class _Pending:
     batch: Batch = field(default_factory=Batch)
     deeds: list[Callable[[datetime], None]] = field(default_factory=list)
+    changes_credentials: bool = False
 
 
 class Post:
@@ -119,9 +120,7 @@ class Post:
             self._pending.deeds.append(_Turned(device_id, is_undone=not isinstance(other, str)))
         elif monotonic - self._swapped_at.get(device_id, monotonic - _SWAP_SECONDS) >= _SWAP_SECONDS:
             self._swapped_at[device_id] = monotonic
-            with database.atomic("IMMEDIATE"):
-                write_rotation(device_id, {"state": "waiting", "other": swap_credential(device_id, other)})
-            self._on_credentials()
+            self._swap(device_id, other)
 
     def record(self, now: datetime) -> bool:
         """True when anything was. What the store raises passes through; the same is tried again next time."""
@@ -133,6 +132,8 @@ class Post:
             for deed in pending.deeds:
                 deed(now)
         self._pending = _Pending()
+        if pending.changes_credentials:
+            self._on_credentials()
         return True
 
     def _reports(self, device_id: str, output: Reports) -> None:
@@ -148,21 +149,25 @@ class Post:
         self._pending.batch.drop(device_id, output.reason)
 
     def _rotates(self, device_id: str, output: Rotates) -> None:
-        """At once: the tablet comes back in this very moment."""
+        """Written before this step ends: the tablet comes back in this very moment."""
         if output.turn is Turn.LEAVING:
-            with database.atomic("IMMEDIATE"):
-                former = swap_credential(device_id, hash_password(output.password))
-                write_rotation(device_id, {"state": "waiting", "other": former})
-            self._turning[device_id] = former
-            self._on_credentials()
+            self._swap(device_id, hash_password(output.password))
             return
         former = self._turning.pop(device_id, "")
         is_undone = output.turn is Turn.UNDONE
         if is_undone and former:
-            with database.atomic("IMMEDIATE"):
-                swap_credential(device_id, former)
-            self._on_credentials()
+            self._swap(device_id, former)
         self._pending.deeds.append(_Turned(device_id, is_undone=is_undone))
+
+    def _swap(self, device_id: str, credential: str) -> None:
+        def deed(_: datetime) -> None:
+            former = swap_credential(device_id, credential)
+            write_rotation(device_id, {"state": "waiting", "other": former})
+            if device_id in self._turning:
+                self._turning[device_id] = former
+
+        self._pending.deeds.append(deed)
+        self._pending.changes_credentials = True
 
 
 @dataclass(frozen=True, slots=True)

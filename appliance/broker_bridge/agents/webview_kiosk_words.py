@@ -15,6 +15,7 @@ from protocol.device import Malformed, Reason, read_object
 
 COMMAND_SECONDS, SETTINGS_SECONDS = 10, 60
 EVENTS, RESPONSES, WILL = "event/", "response/", "will"
+_MAX_NAME_CHARS = 80
 PACKAGES = ("uk.nktnet.webviewkiosk", "com.nktnet.webview_kiosk")  # its own names: F-Droid and GitHub, Google Play
 
 
@@ -105,10 +106,7 @@ def parse(leaf: str, payload: bytes) -> Message:
     return Message(
         kind,
         is_answer,
-        _text(document.get("username")),
-        _text(document.get("appInstanceId")),
-        _text(document.get("requestMessageId")),
-        _text(document.get("messageId")),
+        *(_short(document.get(name)) for name in ("username", "appInstanceId", "requestMessageId", "messageId")),
         data if isinstance(data, dict) else {},
     )
 
@@ -200,6 +198,11 @@ def is_same_site(asked: str, seen: str) -> bool:
 
 def _site(url: str) -> str:
     return host_of(url).removeprefix("www.")
+
+
+def _short(value: object) -> str | None:
+    """Names and numbers: what is longer than any of them may be cut, and then fits nothing."""
+    return value[:_MAX_NAME_CHARS] if isinstance(value, str) else None
 
 
 def _text(value: object) -> str | None:
