@@ -24,7 +24,7 @@ def add_pages(pages: Blueprint, services: Services) -> None:
             opened = services.enrollment.token_opens(token)
         except NotSignedIn:
             failures.count(address)
-            return render_template("auth/link_over.html"), 404
+            return render_template("pupil/over.html"), 404
         return _join_page(token, opened, services.enrollment.device_of(opened))
 
     @pages.get("/pupil")
