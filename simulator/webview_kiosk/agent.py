@@ -80,9 +80,10 @@ class Agent:
             if task is not None:
                 task.cancel()
         await asyncio.gather(*(task for task in (self._ticker, self._connecting) if task), return_exceptions=True)
-        for wire in (self._wire, *self._forgotten):
-            if wire is not None:
-                wire.leave()
+        self.tablet.close(self._now())
+        self.settle()
+        for wire in self._forgotten:
+            wire.leave()
 
     def settle(self) -> None:
         """Carry out what the tablet wants, in order."""

@@ -51,7 +51,7 @@ def answer(tablet: FakeTablet, asked: Asked, who: Who) -> list[Answer]:
     if not _is_meant(request, who):
         return []
     kind = str(request.get("requestType"))
-    if kind not in _ANSWERS:
+    if kind not in _ANSWERS or (kind == "get_system_info" and tablet.manner.has(Trouble.OLD_VERSION)):
         return _misbehave(tablet, _error(tablet, asked, who, f"unknown requestType {kind}"))
     segment, tell = _ANSWERS[kind]
     data = request.get("data") if isinstance(request.get("data"), dict) else {}

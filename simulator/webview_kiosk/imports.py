@@ -25,7 +25,10 @@ def take_settings(tablet: FakeTablet, payload: bytes, now: float) -> None:
 
     if reloads and tablet.has_service:  # it runs beside the import, and wins
         _rebuild(tablet, before)
-    tablet.after(tablet.chance.uniform(*IMPORT_SECONDS), store, now)
+    if values:
+        tablet.after(tablet.chance.uniform(*IMPORT_SECONDS), store, now)
+    else:
+        store(now)
 
 
 def _rebuild(tablet: FakeTablet, values: Any = None) -> None:

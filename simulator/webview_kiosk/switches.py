@@ -52,6 +52,7 @@ class Trouble(StrEnum):
     SLOW_SUBSCRIBE = "slow-subscribe"  # subscribes 3 s after it has said `connected`
     NO_LOCK = "no-lock"  # `lock` never takes
     SILENT_LOCK = "silent-lock"  # locks, and tells it only when asked
+    OLD_VERSION = "old-version"  # does not know `get_system_info`
     PLAIN_WILL = "plain-will"  # a last will that is not JSON
 
 
