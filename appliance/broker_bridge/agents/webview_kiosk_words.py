@@ -106,7 +106,10 @@ def parse(leaf: str, payload: bytes) -> Message:
     return Message(
         kind,
         is_answer,
-        *(_short(document.get(name)) for name in ("username", "appInstanceId", "requestMessageId", "messageId")),
+        _short(document.get("username")),
+        _short(document.get("appInstanceId")),
+        _short(document.get("requestMessageId")),
+        _short(document.get("messageId")),
         data if isinstance(data, dict) else {},
     )
 
