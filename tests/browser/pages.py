@@ -9,14 +9,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
-from tests.support.appliance import Appliance, wait_for
+from tests.support.appliance import Appliance, running_appliance, wait_for
 from tests.support.appliance import Browser as Client
-from tests.support.chromium import UNANSWERED, Desk, Size, Witness
+from tests.support.chromium import ARGUMENTS, CHROMIUM, PATIENCE_MS, UNANSWERED, Desk, Size, Witness
 
 TABLET = Size(800, 1280, finger=True)
 LAPTOP = Size(1366, 768)
@@ -193,7 +194,35 @@ def pages_desk(chromium: Browser, box: Appliance, *neighbours: str, url: str = "
         yield desk
     finally:
         desk.close()
-    assert desk.witness.troubles == []
+    assert not desk.witness.troubles, desk.witness.troubles
+
+
+@dataclass
+class PagesSchool:
+    """A box with one teacher, a link that lets browsers in, and a Chromium."""
+
+    chromium: Browser
+    box: Appliance
+    durand: Client
+    link: str
+
+    @contextmanager
+    def desk(self) -> Iterator[PagesDesk]:
+        with pages_desk(self.chromium, self.box) as desk:
+            yield desk
+
+
+@contextmanager
+def pages_school(folder: Path, *arguments: str) -> Iterator[PagesSchool]:
+    """`arguments`: more of them for Chromium."""
+    with running_appliance(folder) as box, sync_playwright() as playwright:
+        box.add_user("durand")
+        expect.set_options(timeout=PATIENCE_MS)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments])
+        try:
+            yield PagesSchool(chromium, box, box.browser("durand"), box.new_link())
+        finally:
+            chromium.close()
 
 
 def tile_of(client: Client, lesson_id: str, device_id: str) -> dict[str, Any]:
