@@ -1,15 +1,21 @@
 """A store of an earlier version becomes one of this version: with all that was in it, and the same to the column."""
 
+import hashlib
 import subprocess
 import sys
+import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import apsw
 import pytest
 
+from appliance.config import Config
 from appliance.errors import CannotStart
+from appliance.store.backup_file import MANIFEST, STORE, Manifest, Part, encode_manifest
 from appliance.store.database import MIGRATIONS, SCHEMA_VERSION, open_store
 from appliance.store.models import AgentLink, Device, EnrollmentToken, JoinCode, LessonDevice, Receipt, database
+from appliance.store.restore import restore
 
 FIRST = Path(__file__).with_name("schema-1.sql")  # as SQLite told it of a store that the first version had made
 # One row in every table of the first version, by hand: what a school has after a year, in small.
@@ -54,7 +60,9 @@ def shape_of(path: Path) -> dict[str, object]:
         return {
             table: {
                 "columns": connection.execute(f"PRAGMA table_xinfo({table})").fetchall(),
-                "keys": sorted(connection.execute(f"PRAGMA foreign_key_list({table})").fetchall(), key=lambda k: k[3:]),
+                "keys": sorted(
+                    connection.execute(f"PRAGMA foreign_key_list({table})").fetchall(), key=lambda key: str(key[3:])
+                ),
                 "indexes": indexes_of(connection, table),
                 "options": connection.execute(f"SELECT wr, strict FROM pragma_table_list('{table}')").fetchall(),  # noqa: S608
             }
@@ -147,6 +155,22 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path: Path, monke
         open_store(path)
     assert (shape_of(path), rows_of(path)) == (shape, rows)
     assert pragma_of(path, "user_version") == 1
+
+
+def test_a_backup_of_the_first_version_can_be_restored_by_this_one(config: Config, tmp_path: Path) -> None:
+    content = made_by_the_first_version(tmp_path / "old.db").read_bytes()
+    part = Part(len(content), hashlib.sha256(content).hexdigest())
+    at = datetime(2026, 11, 23, tzinfo=UTC)
+    backup = config.backups_path / "old.preau"
+    with zipfile.ZipFile(backup, "w") as archive:
+        archive.writestr(STORE, content)
+        archive.writestr(MANIFEST, encode_manifest(Manifest(1, "École", at, {STORE: part})))
+    restore(config, backup, at)
+    assert pragma_of(config.store_path, "user_version") == SCHEMA_VERSION
+    assert [row["name"] for row in rows_of(config.store_path)["device"]] == ["Tablette 07"]
+    new = tmp_path / "new.db"
+    open_store(new)
+    assert shape_of(config.store_path) == shape_of(new)
 
 
 def test_there_is_a_step_from_every_version_to_the_next() -> None:
