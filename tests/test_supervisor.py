@@ -206,3 +206,19 @@ def test_however_the_supervisor_ends_no_child_is_left(tmp_path: Path, number: si
     wait_for(lambda: not any(map(is_alive, pids)), what="all gone")
     assert status_path.exists() is (number is signal.SIGKILL)
     parent.stdout.close()
+
+
+def test_a_program_that_is_no_longer_wanted_is_ended_and_not_started_again(keeping: Keeping) -> None:
+    pid = keeping.pid("one")
+    keeping.supervisor.remove("one")
+    keeping.supervisor.remove("one")
+    assert not is_alive(pid)
+    assert set(keeping.status()) == {"two"}
+    assert not keeping.supervisor.step(time.monotonic() + 60)
+    assert set(keeping.status()) == {"two"}
+
+
+def test_a_program_may_be_added_again_after_it_was_removed(keeping: Keeping) -> None:
+    keeping.supervisor.remove("one")
+    keeping.supervisor.add(Program("one", STAYS))
+    assert is_alive(keeping.pid("one"))

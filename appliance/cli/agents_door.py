@@ -58,4 +58,4 @@ class AgentsDoor:
         """Once: it is tried again each second."""
         if str(error) != self._told:
             self._told = str(error)
-            fact(_log, "agents_door_stays_closed", error=error)
+            _log.warning("agents_door_stays_closed error=%s", error)

@@ -1,4 +1,6 @@
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -57,4 +59,20 @@ def test_another_connection_reads_while_rows_are_written(tmp_path: Path) -> None
         Live.create(device_id="d-aaaaaaaa", presence="online", seen_at=NOW)
         path = str(live_database.database)
         assert apsw.Connection(path).execute("SELECT count(*) FROM live").fetchone() == (0,)
+    live_database.close()
+
+
+def test_live_storage_that_another_version_left_behind_is_begun_anew(tmp_path: Path) -> None:
+    """It dies with the runtime folder, but for an appliance that was killed and then upgraded."""
+    with closing(sqlite3.connect(tmp_path / "live.db")) as older:
+        older.execute("CREATE TABLE live (device_id TEXT PRIMARY KEY, presence TEXT)")
+        older.execute("INSERT INTO live VALUES ('d-aaaaaaaa', 'online')")
+        older.commit()
+    open_live(tmp_path / "live.db")
+    with live_database.connection_context():
+        assert read_live() == {}
+        write_live([Live(device_id="d-aaaaaaaa", presence="online", seen_at=NOW)])
+    open_live(tmp_path / "live.db")
+    with live_database.connection_context():
+        assert set(read_live()) == {"d-aaaaaaaa"}
     live_database.close()

@@ -90,8 +90,9 @@ class Desk:
         self._next_look = 0.0
 
     def wake(self) -> None:
-        """Something may have changed in the store: look now."""
-        self._next_look = 0.0
+        """Something may have changed in the store: look now, unless nobody sits here."""
+        if self._seats:
+            self._next_look = 0.0
         self._woken.set()
 
     def wait(self) -> None:

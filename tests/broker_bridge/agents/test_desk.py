@@ -85,7 +85,7 @@ class Office:
 
     def step(self) -> None:
         for _ in range(4):
-            self.desk.wake()
+            self.desk._next_look = 0.0
             self.desk.step()
 
     def say(self, user: str, leaf: str, payload: bytes, *, retained: bool = False) -> None:
