@@ -1,5 +1,6 @@
 """The only wiring: which service is given what. Holds no logic and starts no process."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from appliance.broker.configuration import BrokerSettings, Limits, Serves, TlsFiles
@@ -107,18 +108,10 @@ def open_databases(config: Config) -> None:
 
 
 def build_services(config: Config) -> Services:
-    clock = HubClock(config.runtime_path)
-    nudge = NudgeSender(config.runtime_path, "bridge")
+    clock, nudge = HubClock(config.runtime_path), NudgeSender(config.runtime_path, "bridge")
     settings = broker_settings(config)
-
-    def apply() -> None:
-        apply_credentials(settings, credentials)
-        nudge.send()
-
-    ca = None if config.tls_ca is None else config.tls_ca.read_text()
-    door = Door(config.mqtt_port, config.websocket_port, config.tls, ca)
-    passwords, journal = Passwords(), JournalReader()
-    own = OwnNames(config)
+    apply = _applying(settings, nudge)
+    passwords, journal, own = Passwords(), JournalReader(), OwnNames(config)
     lessons, guests = Lessons(clock, nudge), Guests(clock, nudge)
     agent_links, tokens = _agent_links(config, clock, nudge), Tokens(clock)
     rosters, backups, device_list = Rosters(clock), Backups(clock, config), DeviceList(clock, journal)
@@ -128,7 +121,7 @@ def build_services(config: Config) -> Services:
         clock=clock,
         people=People(clock, passwords),
         sign_in=SignIn(clock, passwords),
-        enrollment=Enrollment(clock, door, apply),
+        enrollment=Enrollment(clock, _door(config), apply),
         agent_links=agent_links,
         agent_setup=AgentSetup(clock, agent_links, tokens),
         carts=Carts(clock),
@@ -152,6 +145,21 @@ def build_services(config: Config) -> Services:
         health=Health(config, settings, report.findings),
         upkeep=Upkeep(clock, config, backups, documents, guests),
     )
+
+
+def _applying(settings: BrokerSettings, nudge: NudgeSender) -> Callable[[], None]:
+    """The broker takes the store's credentials over; the bridge is told."""
+
+    def apply() -> None:
+        apply_credentials(settings, credentials)
+        nudge.send()
+
+    return apply
+
+
+def _door(config: Config) -> Door:
+    ca = None if config.tls_ca is None else config.tls_ca.read_text()
+    return Door(config.mqtt_port, config.websocket_port, config.tls, ca)
 
 
 def _agent_links(config: Config, clock: HubClock, nudge: NudgeSender) -> AgentLinks:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from peewee import Field
+from peewee import SQL, Field
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -31,6 +31,11 @@ class JsonField(Field):
 
     def python_value(self, value: str | None) -> Any:
         return None if value is None else json.loads(value)
+
+
+def default(word: str) -> list[SQL]:
+    """One that SQLite itself knows, as a migration has to give it to the rows that are there."""
+    return [SQL(f"DEFAULT '{word}'")]
 
 
 def to_milliseconds(value: datetime) -> int:

@@ -3,20 +3,10 @@
 What can be derived is not stored: a device's desired state is computed from its open lesson; only its version is kept.
 """
 
-from peewee import (
-    SQL,
-    AutoField,
-    BooleanField,
-    CharField,
-    CompositeKey,
-    ForeignKeyField,
-    IntegerField,
-    Model,
-    TextField,
-)
+from peewee import AutoField, BooleanField, CharField, CompositeKey, ForeignKeyField, IntegerField, Model, TextField
 from playhouse.apsw_ext import APSWDatabase
 
-from appliance.store.fields import JsonField, MomentField
+from appliance.store.fields import JsonField, MomentField, default
 
 # Deferred: nothing is opened by importing. `store.database.open_store` gives it its file, once per process.
 database = APSWDatabase(None)
@@ -246,7 +236,7 @@ class Receipt(Row):
     unsupported = JsonField(null=True)
     tries = IntegerField(default=0)
     updated_at = MomentField()
-    channel = CharField(default="own", constraints=[SQL("DEFAULT 'own'")])  # domain.channels.Channel. From schema 2
+    channel = CharField(default="own", constraints=default("own"))  # domain.channels.Channel. From schema 2
     evidence = CharField(null=True)  # domain.channels.Evidence: how its state is known
 
 

@@ -7,6 +7,7 @@ from flask import Flask, g, request, session
 from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel
 from flask_socketio import SocketIO
+from flask_wtf.csrf import CSRFProtect
 
 from appliance.bootstrap import Services
 from appliance.broker.credentials import write_atomically
@@ -70,7 +71,17 @@ def create_app(config: Config, services: Services) -> Flask:
     load_sessions(app, services, cookies)
     csrf = protect(app, config)
     register_errors(app)
-    door = Door(services, cookies)
+    _register(app, config, services, csrf)
+    compress_static(app)
+    _dress(app)
+    _add_socket(app, services, cookies, config.viewers)
+    app.wsgi_app = HostGate(app.wsgi_app, OwnNames(config))  # type: ignore[method-assign]  # outermost: Socket.IO, too
+    return app
+
+
+def _register(app: Flask, config: Config, services: Services, csrf: CSRFProtect) -> None:
+    """Every route there is."""
+    door = Door(services, cookies_of(config))
     transfers = Transfers(FILES_AT_ONCE)
     # Devices have their own credentials; what takes files checks the form's token before it reads one.
     auth = DeviceAuth(app, config, services)
@@ -95,11 +106,6 @@ def create_app(config: Config, services: Services) -> Flask:
         app.register_blueprint(blueprint)
     register_pupil(app, config, services, auth)
     csrf.exempt(app.blueprints["pupil_api"])
-    compress_static(app)
-    _dress(app)
-    _add_socket(app, services, cookies, config.viewers)
-    app.wsgi_app = HostGate(app.wsgi_app, OwnNames(config))  # type: ignore[method-assign]  # outermost: Socket.IO, too
-    return app
 
 
 def choose_language() -> str:

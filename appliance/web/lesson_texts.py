@@ -34,6 +34,7 @@ LESSON_TEXTS: dict[str, str] = {
     "too_many_codes": N_("Trop de codes ont été essayés. Rien n’est perdu : réessayez dans %(minutes)s min."),
     "guests_full": N_("Il y a déjà %(most)s invités dans cette séance. Retirez-en un, puis réessayez."),
     "no_such_link": N_("Cette adresse n’a pas été donnée à cet appareil."),
+    "no_code": N_("L’accueil est fermé : il n’y a plus de code."),
     "no_guest": N_("Cet invité n’est plus dans la séance."),
     "own_address": N_(
         "Cette adresse est celle du boîtier : elle ne s’ouvre pas sur une tablette. "
