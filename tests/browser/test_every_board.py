@@ -6,7 +6,17 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.classroom import Pupils, lesson_of, open_board, press_primary, running_pupils, sheet, tile, tiles
+from tests.browser.classroom import (
+    Pupils,
+    gesture_button,
+    lesson_of,
+    open_board,
+    press_primary,
+    running_pupils,
+    sheet,
+    tile,
+    tiles,
+)
 from tests.browser.looks import LOOKS, code_of
 from tests.support.appliance import Appliance
 from tests.support.appliance import Browser as Client
@@ -65,10 +75,13 @@ def test_at_work_held_chosen_and_in_trouble(board: Page, pupils: Pupils) -> None
     is_fine(board, "nothing asked yet")
     pupils.fleet.do(pupils[2].raise_hand)
     expect(tile(board, 2).locator(".tile-hand")).to_be_visible()
+    gesture_button(board, "camera").click()
+    expect(tile(board, OLD)).to_have_attribute("data-problem", "")
+    is_fine(board, "a hand, a problem, one away")
     press_primary(board)
     expect(tiles(board, "held")).to_have_count(SIZE - 1)
-    expect(tile(board, OLD)).to_have_attribute("data-problem", "")
-    is_fine(board, "held, a hand, a problem, one away")
+    expect(board.locator('.receipt-group[data-kind="limit"], .receipt-rest').first).to_be_visible()
+    is_fine(board, "held, a hand, a limit, one away")
     tile(board, 1).locator("label.tile-check").click()
     is_fine(board, "one chosen")
     pupils.fleet.do(pupils[2].lower_hand)

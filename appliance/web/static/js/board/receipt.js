@@ -23,7 +23,7 @@ export class ReceiptLine {
     this.root = byId("receipt");
     this.saidAt = 0;
     /** @type {ReturnType<typeof setTimeout>|undefined} */ this.sayTimer = undefined;
-    new ResizeObserver(() => this.fit()).observe(this.root);
+    new ResizeObserver(() => this.fit()).observe(byId("receipt-groups")); // the words before it grow with the time, too
   }
 
   draw() {
