@@ -71,6 +71,8 @@ class Guests:
             strays = [row.id for row in Device.select(Device.id).where(stray & (Device.status == DeviceStatus.ACTIVE))]
             release_devices(strays, now)
             deleted = _delete(Device.version_at < now - _BRIDGE_IS_LATE)
+            # Counted after its guest's rows had gone: no other device's row is ever deleted.
+            deleted += Dropped.delete().where(Dropped.device_id.not_in(Device.select(Device.id))).execute()
         if strays:
             self._nudge.send()
         return bool(strays or deleted)

@@ -33,7 +33,7 @@ class JsonField(Field):
         return None if value is None else json.loads(value)
 
 
-def default(word: str) -> list[SQL]:
+def default(word: str) -> list[Any]:
     """One that SQLite itself knows, as a migration has to give it to the rows that are there."""
     return [SQL(f"DEFAULT '{word}'")]
 

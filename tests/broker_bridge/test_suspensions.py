@@ -17,6 +17,7 @@ from appliance.broker_bridge.flood import (
 from appliance.broker_bridge.suspensions import SUSPENDED_SECONDS, Suspensions
 from appliance.errors import Unavailable
 from appliance.store.models import Journal
+from tests.services.school import add_device
 from tests.support.store import HandClock, opened_store
 
 ONE, TWO = "d-aaaaaaaa", "d-bbbbbbbb"
@@ -72,6 +73,14 @@ def test_an_offender_is_out_for_a_minute_and_the_journal_says_so(bench: Bench) -
     assert bench.suspensions.out == set()
     (line,) = Journal.select()
     assert (line.actor, line.action, line.target) == ("bridge", "device.suspend", f"device:{ONE}")
+
+
+def test_a_guest_that_floods_is_not_named_in_the_journal(bench: Bench) -> None:
+    guest = add_device(guest_lesson_id="a lesson")
+    bench.suspensions.suspend([guest])
+    (line,) = Journal.select()
+    assert (line.action, line.target) == ("device.suspend", "guest")
+    assert bench.suspensions.out == {guest}
 
 
 def test_one_that_somebody_let_in_again_is_put_out_again_and_told_once(bench: Bench) -> None:

@@ -216,6 +216,19 @@ def test_if_the_bridge_never_says_so_upkeep_forgets_it(house: House, gone: str, 
     assert not house.guests.tidy()
 
 
+def test_a_message_that_is_counted_late_leaves_no_name_behind(house: House, store: Path) -> None:
+    guest = house.join().id
+    house.guests.leave(guest)
+    house.guests.forget([guest])
+    late = Batch()
+    late.drop(guest, "flood")
+    late.drop(device_id(1), "flood")
+    house.school.say(late)
+    assert house.guests.tidy()
+    assert mentions(guest, store) == []
+    assert Dropped.select().count() == 1
+
+
 def test_who_has_left_may_come_back_while_the_door_is_open(house: House) -> None:
     first = house.join().id
     house.guests.leave(first)
