@@ -108,7 +108,7 @@ class Plant:
         )
 
     def memory(self, kiosk: Kiosk) -> dict[str, Any]:
-        rows = self._store("SELECT state FROM agent_link WHERE device_id = ?", kiosk.device_id)
+        rows = self.rows("SELECT state FROM agent_link WHERE device_id = ?", kiosk.device_id)
         state = json.loads(rows[0][0] or "{}") if rows else {}
         return dict(state.get("memory") or {})
 
@@ -122,7 +122,7 @@ class Plant:
         query = (
             "SELECT state, error, channel, evidence FROM receipt WHERE gesture_id = ? AND device_id = ?"
         )  # fmt: skip
-        rows = self._store(query, gesture_id, kiosk.device_id)
+        rows = self.rows(query, gesture_id, kiosk.device_id)
         return Receipt(*rows[0]) if rows else Receipt("none", None, "", None)
 
     def wait_for_receipt(self, kiosk: Kiosk, gesture_id: str, *states: str, seconds: float = 15.0) -> Receipt:
@@ -167,7 +167,7 @@ class Plant:
         assert answer.status_code < 300, answer.text
         return gesture_id
 
-    def _store(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         return _rows(self.config.store_path, query, values)
 
     def _live(self, query: str, *values: object) -> list[tuple[Any, ...]]:

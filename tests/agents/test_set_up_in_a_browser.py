@@ -4,6 +4,7 @@ By name, on plain http: no secure context, so no clipboard API, as in a school.
 """
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -129,3 +130,32 @@ def test_every_page_of_it_can_be_read_by_everybody(plant: Plant, desk: Desk, siz
         expect(tablet.locator("h1")).to_have_count(1)
         assert axe_findings(tablet) == [], address
     plant.head.post_form("/language", {"lang": "fr"})
+
+
+def test_a_kiosk_that_opens_its_link_at_each_start_uses_nothing_up(plant: Plant, desk: Desk) -> None:
+    link, device_id = prepare(desk.open(client=plant.head))
+    tablet = desk.open(TABLET)
+    tablet.goto(link)
+    home = json.loads(copied(tablet))["web_content.home_url"]
+
+    tablet.goto(home)
+    expect(tablet).to_have_url(re.compile("/pupil$"))
+    identity = tablet.evaluate("localStorage.getItem('preau.identity')")
+    assert json.loads(identity)["id"] == device_id
+    for _ in range(3):
+        tablet.goto(home)
+        expect(tablet).to_have_url(re.compile("/pupil$"))
+    assert tablet.evaluate("localStorage.getItem('preau.identity')") == identity
+    (used,) = plant.rows("SELECT used FROM enrollment_token WHERE device_id = ?", device_id)[0]
+    assert used == 1
+
+    tablet.evaluate("localStorage.clear()")
+    tablet.goto(home)
+    expect(tablet).to_have_url(re.compile("/pupil$"))
+    assert json.loads(tablet.evaluate("localStorage.getItem('preau.identity')"))["id"] == device_id, "itself again"
+
+    (token,) = plant.rows("SELECT id FROM enrollment_token WHERE device_id = ?", device_id)[0]
+    plant.head.post_form(f"/admin/links/{token}/revoke", {})
+    desk.witness.forgive("status of 404")
+    tablet.goto(home)
+    expect(tablet).to_have_url(re.compile("/pupil$"))

@@ -2,6 +2,7 @@
 import { byId } from "../../core/dom.js";
 import { loadStrings } from "../../core/text.js";
 import { enter, guessKind } from "./enter.js";
+import { isStillKnown } from "./known.js";
 
 /** @param {string} kind */
 async function join(kind) {
@@ -14,12 +15,18 @@ async function join(kind) {
   if (again) again.hidden = false;
 }
 
+/** A kiosk opens its link at each start: who is this device already uses nothing up. @param {string} id @param {string} kind */
+async function comeBack(id, kind) {
+  if (await isStillKnown(id)) location.replace("/pupil");
+  else await join(kind);
+}
+
 function begin() {
   loadStrings();
   const { device, kind = "tablet" } = byId("join").dataset;
   if (device) {
     byId("join-again").addEventListener("click", () => void join(kind));
-    return void join(kind);
+    return void comeBack(device, kind);
   }
   const guess = guessKind();
   document.querySelectorAll(".kind").forEach((button) => {
