@@ -71,6 +71,11 @@ class _Seat:
     translation: Translation
     version: int = -1
     given: set[str] = field(default_factory=set)
+    is_touched: bool = True  # it may have something to say
+
+    def use(self) -> Translation:
+        self.is_touched = True
+        return self.translation
 
 
 class Desk:
@@ -88,6 +93,7 @@ class Desk:
         self._woken = threading.Event()
         self._connection: HubConnection | None = None
         self._next_look = 0.0
+        self._next_round = 0.0
 
     def wake(self) -> None:
         """Something may have changed in the store: look now, unless nobody sits here."""
@@ -117,8 +123,8 @@ class Desk:
         did = self._hear(monotonic, now)
         for seat in self._seats.values():
             if seat.translation.next_at <= monotonic:
-                seat.translation.due(monotonic)
-        self._send_on(now)
+                seat.use().due(monotonic)
+        self._send_on(monotonic, now)
         for message in self._heard:
             if self._connection is not None:
                 self._connection.acknowledge(message)
@@ -192,7 +198,7 @@ class Desk:
         for wanted in self._states.wanted(stale) if stale else ():
             seat = self._seats[wanted.device_id]
             seat.version = wanted.desired.version
-            seat.translation.want(wanted.desired, monotonic)
+            seat.use().want(wanted.desired, monotonic)
 
     def _order(self, monotonic: float, now: datetime) -> None:
         due = self._parts.outgoing.due_for_agents(now)
@@ -209,13 +215,13 @@ class Desk:
             is_new = one.command.id not in seat.given
             if is_new and seat.translation.is_free and self._parts.outgoing.claim_for_agent(one, now):
                 seat.given.add(one.command.id)
-                seat.translation.order(Order(one.command, is_repeat=one.tries > 0), monotonic)
+                seat.use().order(Order(one.command, is_repeat=one.tries > 0), monotonic)
 
     def _rotate(self, monotonic: float) -> None:
         for device_id, seat in self._seats.items():
             is_asked = seat.kept.rotation.get("state") == "asked"
             if is_asked and seat.translation.is_free and self._post.begin_turn(device_id):
-                seat.translation.rotate(new_password(), monotonic)
+                seat.use().rotate(new_password(), monotonic)
             elif not is_asked:
                 self._post.heal(seat.kept, answers=seat.translation.presence in ANSWERING, monotonic=monotonic)
 
@@ -241,7 +247,7 @@ class Desk:
         device_id = self._by_user.get(user)
         if device_id is None or message.retained or self._gate.is_flooding(user, len(message.payload), now):
             return
-        self._seats[device_id].translation.receive(leaf, message.payload, monotonic)
+        self._seats[device_id].use().receive(leaf, message.payload, monotonic)
 
     def _line_changed(self, line: _Line, monotonic: float) -> None:
         """One is told that it is there a moment before it counts."""
@@ -252,9 +258,9 @@ class Desk:
             self._want(monotonic)
         for seat in self._seats.values():
             if is_there:
-                seat.translation.start(monotonic)
+                seat.use().start(monotonic)
             else:
-                seat.translation.lose(monotonic)
+                seat.use().lose(monotonic)
 
     def _publish(self, device_id: str, message: Publish) -> None:
         seat = self._seats[device_id]
@@ -262,9 +268,15 @@ class Desk:
             topic = f"{_ROOTS[seat.kept.agent]}/{seat.kept.username}/{message.leaf}"
             self._connection.publish(topic, message.payload, expires_in=message.expires_in)
 
-    def _send_on(self, now: datetime) -> None:
+    def _send_on(self, monotonic: float, now: datetime) -> None:
+        """Of those who were spoken to; once a second of all: alarms end, and channels come and go, by themselves."""
+        is_everybodys_turn = monotonic >= self._next_round
+        if is_everybodys_turn:
+            self._next_round = monotonic + _LOOK_SECONDS
         for device_id, seat in self._seats.items():
-            translation = seat.translation
+            if not (seat.is_touched or is_everybodys_turn):
+                continue
+            seat.is_touched, translation = False, seat.translation
             self._post.take(device_id, translation.take())
             self._parts.live.agent(device_id, translation.presence, now)
             words = _words(seat.kept.agent, seat.kept.profile, translation.memory)

@@ -135,7 +135,7 @@ class Office:
 
     def pass_by(self, device: str) -> None:
         """The time for which the tablet's translation waits at present."""
-        translation = self.desk._seats[device].translation
+        translation = self.desk._seats[device].use()
         translation.due(translation.next_at)
         self.step()
 
