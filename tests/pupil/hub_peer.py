@@ -4,6 +4,7 @@ The appliance's own bridge stands still meanwhile: it would correct what it did 
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -115,14 +116,16 @@ class HubPeer:
 
 
 def _stands_still(bridge: int, config: Config) -> bool:
-    """Stopped in the midst of a transaction it would keep everybody else from writing."""
+    """Stopped in the midst of a transaction, or of a reload, it would keep everybody else from writing."""
     os.kill(bridge, signal.SIGSTOP)
     try:
         for path in (config.store_path, config.live_path):
             with contextlib.closing(sqlite3.connect(path, timeout=0.1, isolation_level=None)) as database:
                 database.execute("BEGIN IMMEDIATE")
                 database.execute("ROLLBACK")
-    except sqlite3.OperationalError:
+        with broker_settings(config).lock_path.open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (sqlite3.OperationalError, BlockingIOError):
         os.kill(bridge, signal.SIGCONT)
         return False
     return True

@@ -151,3 +151,24 @@ def test_a_browser_that_remembers_nothing_is_a_device_too_and_says_so(bench: Ben
     hub.order(pupil.id, "identify", {}, command_id=command)
     hub.wait_ack(command, "done", 2)
     assert len(pupil.commands) == 1
+
+
+def test_a_worker_that_never_answers_is_replaced_by_the_page_itself(bench: Bench, hub: HubPeer) -> None:
+    """As in a browser that takes no module in a worker: it fails, or says nothing."""
+    context = bench.context()
+    context.route("**/agent/worker.js", lambda route: route.fulfill(status=404))
+    pupil = bench.open(context)
+    pupil.enroll(bench.link)
+    pupil.start().wait_online()
+    version = hub.want(pupil.id, soon(600), lock=LOCK)
+    hub.wait_reported(pupil.id, version)
+
+
+def test_an_agent_whose_scripts_do_not_arrive_tries_again(bench: Bench, hub: HubPeer) -> None:
+    context = bench.context()
+    context.route("**/agent/device.js", lambda route: route.abort())
+    pupil = bench.open(context)
+    pupil.enroll(bench.link)
+    pupil.start()
+    context.unroute("**/agent/device.js")
+    pupil.wait(25, connection="online")

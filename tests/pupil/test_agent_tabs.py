@@ -67,6 +67,18 @@ def test_a_device_that_is_enrolled_again_refuses_the_old_password_and_takes_the_
     pupil.start().wait_online()
 
 
+def test_a_device_that_is_removed_is_out_at_once_and_says_so(box: Appliance, bench: Bench) -> None:
+    pupil, other = bench.device(), bench.device()
+    box.add_user("mairie", "administrator")
+    answer = box.browser("mairie").post_form(f"/admin/devices/{pupil.id}/revoke", {})
+    assert answer.ok, answer.text[:300]
+    pupil.wait(connection="refused")
+    pupil.send(type="wake")
+    pupil.send(type="hand", raised=True)
+    assert connections(pupil)[-1] == "refused"
+    assert connections(other)[-1] == "online"
+
+
 def test_a_forged_identity_gets_nowhere(bench: Bench) -> None:
     victim, thief = bench.device(), bench.open()
     thief.identity = victim.identity | {"password": "x" * 27}

@@ -34,6 +34,7 @@ export class Device {
     this.stage = new Stage(scene, new UsageLog(newBoot(), kept.usage), memory, this.voice);
     this.errands = this.makeErrands(kept.commands);
     this.reports = new Reports(() => this.report());
+    /** @type {object|undefined} */ this.about = undefined;
     /** @type {Uint8Array[]} commands that wait for a time to be judged by */ this.held = [];
   }
 

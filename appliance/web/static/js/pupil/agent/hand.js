@@ -9,6 +9,7 @@ export class Hand {
     this.memory = memory;
     this.voice = voice;
     /** @type {boolean|null} what the hub knows; null: nobody can tell */ this.told = isUp ? null : false;
+    this.isBusy = false;
   }
 
   /** @param {boolean} up @param {string|null} lesson its id */
@@ -35,6 +36,4 @@ export class Hand {
   lost() {
     if (this.told) this.told = null;
   }
-
-  isBusy = false;
 }

@@ -28,26 +28,37 @@ export class AgentPort {
   }
 
   startWorker() {
-    let isHere = false;
-    const give = () => { if (!isHere) void this.startHere(); isHere = true; };
+    let worker;
     try {
-      const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-      worker.onmessage = ({ data }) => {
-        if (data.type !== "ready") this.hear(data);
-        else if (!isHere) this.open((message) => worker.postMessage(message));
-      };
-      worker.onerror = () => { if (!this.post) { worker.terminate(); give(); } };
-      setTimeout(() => { if (!this.post) { worker.terminate(); give(); } }, PATIENCE_MS);
+      worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     } catch {
-      give();
+      void this.startHere();
+      return;
     }
+    const give = () => {
+      clearTimeout(late);
+      if (this.post) return;
+      worker.onmessage = worker.onerror = null;
+      worker.terminate();
+      void this.startHere();
+    };
+    const late = setTimeout(give, PATIENCE_MS);
+    worker.onerror = give;
+    worker.onmessage = ({ data }) => {
+      if (data.type === "ready") this.open((message) => worker.postMessage(message));
+      else this.hear(data);
+    };
   }
 
   /** The same agent, in the page itself. */
   async startHere() {
-    const { Agent } = await import("./agent.js");
-    const agent = new Agent({ emit: (message) => this.hear(message), location, browser: navigator });
-    this.open((message) => agent.hear(message));
+    try {
+      const { Agent } = await import("./agent.js");
+      const agent = new Agent({ emit: (message) => this.hear(message), location, browser: navigator });
+      this.open((message) => agent.hear(message));
+    } catch {
+      setTimeout(() => this.startWorker(), PATIENCE_MS); // the network went away amid the scripts
+    }
   }
 
   /** @param {(message: Message) => void} post */
