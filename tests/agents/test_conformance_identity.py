@@ -113,3 +113,15 @@ def test_29_and_nothing_of_the_kind_was_sent(plant: Plant) -> None:
     sent = [one.body["data"]["settings"] for one in plant.spy.orders() if one.leaf == "settings"]
     assert sent
     assert not set(LOSES_THE_TABLET) & {key for settings in sent for key in settings}
+
+
+def test_a_tablet_whose_access_is_taken_is_out_within_seconds_and_stays_out(plant: Plant) -> None:
+    kiosk = plant.ready()
+    other = plant.ready()
+    plant.head.post_form(f"/admin/devices/{kiosk.device_id}/revoke", {})
+    wait_for(lambda: not kiosk.agent.is_connected, 10, "it is out")
+    connects = kiosk.agent.connects
+    with plant.lesson(other) as lesson:
+        plant.wait_for_receipt(other, plant.gesture(lesson, "report"), "succeeded")
+    assert kiosk.agent.connects == connects, "it tries every 3 s, and is refused"
+    plant.stop(kiosk)
