@@ -236,8 +236,11 @@ class Bridge:
     def _forget_guests(self) -> None:
         """Only what the broker has forgotten: a cut before that, and it is all done again."""
         parts = self._parts
-        if parts.connection.connected.is_set() and (gone := parts.outbox.take_cleared()) and parts.guests.forget(gone):
+        if not parts.connection.connected.is_set():
+            return
+        if parts.outbox.forgotten and parts.guests.forget(parts.outbox.forgotten):
             parts.nudge_web.send()
+        parts.outbox.turn()
 
     def _is_connected(self) -> bool:
         """One is told of a connection a moment before it counts: that moment is waited for, and not the next look."""

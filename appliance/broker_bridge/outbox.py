@@ -81,11 +81,14 @@ class Outbox:
         """Somebody left service since the last look."""
         return bool(self._cleared[0])
 
-    def take_cleared(self) -> set[str]:
-        """At each look, while connected: of whom the broker keeps nothing any more, for it has heard so by now."""
-        fresh, ripe = self._cleared
-        self._cleared = set(), fresh
-        return ripe
+    @property
+    def forgotten(self) -> Collection[str]:
+        """Of whom the broker keeps nothing any more: it has heard so by now, in this connection."""
+        return self._cleared[1]
+
+    def turn(self) -> None:
+        """After each look while connected, when those that were `forgotten` have been dealt with."""
+        self._cleared = set(), self._cleared[0]
 
     def clear(self, publisher: Publisher, device_ids: Iterable[str]) -> None:
         """A device that is none of ours leaves nothing retained behind."""

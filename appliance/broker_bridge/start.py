@@ -1,6 +1,7 @@
 """The bridge's process: wires its parts and runs until it is asked to stop."""
 
 import signal
+import socket
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -93,8 +94,8 @@ def _connect_agents(settings: BrokerSettings) -> HubConnection:
 def _own_names(config: Config) -> frozenset[str]:
     """By which a tablet may know this appliance."""
     everywhere = ("", "0.0.0.0", "::")  # noqa: S104 - compared, not bound
-    own = {config.host} - set(everywhere)
-    return frozenset({"preau.local", *config.names, *lan_addresses(), *own})
+    own, machine = {config.host} - set(everywhere), socket.gethostname().lower()
+    return frozenset({"preau.local", machine, f"{machine}.local", *config.names, *lan_addresses(), *own})
 
 
 def _apply(settings: BrokerSettings, load: Callable[[], Mapping[str, str]], without: Collection[str]) -> None:

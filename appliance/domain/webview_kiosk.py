@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from appliance.domain.channels import Profile
+from appliance.domain.naming import host_in_url
 
 Value = bool | int | str | tuple[str, ...]
 
@@ -147,7 +148,7 @@ def any_website() -> str:
 
 def own_pages(hosts: Collection[str]) -> str:
     """This appliance's pages only. Regular expressions, one a line, tied to the host's both ends."""
-    return "\n".join(rf"^https?://{re.escape(host)}(:\d+)?(/|$)" for host in sorted(hosts))
+    return "\n".join(rf"^https?://{re.escape(host_in_url(host))}(:\d+)?(/|$)" for host in sorted(hosts))
 
 
 def checked_settings(changes: Mapping[str, Value]) -> dict[str, Value]:

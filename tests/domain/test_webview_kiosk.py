@@ -123,6 +123,7 @@ def test_a_tablet_can_always_be_refreshed_and_left_by_an_adult() -> None:  # 20
         ("http://preau.local/pupil", True),
         ("http://preau.local:8080/documents/x", True),
         ("https://192.168.10.2", True),
+        ("http://[2001:db8::7]:8080/pupil", True),
         ("http://preau.local.evil.example/", False),
         ("http://evil.example/?http://preau.local/", False),
         ("http://preauxlocal/", False),
@@ -134,7 +135,7 @@ def test_a_tablet_can_always_be_refreshed_and_left_by_an_adult() -> None:  # 20
 )
 def test_without_internet_only_this_appliances_pages_open(address: str, is_ours: bool) -> None:
     """As the agent reads them: each line a regular expression that may match anywhere."""
-    lines = own_pages({"preau.local", "192.168.10.2"}).split("\n")
+    lines = own_pages({"preau.local", "192.168.10.2", "2001:db8::7"}).split("\n")
     assert any(re.search(line, address) for line in lines) is is_ours
 
 

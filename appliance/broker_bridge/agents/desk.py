@@ -4,7 +4,6 @@ In its own thread and over its own connection to the agents' own broker: devices
 wait for an agent. Knows no agent's words.
 """
 
-import logging
 import threading
 import time
 from collections import deque
@@ -21,7 +20,6 @@ from appliance.broker_bridge.flood import FloodGate
 from appliance.clock import Clock
 from appliance.domain.agents import ANSWERING, AgentMemory
 from appliance.domain.channels import AgentName, Profile, able_now, agent_abilities
-from appliance.logs import fact
 from appliance.mqtt import HubConnection, Message
 from appliance.services.agent_links import Kept, kept_links
 from appliance.services.desired import DesiredStates
@@ -31,7 +29,6 @@ from appliance.services.outgoing import Outgoing
 from appliance.services.reach import Link, Reach
 from protocol.device import Capability
 
-_log = logging.getLogger("agents")
 SUBSCRIPTIONS = ("wk/+/event/+", "wk/+/response/+", "wk/+/will")
 _LOOK_SECONDS = 1.0
 _MOST_WAITING = 5_000
@@ -68,6 +65,7 @@ class _Seat:
     """One tablet at the desk. `given`: orders that its translation knows."""
 
     kept: Kept
+    hosts: frozenset[str]
     translation: Translation
     version: int = -1
     given: set[str] = field(default_factory=set)
@@ -76,6 +74,10 @@ class _Seat:
     def use(self) -> Translation:
         self.is_touched = True
         return self.translation
+
+    def is_for(self, kept: Kept) -> bool:
+        """Linked anew, or known to the tablet under a name that is new to us: begun anew, too."""
+        return kept.since == self.kept.since and (not kept.host or kept.host in self.hosts)
 
 
 class Desk:
@@ -94,6 +96,7 @@ class Desk:
         self._connection: HubConnection | None = None
         self._next_look = 0.0
         self._next_round = 0.0
+        self._failure: Exception | None = None
 
     def wake(self) -> None:
         """Something may have changed in the store: look now, unless nobody sits here."""
@@ -116,6 +119,8 @@ class Desk:
         self._woken.set()
 
     def step(self) -> bool:
+        if self._failure is not None:
+            raise self._failure
         monotonic, now = time.monotonic(), self._parts.clock.now()
         if monotonic >= self._next_look:
             self._next_look = monotonic + _LOOK_SECONDS
@@ -143,7 +148,7 @@ class Desk:
     def _seat(self, kept: Collection[Kept], monotonic: float, now: datetime) -> None:
         links = {one.device_id: one for one in kept}
         for device_id, seat in list(self._seats.items()):
-            if device_id not in links or links[device_id].since != seat.kept.since:
+            if device_id not in links or not seat.is_for(links[device_id]):
                 self._leave(device_id, now)
         names = self._parts.own_names() if links.keys() - self._seats.keys() else frozenset()
         for device_id, one in links.items():
@@ -159,7 +164,7 @@ class Desk:
     def _sit(self, kept: Kept, names: frozenset[str], monotonic: float) -> None:
         hosts = names | ({kept.host} if kept.host else set())
         translation = _MAKE[kept.agent](Identity(kept.username, kept.profile, hosts, kept.memory))
-        self._seats[kept.device_id] = _Seat(kept, translation)
+        self._seats[kept.device_id] = _Seat(kept, hosts, translation)
         self._by_user[kept.username] = kept.device_id
         self._post.meet(kept.device_id, kept.memory, frozenset(kept.words))
         if self._connection is not None and self._connection.connected.is_set():
@@ -179,12 +184,17 @@ class Desk:
             connection.on_message = self.receive
             connection.on_connected = lambda: self._told(_Line.CAME)
             connection.on_lost = lambda: self._told(_Line.WENT)
-            connection.on_failed = lambda error: fact(_log, "agents_connection_failed", error=error)
+            connection.on_failed = self._fail
             connection.start()
         elif not is_wanted and self._connection is not None:
             self._connection.stop()
             self._connection = None
             self._waiting.clear()
+
+    def _fail(self, error: Exception) -> None:
+        """Nobody can answer it: the process ends with it, and the supervisor starts another."""
+        self._failure = error
+        self._woken.set()
 
     def _told(self, line: _Line) -> None:
         self._waiting.append(line)

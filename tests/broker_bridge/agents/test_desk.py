@@ -327,3 +327,24 @@ def test_what_the_tablet_denies_is_offered_no_more(office: Office) -> None:
     assert "lock" not in AgentLink.get().capabilities
     assert AgentLink.get().seen_at is not None
     assert office.links.listing()[0].memory.alarms >= {"not_owner"}
+
+
+def test_a_tablet_that_knows_us_by_a_name_that_is_new_keeps_its_way_to_us(office: Office) -> None:
+    user = office.ready()
+    Device.update(host="boitier.ecole.fr").where(Device.id == ONE).execute()
+    office.line.published.clear()
+    office.step()
+    settings: dict[str, Any] = {}
+    office.answer_all(user, settings)
+    lesson_id = office.school.start()
+    office.school.perform(lesson_id, "restrict", [ONE], internet="blocked")
+    office.pass_by(ONE)
+    office.answer_all(user, settings)
+    assert "boitier" in settings["web_content.website_whitelist"]
+
+
+def test_a_connection_that_cannot_go_on_ends_the_process(office: Office) -> None:
+    office.ready()
+    office.line.on_failed(RuntimeError("a defect"))
+    with pytest.raises(RuntimeError):
+        office.desk.step()
