@@ -56,6 +56,10 @@ def mark_of(page: Page, device_id: str) -> Locator:
     return tile_of(page, device_id).locator(".tile-receipt")
 
 
+def colour_of(element: Locator) -> str:
+    return str(element.evaluate("(one) => getComputedStyle(one).color"))
+
+
 def test_a_message_that_an_agent_only_shows_is_not_counted_as_read_by_anybody(
     board: Page, kiosk: Kiosk, tablet: HandDevice
 ) -> None:
@@ -69,6 +73,8 @@ def test_a_message_that_an_agent_only_shows_is_not_counted_as_read_by_anybody(
     expect(tile_of(board, kiosk.device_id).locator(".tile-text")).to_have_text("non confirmé")
     expect(mark_of(board, kiosk.device_id)).to_have_attribute("data-mark", "circle-help")
     expect(mark_of(board, tablet.id)).to_have_attribute("title", "confirmé par l’appareil")
+    expect(mark_of(board, tablet.id)).to_have_attribute("data-mark", "check")
+    assert colour_of(mark_of(board, kiosk.device_id)) != colour_of(mark_of(board, tablet.id))
     unsure.click()
     expect(sheet(board).locator("dl")).to_contain_text("envoyé, sans confirmation possible")
     assert axe_findings(board) == []

@@ -3,19 +3,16 @@
 The devices are in the test's own hand and speak the device protocol, as a page and a tablet do.
 """
 
-import sqlite3
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from appliance.config import Config
-from protocol.device import AckStatus
 from tests.browser.classroom import gesture_button, open_board, press_primary, sheet, tile
 from tests.browser.hand_devices import LAPTOP, PUPIL_PAGE, HandDevice, Make, Room, hand_devices, lesson_in
 from tests.support.appliance import Appliance
 from tests.support.appliance import Browser as Client
-from tests.support.chromium import Desk, axe_findings
+from tests.support.chromium import Desk
 
 pytestmark = pytest.mark.timeout(240)
 PAGES, TABLETS = (1, 2, 3), (4, 5)
@@ -89,45 +86,3 @@ def test_a_page_that_its_pupil_left_is_held_by_nothing_and_the_receipt_says_so(b
     room[2].obey(foreground="web:preau")
     expect(board.locator(".receipt-count")).to_have_text("5 sur 5")
     expect(tile(board, 2)).to_have_attribute("data-state", "held")
-
-
-def test_what_cannot_be_confirmed_never_looks_like_a_confirmation(board: Page, box: Appliance, room: Room) -> None:
-    """The store says how each outcome is known; which channel wrote it there is the bridge's."""
-    gesture_button(board, "say").click()
-    board.locator("#say-text").fill("Bonjour")
-    sheet(board).get_by_role("button", name="Dire", exact=True).click()
-    for number in room.numbers:
-        room[number].wait_commands()
-        room[number].answer(AckStatus.DONE)
-    expect(board.locator(".receipt-count")).to_have_text("5 sur 5")
-    know(box, room[1].id, "observed")
-    know(box, room[4].id, "unconfirmed")
-    expect(board.locator(".receipt-count")).to_have_text("4 sur 5")
-    expect(board.locator(".receipt-seen")).to_have_text("dont 1 vu dans son état")
-    unsure = board.locator("#receipt-groups .receipt-group")
-    expect(unsure).to_have_text("04 : envoyé, sans confirmation possible")
-    expect(unsure).to_have_attribute("data-kind", "unsure")
-    expect(mark(board, 4)).to_have_attribute("data-mark", "circle-help")
-    expect(tile(board, 4).locator(".tile-text")).to_have_text("non confirmé")
-    expect(mark(board, 1)).to_have_attribute("data-mark", "eye")
-    expect(mark(board, 1)).to_have_attribute("title", "vu dans son état")
-    expect(mark(board, 5)).to_have_attribute("data-mark", "check")
-    expect(mark(board, 5)).to_have_attribute("title", "confirmé par l’appareil")
-    assert colour(mark(board, 4)) != colour(mark(board, 5))
-    tile(board, 4).locator(".tile-open").click()
-    expect(sheet(board).locator("dl")).to_contain_text("envoyé, sans confirmation possible")
-    assert axe_findings(board) == []
-
-
-def know(box: Appliance, device_id: str, evidence: str) -> None:
-    with sqlite3.connect(Config(box.data_path).store_path, timeout=10) as store:
-        store.execute("UPDATE receipt SET evidence = ? WHERE device_id = ?", (evidence, device_id))
-    store.close()
-
-
-def mark(page: Page, number: int) -> Locator:
-    return tile(page, number).locator(".tile-receipt")
-
-
-def colour(element: Locator) -> str:
-    return str(element.evaluate("(one) => getComputedStyle(one).color"))
