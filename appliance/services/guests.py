@@ -66,8 +66,8 @@ class Guests:
         """For upkeep: what should not be there, and would stay for ever if it were. True when there was any."""
         now = self._clock.now()
         with database.atomic("IMMEDIATE"):
-            over = Lesson.select(Lesson.id).where(Lesson.ended_at.is_null())
-            stray = Device.guest_lesson_id.is_null(False) & Device.guest_lesson_id.not_in(over)
+            in_progress = Lesson.select(Lesson.id).where(Lesson.ended_at.is_null())
+            stray = Device.guest_lesson_id.is_null(False) & Device.guest_lesson_id.not_in(in_progress)
             strays = [row.id for row in Device.select(Device.id).where(stray & (Device.status == DeviceStatus.ACTIVE))]
             release_devices(strays, now)
             deleted = _delete(Device.version_at < now - _BRIDGE_IS_LATE)

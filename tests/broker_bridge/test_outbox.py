@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from appliance.broker_bridge.outbox import COMMAND_COPY_SECONDS, Outbox
 from appliance.services.live_state import LiveStates
 from appliance.store.live import live_database, open_live
-from appliance.store.models import Device, Document, Receipt, database
+from appliance.store.models import Device, Document, LessonDevice, Receipt, database
 from protocol.device import AckStatus, Leaf, Presence, UsageAck, parse_command, parse_desired, parse_hub_time, topic
 from tests.support.classroom import School, device_id
 from tests.support.store import HandClock, opened_store
@@ -234,3 +234,39 @@ def _one_round(post: Post, tablet: Device1, fate: tuple[bool, int, AckStatus]) -
         heard = tablet.hear(sent, post.school.clock) if arrives else None
         for _ in range(copies if heard else 0):
             post.school.ack(str(heard), status)
+
+
+def test_a_guest_that_goes_is_told_that_it_is_free_and_then_cleared(school: School, post: Post) -> None:
+    lesson_id = school.start()
+    guest = school.add_device(9, guest_lesson_id=lesson_id).id
+    LessonDevice.create(lesson=lesson_id, device=guest, base={}, joined_at=school.clock.now())
+    school.perform(lesson_id, "eyes_up", message="Ici")
+    post.step()
+    school.lessons.end(school.durand, lesson_id)
+    post.step()
+    locked, free, cleared = post.paper.of(Leaf.DESIRED, guest)
+    assert parse_desired(locked.payload).restrictions.lock is not None
+    last = parse_desired(free.payload)
+    assert last.restrictions.is_free
+    assert last.version > parse_desired(locked.payload).version
+    assert (free.retain, cleared.retain, cleared.payload) == (False, True, b"")
+    assert post.paper.of(Leaf.DESIRED, ONE)[-1].payload != b"", "the school's tablets stay"
+
+
+def test_what_was_cleared_counts_as_forgotten_a_look_later_and_in_the_same_connection_only(
+    school: School, post: Post
+) -> None:
+    post.step()
+    Device.update(status="removed").where(Device.id == ONE).execute()
+    post.step()
+    assert (post.outbox.has_cleared, set(post.outbox.forgotten)) == (True, set())
+    post.outbox.turn()
+    assert (post.outbox.has_cleared, set(post.outbox.forgotten)) == (False, {ONE})
+    assert set(post.outbox.forgotten) == {ONE}, "until somebody has dealt with it"
+    post.outbox.start_again()
+    assert set(post.outbox.forgotten) == set(), "the broker may have forgotten that it forgot"
+    post.step()
+    post.outbox.turn()
+    assert set(post.outbox.forgotten) == {ONE}
+    post.outbox.turn()
+    assert set(post.outbox.forgotten) == set()
