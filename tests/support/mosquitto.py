@@ -90,7 +90,7 @@ class Broker:
 
     def address(self, transport: Literal["tcp", "websockets"] = "tcp", ca: Path | None = None) -> Address:
         port = self.settings.mqtt_port if transport == "tcp" else self.settings.websocket_port
-        return Address(port=port, transport=transport, ca=ca)
+        return Address(port=port or 0, transport=transport, ca=ca)
 
     def login(self, name: str) -> Login:
         return Login(name, self.passwords[name])
