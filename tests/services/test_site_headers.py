@@ -155,6 +155,12 @@ def test_the_address_that_was_looked_at_is_the_one_that_is_asked(site: Site) -> 
     assert next(answers) == ["127.0.0.2"]
 
 
+def test_a_name_of_both_kinds_is_asked_at_its_ipv4_address_first() -> None:
+    found = resolve("localhost", 80)
+    assert [":" in address for address in found] == sorted(":" in address for address in found)
+    assert "127.0.0.1" in found
+
+
 def test_no_line_no_name_and_no_listener_are_unreachable() -> None:
     (port,) = free_ports(1)
 
