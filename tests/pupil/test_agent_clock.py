@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.pupil.agent_page import Bench, PupilPage
-from tests.pupil.hub_peer import FREE, HubPeer, playing_hub, soon
+from tests.pupil.hub_peer import FREE, LESSON, HubPeer, playing_hub, soon
 from tests.support.appliance import Appliance
 
 DAY_MS = 86_400_000
@@ -103,6 +103,20 @@ def test_a_steady_clock_that_runs_on_in_a_sleep_ends_it_too(bench: Bench, hub: H
     nobody_tells_the_time(pupil)
     shift(pupil, wall=3 * HOUR_MS, steady=3 * HOUR_MS)
     pupil.wait_lock(None, 4)
+
+
+def test_a_lesson_of_yesterday_is_over_where_nobody_can_be_asked(bench: Bench, hub: HubPeer, pupil: PupilPage) -> None:
+    begin(bench, pupil)
+    hub.want(pupil.id, None)
+    pupil.wait(lesson=LESSON)
+    nobody_tells_the_time(pupil)
+    shift(pupil, wall=11 * HOUR_MS)
+    pupil.reload(websocket=NOWHERE)
+    pupil.wait(connection="offline", lesson=LESSON)
+    shift(pupil, wall=13 * HOUR_MS)
+    pupil.wait(8, lesson=None)
+    pupil.reload()
+    pupil.wait(connection="offline", lesson=None)
 
 
 def test_the_hub_corrects_a_lease_that_ended_by_mistake(bench: Bench, hub: HubPeer, pupil: PupilPage) -> None:

@@ -145,7 +145,7 @@ export class Device {
     const { connection } = this.link;
     const { applied } = this.sight.judge(this.time.leaseNow);
     this.stage.count(!applied.lock && !this.identity.guest && this.identity.kind !== "screen" && connection !== "elsewhere");
-    const news = this.sight.draw(connection, this.hand.isUp, this.time.clock.ahead);
+    const news = this.sight.draw(connection, this.hand.isUp, this.time);
     if (news) this.world.emit({ type: "state", ...news });
   }
 

@@ -24,6 +24,7 @@ function opened(opening) {
 /** @param {IDBTransaction} transaction @returns {Promise<void>} */
 function finished(transaction) {
   return new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error("no answer")), PATIENCE_MS); // a disk that hangs must not hang the lesson
     transaction.oncomplete = () => resolve();
     transaction.onerror = transaction.onabort = () => reject(transaction.error);
   });
@@ -120,7 +121,7 @@ export class Memory {
       await finished(transaction);
       this.problem = null;
     } catch (problem) {
-      this.problem = problem instanceof DOMException ? problem.name : String(problem);
+      this.problem = problem instanceof DOMException ? problem.name : "no storage";
     }
   }
 }

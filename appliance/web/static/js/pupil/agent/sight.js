@@ -37,16 +37,18 @@ export class Sight {
   }
 
   /**
-   * @param {import("./types.js").Connection} connection @param {boolean} hand @param {number} offset
+   * @param {import("./types.js").Connection} connection @param {boolean} hand
+   * @param {{clock: {ahead: number}, isForgotten: boolean}} time
    * @returns {{state: State, rev: number}|null} null when the face has been told already
    */
-  draw(connection, hand, offset) {
+  draw(connection, hand, time) {
     const { wish, now, identity } = this;
+    const offset = time.clock.ahead;
     const rest = {
       connection,
       name: wish?.name || identity.name,
       kind: identity.kind,
-      lesson: wish?.lesson ?? null,
+      lesson: time.isForgotten ? null : (wish?.lesson ?? null),
       restrictions: now.applied,
       until: wish?.until && !now.isOver ? formatTime(wish.until) : null,
       display: wish?.display ?? null,

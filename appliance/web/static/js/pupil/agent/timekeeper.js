@@ -7,6 +7,8 @@ const ASK_MS = 4_000;
 /** After a jump of the clock the appliance is asked; only when it does not answer is the jump believed. */
 const DOUBT_MS = 3_000;
 const WRITE_EVERY_MS = 60_000;
+/** Nobody has told the time for so long: whatever lesson this was, it is over. */
+const LONGEST_LESSON_MS = 12 * 3600_000;
 
 /** @returns {import("./types.js").Reading} */
 const reading = () => ({ wall: Date.now(), steady: performance.now() });
@@ -21,6 +23,7 @@ export class Timekeeper {
     this.sure = sure;
     this.clock = new HubClock(reading(), known);
     this.writtenAt = -Infinity;
+    /** The hub's time when it was last heard. */ this.heardAt = known?.hub || this.clock.hub;
     /** @type {{until: number, hub: number}} */ this.doubt = { until: -Infinity, hub: 0 };
   }
 
@@ -36,6 +39,11 @@ export class Timekeeper {
   /** The time by which a lease runs: a jump does not end one before the appliance had its chance to answer. */
   get leaseNow() {
     return !this.isSure && performance.now() < this.doubt.until ? this.doubt.hub : this.now;
+  }
+
+  /** Whether the hub was heard so long ago that its lesson cannot last any more. */
+  get isForgotten() {
+    return this.leaseNow - this.heardAt > LONGEST_LESSON_MS;
   }
 
   /** @returns {boolean} whether the time jumped: the device slept, or its clock was set */
@@ -65,6 +73,7 @@ export class Timekeeper {
     this.look();
     const isNews = !this.isSure;
     this.clock.hear(hub);
+    this.heardAt = hub;
     if (isNews || performance.now() - this.writtenAt >= WRITE_EVERY_MS) {
       this.writtenAt = performance.now();
       void this.memory.keepFact("clock", this.clock.known);
