@@ -54,6 +54,7 @@ def build(config: Config) -> Bridge:
             connect=lambda: _connect_agents(agents_broker_settings(config)),
             suspend=agent_suspensions.suspend,
             renew_credentials=agent_suspensions.renew,
+            apply_credentials=agent_suspensions.apply_now,
             own_names=lambda: _own_names(config),
             nudge_web=to_web.send,
         )

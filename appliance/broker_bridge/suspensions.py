@@ -74,6 +74,16 @@ class Suspensions:
             self._is_applied = False
         self._woken.set()
 
+    def apply_now(self) -> bool:
+        """In the caller's thread: when it returns True, the broker knows what the store says; else `step` sees to it."""
+        self.renew()
+        try:
+            self._apply(self.out)
+        except PreauError as error:
+            fact(_log, "credentials_wait", error=error)
+            return False
+        return True
+
     def step(self) -> bool:
         credentials = self._credentials()
         with self._lock:

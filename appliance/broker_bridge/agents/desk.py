@@ -49,6 +49,7 @@ class DeskParts:
     connect: Callable[[], HubConnection]
     suspend: Callable[[Collection[str]], None]
     renew_credentials: Callable[[], None]
+    apply_credentials: Callable[[], bool]
     own_names: Callable[[], frozenset[str]]
     nudge_web: Callable[[], None]
 
@@ -86,7 +87,7 @@ class Desk:
     def __init__(self, parts: DeskParts) -> None:
         self._parts = parts
         self._states = DesiredStates()
-        self._post = Post(Intake(), parts.live, parts.reach, self._publish, parts.renew_credentials)
+        self._post = Post(Intake(), parts.live, parts.reach, self._publish, parts.apply_credentials)
         self._seats: dict[str, _Seat] = {}
         self._by_user: dict[str, str] = {}
         self._waiting: deque[Message | _Line] = deque()
@@ -230,10 +231,10 @@ class Desk:
     def _rotate(self, monotonic: float) -> None:
         for device_id, seat in self._seats.items():
             is_asked = seat.kept.rotation.get("state") == "asked"
-            if is_asked and seat.translation.is_free and self._post.begin_turn(device_id):
+            if is_asked and seat.translation.is_free and self._post.turns.begin(device_id):
                 seat.use().rotate(new_password(), monotonic)
             elif not is_asked:
-                self._post.heal(seat.kept, answers=seat.translation.presence in ANSWERING, monotonic=monotonic)
+                self._post.turns.heal(seat.kept, answers=seat.translation.presence in ANSWERING, monotonic=monotonic)
 
     # What they say
 

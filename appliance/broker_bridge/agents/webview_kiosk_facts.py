@@ -106,6 +106,10 @@ class Facts:
     def missed(self) -> None:
         self.misses += 1
 
+    def is_deaf(self) -> None:
+        """However often it was asked."""
+        self.misses = _STALE_MISSES
+
     def heard(self, event: Message) -> None:
         """Of an event; presence is changed by `came` and `left` only."""
         kind = event.kind

@@ -16,8 +16,8 @@ from appliance.domain.webview_kiosk import PASSWORD, SECRET_KEYS, Value, agrees
 T = TypeVar("T")
 Talk = Generator[Step[Message], Message | None, T]
 
-PROBE_SECONDS = (1.0, 2.0, 4.0)
 ANSWER_SECONDS = 5.0
+PROBE_SECONDS = (1.0, 2.0, 4.0, ANSWER_SECONDS)
 EVENT_SECONDS, PROOF_SECONDS = 2.0, 2.5  # of a lock: together under the 5 s after which "not locked" is said
 _PAGE_SECONDS, _SAME_PAGE_SECONDS = 3.0, 1.5  # `url_changed` comes 1 s after the page's last change, or not at all
 _LAUNCH_SECONDS = 5.0
@@ -64,8 +64,10 @@ class Steps:
     def probe(self) -> Talk[bool]:
         """`connected` is no proof of hearing: its subscriptions may come later, or be refused without a word."""
         for seconds in PROBE_SECONDS:
+            self._facts.misses = 0  # its ears may open later than its mouth
             if (yield from self.status(seconds)):
                 return True
+        self._facts.is_deaf()
         return False
 
     def lock(self) -> Talk[bool]:
@@ -165,7 +167,10 @@ class Steps:
         return (yield Step(leaving, is_event(EventType.DISCONNECTING), ANSWER_SECONDS)) is not None
 
     def wait_for_return(self) -> Talk[bool]:
-        return (yield Step(None, is_event(EventType.CONNECTED), RECONNECT_SECONDS)) is not None
+        """Coming is not enough: who comes with the old password is put out as soon as the broker knows the new one."""
+        if (yield Step(None, is_event(EventType.CONNECTED), RECONNECT_SECONDS)) is None:
+            return False
+        return (yield from self.probe())
 
     def _values(self, wanted: Mapping[str, Value]) -> Talk[Mapping[str, object] | None]:
         keys = sorted(wanted.keys() - SECRET_KEYS)

@@ -7,11 +7,10 @@ from typing import Any
 import apsw
 import pytest
 
-from appliance.broker.credentials import verify_password
 from appliance.broker_bridge.agents.desk import Desk, DeskParts
 from appliance.domain.channels import AgentName, Profile
 from appliance.mqtt import HubConnection, Message
-from appliance.services.agent_links import AgentLinks, kept_links, write_rotation
+from appliance.services.agent_links import AgentLinks
 from appliance.services.live_state import LiveStates
 from appliance.services.outgoing import Outgoing
 from appliance.services.reach import Reach
@@ -57,7 +56,8 @@ class Office:
         self.school, self.line, self.live = school, Line(), LiveStates()
         self.reach = Reach(self.live)
         self.suspended: list[str] = []
-        self.renewed = 0
+        self.renewed = self.applied = 0
+        self.broker_takes = True
         self._packet = 0
         self.links = AgentLinks(school.clock, nobody_listens(school.runtime_path), lambda: None, 1884)
         self.links.enable(school.head)
@@ -70,6 +70,7 @@ class Office:
                 connect=lambda: self.line,
                 suspend=self.suspended.extend,
                 renew_credentials=self._renew,
+                apply_credentials=self._apply,
                 own_names=lambda: frozenset({"preau.local"}),
                 nudge_web=lambda: None,
             )
@@ -77,6 +78,10 @@ class Office:
 
     def _renew(self) -> None:
         self.renewed += 1
+
+    def _apply(self) -> bool:
+        self.applied += 1
+        return self.broker_takes
 
     def link(self, device: str = ONE, profile: Profile = Profile.MANAGED) -> str:
         handed = self.links.link(self.school.head, device, AgentName.WEBVIEW_KIOSK, profile)
@@ -267,44 +272,6 @@ def test_a_lost_broker_takes_everybody_along_and_brings_them_back(office: Office
     office.step()
     assert office.words(user) == ["get_status"]
     assert office.renewed == before + 1, "it may not know today's tablets"
-
-
-def test_a_change_of_password_swaps_the_credential_when_the_tablet_leaves_and_back_when_it_is_lost(
-    office: Office,
-) -> None:
-    user = office.ready()
-    before = AgentLink.get().credential
-    office.links.rotate(office.school.head, ONE)
-    office.line.published.clear()
-    office.step()
-    assert office.words(user) == ["settings"]
-    password = office.line.published[0][1]["data"]["settings"]["mqtt.connection.password"]
-    office.pass_by(ONE)  # it had time to store it
-    office.event(user, "disconnecting", cause="MQTT_RECONNECT_COMMAND_RECEIVED")
-    office.step()
-    assert verify_password(AgentLink.get().credential, password)
-    office.pass_by(ONE)  # it does not come back in time
-    assert AgentLink.get().credential == before
-    assert office.links.listing()[0].rotation == {"state": "undone"}
-    assert [row.action for row in Journal.select()][-2:] == ["agent.rotate", "agent.rotation_undone"]
-
-
-def test_a_change_of_password_that_a_restart_cut_short_is_healed(office: Office) -> None:
-    """The one password, then the other, each for a while, until the tablet is back."""
-    user = office.link()
-    write_rotation(ONE, {"state": "waiting", "other": "the-other-hash"})
-    first, counted = AgentLink.get().credential, []
-    for monotonic in (100.0, 110.0, 120.0, 139.0, 140.0):
-        (kept,) = kept_links()
-        office.desk._post.heal(kept, answers=False, monotonic=monotonic)
-        office.desk._post.record(office.school.clock.now())
-        counted.append(AgentLink.get().credential == first)
-    assert counted == [False, False, True, True, False]
-    office.event(user, "connected")
-    office.step()
-    office.answer_all(user)
-    office.step()
-    assert office.links.listing()[0].rotation == {"state": "done"}
 
 
 def test_an_alarm_is_written_once_in_the_journal_however_it_flickers(office: Office) -> None:

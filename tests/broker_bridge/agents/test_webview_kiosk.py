@@ -22,14 +22,18 @@ def test_nothing_but_the_probe_is_sent_before_it_is_answered() -> None:  # 1
     assert hand.words == ["get_status"]
     hand.pass_by(6.9)
     assert hand.words == ["get_status"] * 3
+    hand.pass_by(50)
+    assert set(hand.words) == {"get_status"}
 
 
 def test_a_probe_that_comes_too_early_is_repeated_after_1_2_and_4_seconds() -> None:  # 2
     hand = Hand(obeys=False)
     hand.connect()
-    for seconds, asked in ((0.9, 1), (0.2, 2), (1.8, 2), (0.2, 3), (3.8, 3)):
+    for seconds, asked in ((0.9, 1), (0.2, 2), (1.8, 2), (0.2, 3), (3.8, 3), (0.2, 4)):
         hand.pass_by(seconds)
         assert hand.words == ["get_status"] * asked
+        assert hand.presence() is AgentPresence.CONNECTED
+    hand.pass_by(5)
     assert hand.presence() is AgentPresence.STALE
     hand.obeys = True
     hand.connect()
