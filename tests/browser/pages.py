@@ -6,18 +6,18 @@ browser itself keeps.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from tests.support.appliance import Appliance, running_appliance, wait_for
 from tests.support.appliance import Browser as Client
-from tests.support.chromium import ARGUMENTS, CHROMIUM, PATIENCE_MS, UNANSWERED, Desk, Size, Witness
+from tests.support.chromium import UNANSWERED, Desk, Size, Witness, running_chromium
 
 TABLET = Size(800, 1280, finger=True)
 LAPTOP = Size(1366, 768)
@@ -212,17 +212,16 @@ class PagesSchool:
             yield desk
 
 
+def _nothing(_box: Appliance) -> Sequence[str]:
+    return ()
+
+
 @contextmanager
-def pages_school(folder: Path, *arguments: str) -> Iterator[PagesSchool]:
-    """`arguments`: more of them for Chromium."""
-    with running_appliance(folder) as box, sync_playwright() as playwright:
+def pages_school(folder: Path, arguments: Callable[[Appliance], Sequence[str]] = _nothing) -> Iterator[PagesSchool]:
+    """`arguments`: more of them for Chromium, once the box is there."""
+    with running_appliance(folder) as box, running_chromium(*arguments(box)) as chromium:
         box.add_user("durand")
-        expect.set_options(timeout=PATIENCE_MS)
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *arguments])
-        try:
-            yield PagesSchool(chromium, box, box.browser("durand"), box.new_link())
-        finally:
-            chromium.close()
+        yield PagesSchool(chromium, box, box.browser("durand"), box.new_link())
 
 
 def tile_of(client: Client, lesson_id: str, device_id: str) -> dict[str, Any]:
