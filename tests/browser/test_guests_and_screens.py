@@ -74,7 +74,9 @@ def test_a_visitor_comes_in_by_the_code_on_the_board_and_is_sent_away_from_its_t
     assert len(code) == 6
     assert code.isdigit()
     expect(board.locator("#welcome-address")).to_have_text(f"{box.url.removeprefix('http://')}/join")
-    assert board.locator("#welcome-qr").evaluate("async (one) => { await one.decode(); return one.naturalWidth }") > 0
+    assert (
+        board.locator("#welcome-qr img").evaluate("async (one) => { await one.decode(); return one.naturalWidth }") > 0
+    )
     expect(sheet(board)).to_contain_text("Rien ne reste après la séance")
     expect(sheet(board)).to_contain_text("Personne n’est encore entré")
     with come_in(box, code) as guest:
@@ -120,7 +122,7 @@ def test_the_code_is_read_from_the_back_of_the_room(desk: Desk, durand: Client, 
     wall.locator("#welcome").click()
     assert len(shown_code(wall)) == 6
     digits = wall.locator("#welcome-code").bounding_box()
-    drawing = wall.locator("#welcome-qr").bounding_box()
+    drawing = wall.locator("#welcome-qr img").bounding_box()
     assert digits is not None
     assert drawing is not None
     assert digits["height"] > WALL.height / 8, "a hand's breadth on the wall"

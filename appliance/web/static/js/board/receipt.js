@@ -116,8 +116,9 @@ export class ReceiptLine {
     if (place.scrollWidth <= place.clientWidth) return;
     const rest = make("button", { type: "button", class: "receipt-group receipt-rest", onclick: () => this.openList() });
     for (let shown = buttons.length - 1; shown >= 1; shown -= 1) {
-      const left = buttons.slice(shown).reduce((sum, button) => sum + Number(button.dataset.devices), 0);
-      setText(rest, say("receipt_more", { n: left }));
+      const away = buttons.slice(shown);
+      setText(rest, say("receipt_more", { n: away.reduce((sum, button) => sum + Number(button.dataset.devices), 0) }));
+      setAttr(rest, "data-kind", away.some((button) => button.dataset.kind === "problem") ? "problem" : null);
       place.append(rest);
       buttons[shown].hidden = true;
       if (place.scrollWidth <= place.clientWidth) return;
@@ -127,6 +128,7 @@ export class ReceiptLine {
       return;
     }
     buttons[0].hidden = true;
+    setAttr(rest, "data-kind", buttons[0].dataset.kind === "problem" ? "problem" : null);
     setText(rest, say("receipt_see", { n: buttons.reduce((sum, button) => sum + Number(button.dataset.devices), 0) }));
   }
 

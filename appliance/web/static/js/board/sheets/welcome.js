@@ -54,8 +54,8 @@ export class WelcomeSheet {
     byId("welcome-local").hidden = !welcome || !LOCAL.test(location.hostname);
     setText(byId("welcome-code"), welcome ? spaced(welcome.code) : "");
     setText(byId("welcome-address"), `${location.host}/join`);
-    const drawing = /** @type {HTMLImageElement} */ (byId("welcome-qr"));
-    if (welcome) setAttr(drawing, "src", `${this.path}/qr.svg?code=${welcome.code}`);
+    redraw(byId("welcome-qr"), welcome?.code ?? "", () => (welcome
+      ? [make("img", { src: `${this.path}/qr.svg?code=${welcome.code}`, alt: say("welcome.drawing") })] : []));
     this.drawGuests();
   }
 
