@@ -75,7 +75,7 @@ class Suspensions:
         self._woken.set()
 
     def apply_now(self) -> bool:
-        """In the caller's thread: when it returns True, the broker knows what the store says; else `step` sees to it."""
+        """In the caller's thread. True: the broker knows what the store says now; else `step` sees to it."""
         self.renew()
         try:
             self._apply(self.out)
