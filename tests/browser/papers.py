@@ -93,15 +93,15 @@ def film(page: Page) -> bytes:
 
 
 def write_large_pdf(path: Path, size: int) -> None:
-    """`size` bytes: a small book at the end of nothing, which no reader needs to fetch whole."""
-    book = pdf()
-    filler = size - len(book)
+    """Almost `size` bytes: a small book behind one large thing that nobody looks at, as behind many photographs."""
+    book, end = pdf(), b"\nendstream\nendobj\n"
+    filler = size - len(book) - len(end)
+    start = b"%%PDF-1.4\n99 0 obj\n<< /Length %d >>\nstream\n" % (filler - 60)
     with path.open("wb") as file:
-        file.write(b"%PDF-1.4\n%")
-        file.truncate(filler)
-        file.seek(filler)
-        file.write(_moved(book, filler))
-    assert path.stat().st_size >= size - 64
+        file.write(start)
+        file.seek(len(start) + filler - 60)
+        file.write(end)
+        file.write(_moved(book, file.tell()))
 
 
 def _moved(book: bytes, by: int) -> bytes:
