@@ -183,7 +183,7 @@ def test_an_enrolled_device_reads_a_document(site: Site, device: tuple[str, str]
     assert (answer.status_code, answer.data) == (200, b"Bonjour les enfants")
     assert answer.headers["ETag"] == f'"{stored.sha256}"'
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Vary"] == "Authorization"
+    assert answer.headers["Vary"] == "Authorization, Cookie"
 
 
 @pytest.mark.parametrize("kind", ["documents", "packages"])

@@ -35,6 +35,7 @@ def filled(site: Site, director: Person) -> str:
     package = {"name": "org.kde.gcompris", "version_code": 1, "version_name": "4<i>"}
     inventory = {"serial": "R52", "packages": [package]}
     Inventory.create(device=device_id, document=inventory, received_at=site.clock.at, force_insert=True)
+    site.services.agent_links.link(actor, device_id, "webview-kiosk", "owner")
     site.services.tokens.new(actor, 3, timedelta(days=1), cart.id)
     site.services.backups.create(actor)
     return device_id
