@@ -32,8 +32,9 @@ class Whereabouts(StrEnum):
     SILENT = "silent"  # its agent is connected and does not answer, or must not be spoken to
 
 
-_AGENT_PLACES = {
-    AgentPresence.AWAY: Whereabouts.OTHER_APP,
+# Of a device that no channel reaches: what its agent is known to be.
+_OUT_OF_REACH = {
+    AgentPresence.ASLEEP: Whereabouts.ASLEEP,
     AgentPresence.STALE: Whereabouts.SILENT,
     AgentPresence.WITHHELD: Whereabouts.SILENT,
 }
@@ -117,9 +118,9 @@ def _whereabouts(tile: Tile, live: LiveRow | None) -> Whereabouts | None:
     if live is None:
         return None
     if not is_online(live):
-        return Whereabouts.ASLEEP if live.agent == AgentPresence.ASLEEP else None
-    if live.agent in _AGENT_PLACES:
-        return _AGENT_PLACES[AgentPresence(live.agent)]
+        return None if live.agent is None else _OUT_OF_REACH.get(AgentPresence(live.agent))
+    if live.agent == AgentPresence.AWAY:
+        return Whereabouts.OTHER_APP
     is_there = live.agent is None or live.own == Presence.ONLINE
     left = tile.is_page and is_there and live.foreground is None and live.applied is not None
     return Whereabouts.LEFT_PAGE if left else None

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from simulator.webview_kiosk.switches import Switches, Trouble
 from simulator.webview_kiosk.tablet import FakeTablet
 from tests.agents.plant import Kiosk, Plant
-from tests.browser.classroom import gesture_button, open_board, press_primary, sheet
+from tests.browser.classroom import GCOMPRIS, gesture_button, open_board, press_primary, sheet
 from tests.browser.hand_devices import HandDevice, Make, hand_devices
 from tests.support.chromium import Desk, axe_findings, quiet_desk, running_chromium
 
@@ -103,3 +104,27 @@ def test_a_dark_display_is_asleep_and_not_lost(board: Page, plant: Plant, kiosk:
     expect(tile.locator(".tile-word")).to_have_text("en veille")
     plant.fakes.act(kiosk.agent, FakeTablet.screen_on)
     expect(tile).not_to_have_attribute("data-state", "off")
+
+
+def test_another_app_in_front_is_said(plant: Plant, desk: Desk) -> None:
+    switches = Switches(fgs=True, allowed=(GCOMPRIS,))
+    kiosk = plant.ready(switches, changed={"web_lifecycle.lock_on_launch": False})
+    with plant.lesson(kiosk) as lesson_id:
+        text = tile_of(open_board(desk.open(client=plant.teacher), lesson_id), kiosk.device_id).locator(".tile-text")
+        plant.fakes.act(kiosk.agent, lambda tablet, now: tablet.use_app(GCOMPRIS, now))
+        expect(text).to_have_text("dans une autre appli")
+        plant.fakes.act(kiosk.agent, lambda tablet, now: tablet.bring_to_front(now))
+        expect(text).not_to_have_text("dans une autre appli")
+    plant.stop(kiosk)
+
+
+def test_an_agent_that_does_not_answer_is_said_not_to_and_nothing_counts_as_done(plant: Plant, desk: Desk) -> None:
+    kiosk = plant.tablet(None, Trouble.MUTE)
+    plant.wait_for_presence(kiosk, "stale")
+    with plant.lesson(kiosk) as lesson_id:
+        board = open_board(desk.open(client=plant.teacher), lesson_id)
+        expect(tile_of(board, kiosk.device_id)).to_contain_text("ne répond pas")
+        press_primary(board)
+        expect(board.locator(".receipt-count")).to_have_text("0 sur 1")
+        expect(tile_of(board, kiosk.device_id)).not_to_have_attribute("data-state", "held")
+    plant.stop(kiosk)

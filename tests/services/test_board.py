@@ -239,8 +239,9 @@ def test_only_a_page_can_be_left(
         (Presence.OFFLINE, AgentPresence.OFFLINE, None),
         (Presence.ONLINE, AgentPresence.READY, None),
         (Presence.ONLINE, AgentPresence.AWAY, "other_app"),
-        (Presence.ONLINE, AgentPresence.STALE, "silent"),
-        (Presence.ONLINE, AgentPresence.WITHHELD, "silent"),
+        (Presence.OFFLINE, AgentPresence.STALE, "silent"),
+        (Presence.OFFLINE, AgentPresence.WITHHELD, "silent"),
+        (Presence.ONLINE, AgentPresence.STALE, None),
         (Presence.ONLINE, AgentPresence.ASLEEP, None),
     ],
 )

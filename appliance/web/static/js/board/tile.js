@@ -43,7 +43,7 @@ export function trouble(board, tile) {
 function line(tile, now, wrong, unsure) {
   if (unsure && tile.presence === "online") return { state: "unsure", drawing: "", text: say("unsure_short") };
   if (wrong) return { state: "problem", drawing: "triangle-alert", text: wrong };
-  if (tile.presence !== "online") return { state: "quiet", drawing: "", text: presenceWords(tile, now).seen };
+  if (tile.presence !== "online") return { state: "quiet", drawing: "", text: tile.whereabouts === "silent" ? say("place.silent") : presenceWords(tile, now).seen };
   if (tile.whereabouts) return { state: "quiet", drawing: tile.whereabouts === "left_page" ? "" : PLACE_ICONS[tile.whereabouts], text: say(`place.${tile.whereabouts}`) };
   if (!isPupils(tile)) return { state: "app", drawing: "", text: displayWords(tile) };
   return { state: "app", drawing: "", text: frontWords(tile) };
