@@ -261,6 +261,15 @@ def wait_done(client: Client, lesson_id: str, gesture_id: str, seconds: float = 
         return wait_for(look, seconds)
 
 
+def hand_in(client: Client, name: str, content: bytes) -> str:
+    """A document, to the appliance; its hash, by which it is given."""
+    answer = client.session.post(
+        f"{client.url}/documents", files={"file": (name, content)}, headers=client._headers(), timeout=20
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["document"]["sha256"])
+
+
 @contextmanager
 def lesson_of_pages(client: Client, *pupils: PupilPage, minutes: int = 45) -> Iterator[str]:
     """A lesson with these, all of them online; ended at the end, if it has not ended by then."""

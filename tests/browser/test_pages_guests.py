@@ -15,6 +15,7 @@ from tests.browser.pages import (
     PagesDesk,
     PupilPage,
     gesture,
+    hand_in,
     lesson_of_pages,
     pages_desk,
     telling,
@@ -52,15 +53,6 @@ def code_of(durand: Client, lesson: str) -> str:
     return str(answer.json()["welcome"]["code"])
 
 
-def hand_out(durand: Client, lesson: str, device_id: str, name: str, content: bytes) -> None:
-    answer = durand.session.post(
-        f"{durand.url}/documents", files={"file": (name, content)}, headers=durand._headers(), timeout=20
-    )
-    assert answer.status_code == 201, answer.text
-    given = gesture(durand, lesson, "open_document", [device_id], sha256=answer.json()["document"]["sha256"])
-    wait_done(durand, lesson, given)
-
-
 def tables_with(path: Path, words: list[str]) -> list[str]:
     """`table: row` of every row in which one of these words stands."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
@@ -75,8 +67,15 @@ def tables_with(path: Path, words: list[str]) -> list[str]:
 
 def files_with(folder: Path, words: list[str]) -> list[str]:
     """Names of the files in whose bytes one of these words stands."""
-    found = [path for path in folder.rglob("*") if path.is_file()]
-    return [str(path) for path in found if any(word.encode() in path.read_bytes() for word in words)]
+    return [str(path) for path in folder.rglob("*") if any(word.encode() in _content(path) for word in words)]
+
+
+def _content(path: Path) -> bytes:
+    """Nothing, of a folder and of a file that has just gone."""
+    try:
+        return path.read_bytes() if path.is_file() else b""
+    except FileNotFoundError:
+        return b""
 
 
 def traces(box: Appliance, words: list[str]) -> list[str]:
@@ -98,7 +97,8 @@ def test_a_guest_takes_part_like_the_others_and_leaves_no_trace(
     guest.wait_locked()
     gesture(durand, lesson, "eyes_free")
     guest.wait_free()
-    hand_out(durand, lesson, guest.id, "Carte.png", papers.drawing())
+    paper = hand_in(durand, "Carte.png", papers.drawing())
+    wait_done(durand, lesson, gesture(durand, lesson, "open_document", [guest.id], sha256=paper))
     guest.hand.tap()
     wait_for(lambda: tile_of(durand, lesson, guest.id)["hand_at"], 10, "its hand is seen")
     kept = [identity["id"], identity["serial"]]

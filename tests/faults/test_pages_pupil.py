@@ -12,6 +12,7 @@ from tests.browser.pages import (
     PagesSchool,
     PupilPage,
     gesture,
+    hand_in,
     lesson_of_pages,
     pages_school,
     tile_of,
@@ -336,13 +337,7 @@ def test_the_appliances_own_pages_open_in_no_frame_of_a_pupil(desk: PagesDesk, p
 def test_a_document_is_read_by_its_own_device_only_with_a_password_that_is_still_good(
     school: PagesSchool, pupil: PupilPage, lesson: str
 ) -> None:
-    answer = school.durand.session.post(
-        f"{school.box.url}/documents",
-        files={"file": ("Liste.txt", b"un, deux, trois")},
-        headers=school.durand._headers(),
-        timeout=20,
-    )
-    sha256 = answer.json()["document"]["sha256"]
+    sha256 = hand_in(school.durand, "Liste.txt", b"un, deux, trois")
     address = f"{school.box.url}/documents/{sha256}"
     own = (pupil.id, pupil.identity["password"])
     assert requests.get(address, auth=own, timeout=10).content == b"un, deux, trois"
