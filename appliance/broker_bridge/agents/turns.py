@@ -16,6 +16,7 @@ from appliance.store.models import database
 
 SWAP_SECONDS = 20.0  # the tablet tries again every 3 s
 CERTAIN_SECONDS = 10.0  # after a restart of ours the broker has been told by then
+TOLD_SECONDS = 2.0  # it was told, and who it put out for that has been heard to go
 Deed = Callable[[datetime], None]
 
 
@@ -30,6 +31,7 @@ class Turns:
         ] = {}  # of tablets that are changing it now: the password before, once it is swapped
         self._swapped: set[str] = set()  # and not known to the broker yet
         self._doubtful: set[str] = set()
+        self._told: set[str] = set()
         self._tried_at: dict[str, float] = {}
         self._begun_at: dict[str, float] = {}
 
@@ -67,7 +69,7 @@ class Turns:
         if not isinstance(other, str):
             self._conclude(device_id, is_new=False)
         elif answers:
-            if monotonic - begun_at >= CERTAIN_SECONDS:
+            if monotonic - begun_at >= (TOLD_SECONDS if device_id in self._told else CERTAIN_SECONDS):
                 self._conclude(device_id, is_new=rotation.get("is_new") is True)
         elif monotonic - self._tried_at.setdefault(device_id, monotonic) >= SWAP_SECONDS:
             self._tried_at[device_id] = monotonic
@@ -76,8 +78,9 @@ class Turns:
     def committed(self) -> None:
         """What was done by `do` is in the store: the broker has to know it before anybody is heard again."""
         if self._swapped:
-            if not self._apply():
-                self._doubtful |= self._swapped
+            is_told = self._apply()
+            (self._told if is_told else self._doubtful).update(self._swapped)
+            (self._doubtful if is_told else self._told).difference_update(self._swapped)
             self._swapped.clear()
 
     def _swap(self, device_id: str, credential: str, *, is_new: bool) -> None:

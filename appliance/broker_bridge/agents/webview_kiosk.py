@@ -187,7 +187,9 @@ class WebviewKiosk:
 
     def _came(self) -> None:
         facts, plan = self._facts, self._plan
-        self._watch.came(plan.now, orderly=facts.said_good_bye and not facts.is_there)
+        # Whoever is thrown out for a change of password comes again at once: that is no fight.
+        is_orderly = (facts.said_good_bye and not facts.is_there) or plan.password is not None
+        self._watch.came(plan.now, orderly=is_orderly)
         self._interrupt()
         facts.came()
         plan.asks = plan.holds = True

@@ -26,6 +26,7 @@ _SETTING_TRIES = 2
 _REBUILD_SECONDS = 1.0  # nothing tells when it is done; a tablet takes up to 0.8 s to begin
 _STORE_SECONDS = 1.0
 RECONNECT_SECONDS = 15.0
+_COMES = 3
 NOT_INSTALLED, NOT_ALLOWED, NOT_STARTED = "app_not_installed", "app_not_allowed", "app_not_started"
 NOT_IN_FRONT = "kiosk_not_in_front"
 
@@ -167,10 +168,16 @@ class Steps:
         return (yield Step(leaving, is_event(EventType.DISCONNECTING), ANSWER_SECONDS)) is not None
 
     def wait_for_return(self) -> Talk[bool]:
-        """Coming is not enough: who comes with the old password is put out as soon as the broker knows the new one."""
-        if (yield Step(None, is_event(EventType.CONNECTED), RECONNECT_SECONDS)) is None:
-            return False
-        return (yield from self.probe())
+        """Until it answers. The broker puts out who came before it knew the new password, whichever he came with."""
+        for _ in range(_COMES):
+            if (yield Step(None, is_event(EventType.CONNECTED), RECONNECT_SECONDS)) is None:
+                return False
+            for seconds in PROBE_SECONDS:
+                if (yield from self.status(seconds)):
+                    return True
+                if not self._facts.is_there:
+                    break
+        return False
 
     def _values(self, wanted: Mapping[str, Value]) -> Talk[Mapping[str, object] | None]:
         keys = sorted(wanted.keys() - SECRET_KEYS)

@@ -97,6 +97,7 @@ def test_a_tablet_that_does_not_come_back_finds_the_old_one_then_the_new_one_unt
         seen.append(change.counts(change.old))
     assert seen == [True] * 4 + [False] * 4 + [True] * 4 + [False] * 4 + [True] * 4
     change.look(101.0, answers=True)
+    assert change.deeds == ["agent.rotation_undone"]
     assert (change.state(), change.deeds) == ("undone", ["agent.rotation_undone"])
 
 

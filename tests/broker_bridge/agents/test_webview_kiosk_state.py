@@ -216,6 +216,46 @@ def test_a_tablet_that_does_not_come_back_with_it_gets_the_old_one_back() -> Non
     assert hand.turns == ["leaving", "undone"]
 
 
+def test_who_comes_back_and_is_put_out_has_returned_once_he_is_there_again() -> None:
+    hand = Hand().ready()
+    hand.kiosk.rotate("a-new-password", hand.now)
+    hand.settle()
+    hand.pass_by(1.5)
+    hand.obeys = False
+    hand.connect()
+    hand.will()
+    hand.pass_by(3)
+    assert hand.turns == ["leaving"]
+    hand.obeys = True
+    hand.connect()
+    assert hand.turns == ["leaving", "returned"]
+
+
+def test_who_comes_back_with_the_old_password_and_is_put_out_for_it_has_not_returned() -> None:
+    hand = Hand().ready()
+    hand.kiosk.rotate("a-new-password", hand.now)
+    hand.settle()
+    hand.pass_by(1.5)
+    hand.obeys = False
+    hand.connect()
+    hand.will()
+    hand.pass_by(17)
+    assert hand.turns == ["leaving", "undone"]
+
+
+def test_coming_and_going_for_a_new_password_is_no_fight() -> None:
+    hand = Hand().ready()
+    hand.kiosk.rotate("a-new-password", hand.now)
+    hand.settle()
+    hand.pass_by(1.5)
+    hand.obeys = False
+    for _ in range(6):
+        hand.connect()
+        hand.will()
+        hand.pass_by(0.5)
+    assert hand.kiosk.memory.alarms == frozenset()
+
+
 def test_a_tablet_that_never_left_keeps_its_password() -> None:  # 28
     hand = Hand().ready()
     hand.deaf_to = {"reconnect"}
