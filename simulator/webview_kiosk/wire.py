@@ -47,7 +47,9 @@ class Wire(asyncio.Protocol):
     async def greet(self, asked: Connect) -> None:
         self._send(packets.encode_connect(asked))
         try:
-            self.session_present, code = await asyncio.wait_for(self._answered, CONNACK_SECONDS)
+            # Not wait_for: in Python 3.11 it can swallow a cancellation that comes with the answer.
+            async with asyncio.timeout(CONNACK_SECONDS):
+                self.session_present, code = await self._answered
         except TimeoutError:
             self.cut()
             raise NotConnected("no CONNACK") from None
@@ -136,7 +138,8 @@ async def open_wire(place: tuple[str, int], asked: Connect, ears: Ears) -> Wire:
     """Returns when the broker has let it in. Raises NotConnected."""
     loop = asyncio.get_running_loop()
     try:
-        _, wire = await asyncio.wait_for(loop.create_connection(lambda: Wire(ears), *place), TCP_SECONDS)
+        async with asyncio.timeout(TCP_SECONDS):
+            _, wire = await loop.create_connection(lambda: Wire(ears), *place)
     except (OSError, TimeoutError) as error:
         raise NotConnected(str(error) or type(error).__name__) from None
     try:

@@ -1,4 +1,4 @@
-"""One appliance for a module of checks; at its end the spy has heard nothing that the contract forbids (check 11)."""
+"""One appliance for all checks; each has tablets of its own. At the end the spy has heard nothing forbidden."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +11,22 @@ from tests.agents.spy import Spy
 LONGEST = {"command": 10, "request": 10, "settings": 60}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
     folder: Path = tmp_path_factory.mktemp("agents")
     with running_plant(folder) as plant:
         yield plant
         must_be_well_behaved(plant.spy)
+
+
+@pytest.fixture(autouse=True)
+def nobody_stays(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The tablets of one check are gone before the next begins."""
+    yield
+    if "plant" in request.fixturenames:
+        plant: Plant = request.getfixturevalue("plant")
+        for agent in list(plant.fakes.kiosks.agents):
+            plant.fakes.stop(agent)
 
 
 def must_be_well_behaved(spy: Spy) -> None:

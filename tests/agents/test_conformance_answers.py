@@ -48,14 +48,13 @@ def test_13_an_answer_is_known_by_the_request_s_id_and_not_by_its_topic(plant: P
 
 
 def test_13_answers_that_belong_to_no_question_are_none(plant: Plant) -> None:
-    for trouble in (Trouble.LATE, Trouble.WRONG_ID, Trouble.NO_ID, Trouble.GARBLED):
-        kiosk = plant.tablet(None, trouble)
-        kiosk.agent.tablet.manner.late_seconds = 5.0
+    troubles = (Trouble.LATE, Trouble.WRONG_ID, Trouble.NO_ID, Trouble.GARBLED)
+    kiosks = [plant.tablet(None, trouble) for trouble in troubles]
+    for kiosk, trouble in zip(kiosks, troubles, strict=True):
         plant.wait_for_presence(kiosk, "stale")
         answers = [one for one in plant.spy.leaves(kiosk.username) if one == "response/status"]
         assert answers or trouble is Trouble.LATE
         assert set(plant.spy.words(kiosk.username)) == {"get_status"}, trouble
-        plant.stop(kiosk)
 
 
 def test_13_an_answer_that_comes_twice_counts_once(plant: Plant) -> None:

@@ -39,12 +39,13 @@ def test_02_a_tablet_that_subscribes_late_is_asked_again(plant: Plant) -> None:
 
 
 def test_03_a_lost_connection_is_seen_by_the_will_whatever_it_says(plant: Plant) -> None:
-    for troubles in ((), (Trouble.PLAIN_WILL,)):
-        kiosk = plant.ready(Switches(expiry=0), *troubles, pace=1.0)
+    kiosks = [plant.ready(Switches(expiry=0), *troubles, pace=1.0) for troubles in ((), (Trouble.PLAIN_WILL,))]
+    for kiosk in kiosks:
         plant.fakes.do(kiosk.agent.cut)
         will = plant.spy.wait(lambda one, who=kiosk.username: (one.username, one.leaf) == (who, "will"))  # type: ignore[misc]
         assert not will.retain
         plant.wait_for_presence(kiosk, "offline")
+    for kiosk in kiosks:
         plant.wait_for_presence(kiosk, "ready")
 
 
@@ -111,12 +112,10 @@ def test_07_with_its_service_a_tablet_behind_another_app_still_answers(plant: Pl
 
 
 def test_08_a_tablet_that_never_answers_is_stale_and_orders_are_withheld(plant: Plant) -> None:
-    for trouble in (Trouble.MUTE, Trouble.DEAF):
-        kiosk = plant.tablet(None, trouble)
+    for kiosk in [plant.tablet(None, trouble) for trouble in (Trouble.MUTE, Trouble.DEAF)]:
         plant.wait_for_presence(kiosk, "stale")
         with plant.lesson(kiosk) as lesson:
             gesture = plant.gesture(lesson, "eyes_up", message="Regardez")
             plant.quiet(kiosk, 1.5)
             assert plant.receipt(kiosk, gesture).state == "queued"
         assert set(plant.spy.words(kiosk.username)) == {"get_status"}
-        plant.stop(kiosk)
