@@ -14,8 +14,8 @@ from tests.support.appliance import Appliance, wait_for
 
 T = TypeVar("T")
 
-# A page with the pupil's policy and without its face.
-BARE = "/t/no-such-token"
+# A document with the policy of the pupil's pages that runs no script of its own: this one is text when it is opened.
+BARE = "/pupil/worker.js"
 START = """async ({identity, answers}) => {
     const { AgentPort } = await import("/static/js/pupil/agent/port.js");
     window.said = [];
@@ -106,6 +106,11 @@ class PupilPage:
 
     def wait_command(self, kind: str) -> dict[str, Any]:
         return wait_for(lambda: next((one for one in self.commands if one["type"] == kind), None), 15, f"a {kind}")
+
+    def spend(self, seconds: float) -> None:
+        """Until the page has lived so much longer: a use of something has a length, a turn its time."""
+        since = self.page.evaluate("performance.now()")
+        self.page.wait_for_function("([since, by]) => performance.now() - since >= by", arg=[since, seconds * 1000])
 
     def close(self) -> None:
         self.page.close()

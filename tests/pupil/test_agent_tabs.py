@@ -50,7 +50,7 @@ def test_a_tab_that_is_reloaded_stays_the_device(bench: Bench) -> None:
     new = second_tab(bench, old).wait_online()
     old.wait(connection="elsewhere")
     new.reload().wait_online()
-    new.page.wait_for_timeout(3_500)
+    new.spend(3.5)
     assert connections(old)[-1] == "elsewhere"
     assert connections(new)[-1] == "online"
 

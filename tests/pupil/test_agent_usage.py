@@ -27,7 +27,7 @@ def records(hub: HubPeer, pupil: PupilPage) -> list[dict[str, Any]]:
 
 def use(pupil: PupilPage, app: str, seconds: float) -> None:
     pupil.send(type="front", app=app)
-    pupil.page.wait_for_timeout(seconds * 1000)
+    pupil.spend(seconds)
     pupil.send(type="front", app="web:preau")
 
 
