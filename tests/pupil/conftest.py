@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.pupil.agent_page import Bench
+from tests.pupil.stand_in import StandIn
 from tests.support.appliance import Appliance, running_appliance
 from tests.support.appliance import Browser as Client
-from tests.support.chromium import running_chromium
+from tests.support.chromium import Desk, quiet_desk, running_chromium
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +48,17 @@ def bench(chromium: Browser, box: Appliance, link: str) -> Iterator[Bench]:
         yield bench
     finally:
         bench.close()
+
+
+@pytest.fixture
+def desk(chromium: Browser, box: Appliance) -> Iterator[Desk]:
+    with quiet_desk(chromium, box.url) as desk:
+        yield desk
+
+
+@pytest.fixture
+def face(desk: Desk) -> StandIn:
+    """The face alone, in a lesson; the test plays its agent."""
+    face = StandIn(desk.open()).open()
+    face.say()
+    return face

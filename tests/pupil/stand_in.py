@@ -4,6 +4,7 @@ Owns no rule of the agent: it passes on what a test says, and notes what the fac
 agent are tried elsewhere.
 """
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,12 +59,16 @@ class StandIn:
 
     def open(self, url: str = "/pupil") -> "StandIn":
         self.page.context.route(WORKER, lambda route: route.fulfill(body=_SCRIPT, content_type="text/javascript"))
-        self.page.add_init_script(
-            f"localStorage.getItem('preau.identity') ?? localStorage.setItem('preau.identity', {_quoted(self.identity)})"
-        )
+        kept = json.dumps(json.dumps(self.identity))
+        unknown = "window === top && localStorage.getItem('preau.identity') === null"
+        self.page.add_init_script(f"if ({unknown}) localStorage.setItem('preau.identity', {kept})")
         self.page.goto(url)
         self.wait_heard("start")
         return self
+
+    def reload(self) -> None:
+        self.page.reload()
+        self.wait_heard("start")
 
     def say(self, **changes: Any) -> None:
         self._send({"type": "state", "state": state(**{"kind": self.identity["kind"], **changes}), "rev": 1})
@@ -89,9 +94,3 @@ class StandIn:
 
     def _send(self, message: dict[str, Any]) -> None:
         self.page.evaluate(_SAY, message)
-
-
-def _quoted(value: dict[str, Any]) -> str:
-    import json
-
-    return json.dumps(json.dumps(value))

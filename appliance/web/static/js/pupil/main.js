@@ -1,5 +1,5 @@
 // The pupil page's beginning: who this browser is, its agent, and what is shown of what the agent says.
-import { byId, loadIcons } from "../core/dom.js";
+import { byId } from "../core/dom.js";
 import { loadStrings } from "../core/text.js";
 import { AgentPort } from "./agent/port.js";
 import { wireComfort } from "./face/comfort.js";
@@ -45,13 +45,12 @@ function hear(face) {
   };
 }
 
-async function begin() {
+function begin() {
   loadStrings();
   wireLayers();
   wireComfort();
   const identity = readIdentity();
   if (!identity) return showScene("none");
-  const icons = loadIcons();
   /** @type {Face} */
   const face = { identity, state: null, before: null, endedAt: null, hasLeft: false, isForgotten: false, send: () => undefined, draw: () => draw(face) };
   for (const wire of [wireHand, wireSound, wireViewer, wireGiven, wireCommands, wireGuest]) wire(face);
@@ -62,8 +61,6 @@ async function begin() {
   wireSenses(face);
   // Times pass and a page can be tampered with: what holds is drawn again each second, whatever happened to it.
   setInterval(() => draw(face), LOOK_MS);
-  await icons;
-  draw(face);
 }
 
-void begin();
+begin();

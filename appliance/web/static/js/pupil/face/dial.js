@@ -15,7 +15,7 @@ export function drawDial(dial, end, now) {
     shape("path", { class: "dial-share", d: slice(to - left / HOUR_MS, to) }),
     shape("circle", { class: "dial-face", cx: "50", cy: "50", r: "46" }),
     ...[0, 3, 6, 9].map((mark) => line("dial-mark", mark / 12, 38, 42)),
-    line("dial-hand", (hour % 12) / 12 + minute / 720, 0, 22),
+    line("dial-hand dial-hour", (hour % 12) / 12 + minute / 720, 0, 22),
     line("dial-hand", to, 0, 34),
   );
 }

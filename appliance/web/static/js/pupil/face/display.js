@@ -37,9 +37,17 @@ const SHOWS = { presence: drawPresence, timer: drawTimer, message: drawMessage }
 
 /** @param {HTMLElement} place @param {Shown} _shown @param {number} now */
 function drawClock(place, _shown, now) {
-  redraw(place, "clock", () => [dial(), make("h1", { class: "display-time" })]);
+  redraw(place, "clock", () => [dial(), make("h1", { class: "display-time" }), make("p", { class: "display-day" })]);
   drawDial(part(place, ".dial"), new Date(now), now);
   setText(part(place, ".display-time"), clock(new Date(now)));
+  setText(part(place, ".display-day"), dayOf(new Date(now)));
+}
+
+/** "lundi 23 novembre", where the school is. @param {Date} at */
+function dayOf(at) {
+  const { lang, dataset } = document.documentElement;
+  const locale = lang === "en" ? "en-GB" : lang;
+  return new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long", timeZone: dataset.zone }).format(at);
 }
 
 /** @param {HTMLElement} place @param {Shown} shown */
@@ -55,7 +63,9 @@ function drawTimer(place, shown, now) {
     return [ring(), make("div", { class: "display-timer" }, [make("p", { class: "display-label", text: shown.label ?? "", dir: "auto" }), make("h1", { class: "display-left", role: "timer" })])];
   });
   const share = Math.min(1, left / Number(place.dataset.whole));
-  part(place, ".ring-share").setAttribute("stroke-dashoffset", String(1 - share));
+  const share_ = part(place, ".ring-share");
+  share_.setAttribute("stroke-dasharray", share === 1 ? "none" : `${share} 1`);
+  share_.setAttribute("visibility", share === 0 ? "hidden" : "visible");
   place.dataset.phase = left === 0 ? "over" : left <= 60 ? "last" : "going";
   const words = left === 0 ? say("timer_over") : `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   setText(part(place, ".display-left"), words);
@@ -80,7 +90,7 @@ function drawPresence(place, _shown, _now, face) {
     const present = people.present.map((name) => make("li", { text: name, dir: "auto" }));
     return [
       make("h1", { class: "display-count", text: people.present.length ? say("present", { n: people.present.length }) : say("nobody") }),
-      make("ul", { class: "display-names", "data-many": people.present.length > 16 }, present),
+      make("ul", { class: "display-names", "data-count": people.present.length > 20 ? "many" : people.present.length > 12 ? "some" : "few" }, present),
       people.missing.length ? make("p", { class: "display-missing", text: say("missing", { names: people.missing.join(", ") }) }) : null,
     ].filter((one) => one !== null);
   });
@@ -113,6 +123,6 @@ function dial() {
 function ring() {
   const drawn = shape("svg", { class: "ring", viewBox: "0 0 100 100", "aria-hidden": "true" });
   const circle = { cx: "50", cy: "50", r: "44", pathLength: "1" };
-  drawn.append(shape("circle", { ...circle, class: "ring-whole" }), shape("circle", { ...circle, class: "ring-share", "stroke-dasharray": "1" }));
+  drawn.append(shape("circle", { ...circle, class: "ring-whole" }), shape("circle", { ...circle, class: "ring-share" }));
   return drawn;
 }

@@ -1,11 +1,12 @@
 // What the teacher gave: opened when it comes, and found again in the list until the lesson ends.
 /** @import {Face, Command} from "./types.js" */
 /** @import {Given} from "./shelf.js" */
-import { byId, icon, make, redraw, setText } from "../../core/dom.js";
+import { byId, make, redraw, setText } from "../../core/dom.js";
 import { fileSize, say } from "../../core/text.js";
 import { CANNOT_SHOW, CannotDo, NOT_FOUND, REPLACED } from "./cannot.js";
 import { fetchWhole, openSession, addressOf, WHOLE_BYTES } from "./fetching.js";
-import { drawingOf, player } from "./players.js";
+import { icon } from "./icon.js";
+import { drawingOf, player, useOf } from "./players.js";
 import { clearOthers, fileOf, isShelfRead, keepFile, keepThing, readShelf, thingsGiven } from "./shelf.js";
 import { dropWaiting, isAllowed, showSite } from "./sites.js";
 import { card, onShown, OWN_APP, show, shown } from "./viewer.js";
@@ -139,11 +140,16 @@ export function drawGiven(face) {
   redraw(byId("given-list"), signature, () => given.map((one) => row(face, one)));
 }
 
+/** Without ".pdf", which says nothing to a child. @param {string} name */
+function plainName(name) {
+  return name.replace(/(?<=.)\.[a-z0-9]{2,4}$/i, "");
+}
+
 /** @param {Face} face @param {Given} given */
 function row(face, given) {
-  const small = given.kind === "link" ? say("site") : fileSize(given.size);
+  const small = say(`use.${given.kind === "link" ? "site" : useOf(given.mime)}`);
   return make("li", {}, [make("button", { class: "given-item", type: "button", onclick: () => reopen(face, given) }, [
     icon(given.kind === "link" ? "globe" : drawingOf(given.mime)),
-    make("span", {}, [make("span", { text: given.name, dir: "auto" }), make("small", { text: small })])])]);
+    make("span", {}, [make("span", { text: given.kind === "link" ? given.name : plainName(given.name), dir: "auto" }), make("small", { text: small })])])]);
 }
 

@@ -4,6 +4,7 @@
 /** @import {Source} from "./players.js" */
 import { byId, make, setText } from "../../core/dom.js";
 import { say } from "../../core/text.js";
+import { CANNOT_SHOW, CannotDo } from "./cannot.js";
 import { addressOf } from "./fetching.js";
 import { credentials } from "./credentials.js";
 
@@ -12,6 +13,7 @@ const WORKER = new URL("../../../vendor/pdf.worker.min.mjs", import.meta.url).hr
 const ZOOMS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4];
 const MOST_PIXELS = 4_000_000; // of one page's canvas: a tablet of 1 GB has little more
 const RANGE_BYTES = 256 * 1024;
+const MOST_TO_OPEN = 16 * 1024 * 1024;
 
 /** @param {Face} face @param {Given} given @param {Source} source @param {HTMLElement} body @param {AbortSignal} signal */
 export async function showPages(face, given, source, body, signal) {
@@ -22,8 +24,23 @@ export async function showPages(face, given, source, body, signal) {
     : { url: addressOf(given.key), httpHeaders: { Authorization: credentials(face.identity) } };
   const task = pdf.getDocument({ ...how, ...what });
   signal.addEventListener("abort", () => void task.destroy(), { once: true });
-  const book = new Book(await task.promise, body, signal);
-  await book.open();
+  await new Book(await opened(task, source), body, signal).open();
+}
+
+/**
+ * A file whose index is broken would be read whole to find its pages: one that is streamed is too large for that.
+ * @param {any} task @param {Source} source @returns {Promise<any>}
+ */
+function opened(task, source) {
+  return new Promise((resolve, reject) => {
+    task.onProgress = (/** @type {{loaded: number}} */ { loaded }) => {
+      if (!source.url || loaded <= MOST_TO_OPEN) return;
+      task.onProgress = null;
+      reject(new CannotDo(CANNOT_SHOW));
+      void task.destroy();
+    };
+    task.promise.then(resolve, reject).finally(() => { task.onProgress = null; });
+  });
 }
 
 class Book {

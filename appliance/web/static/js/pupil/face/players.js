@@ -1,18 +1,31 @@
 // How each kind of document is shown in the page. Resolves once it really is; what cannot be shown is offered to be kept.
 /** @import {Face} from "./types.js" */
 /** @import {Given} from "./shelf.js" */
-import { icon, make } from "../../core/dom.js";
+import { make } from "../../core/dom.js";
 import { say } from "../../core/text.js";
 import { CANNOT_SHOW, CannotDo } from "./cannot.js";
+import { icon } from "./icon.js";
 import { card } from "./viewer.js";
 
 /** @typedef {{blob?: Blob, url?: string}} Source held, or streamed from an address */
 
-const DRAWINGS = [["image/", "image"], ["audio/", "headphones"], ["video/", "film"], ["application/pdf", "book-open-text"], ["text/plain", "file-text"]];
+/** By how a kind of file begins: its drawing, and what a child does with it. */
+const KINDS = [["image/", "image", "look"], ["audio/", "headphones", "listen"], ["video/", "film", "look"], ["application/pdf", "book-open-text", "read"],
+  ["text/plain", "file-text", "read"], ["", "file", "keep"]];
 
 /** @param {string} mime */
+function kindOf(mime) {
+  return KINDS.find(([start]) => mime.startsWith(start)) ?? KINDS[0];
+}
+
+/** @param {string} mime @returns {string} an icon */
 export function drawingOf(mime) {
-  return DRAWINGS.find(([start]) => mime.startsWith(start))?.[1] ?? "file";
+  return kindOf(mime)[1];
+}
+
+/** @param {string} mime @returns {string} read, look, listen, keep */
+export function useOf(mime) {
+  return kindOf(mime)[2];
 }
 
 /** @param {Face} face @param {Given} given @param {Source} source @param {HTMLElement} body @param {AbortSignal} signal */

@@ -11,7 +11,7 @@ const QUIET_MS = 2500; // a connection that comes back at once is nobody's busin
 /** @param {Face} face @returns {string} */
 export function sceneOf(face) {
   const { state, identity } = face;
-  if (face.hasLeft) return "guest";
+  if (face.hasLeft || face.isForgotten) return "guest";
   if (!state) return "wait";
   if (state.connection === "refused") return identity.guest ? "guest" : "refused";
   if (state.connection === "elsewhere") return "elsewhere";
@@ -62,6 +62,7 @@ function drawLink(connection, scene) {
   else lostAt ??= Date.now();
   const isTold = lostAt !== null && Date.now() - lostAt >= QUIET_MS && scene !== "wait";
   setText(byId("link"), isTold ? say("searching") : "");
+  byId("link-line").hidden = !isTold;
 }
 
 /** @param {string[]|null} apps */

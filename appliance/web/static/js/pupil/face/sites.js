@@ -1,10 +1,11 @@
 // Sites that the teacher opens: in a frame where the site permits it, else behind one large button.
 // Never the appliance's own pages, never anything but http and https; only what the lesson allows.
 /** @import {Face} from "./types.js" */
-import { icon, make } from "../../core/dom.js";
+import { make } from "../../core/dom.js";
 import { say } from "../../core/text.js";
 import { CannotDo, NOT_ALLOWED, REPLACED } from "./cannot.js";
 import { credentials } from "./credentials.js";
+import { icon } from "./icon.js";
 import { keepThing } from "./shelf.js";
 import { card, closeViewer, show } from "./viewer.js";
 

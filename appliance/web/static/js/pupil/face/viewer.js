@@ -1,6 +1,7 @@
 // What was opened: one thing at a time, a site or a document, under a line with its name and the way back.
 /** @import {Face} from "./types.js" */
-import { byId, icon, make, setText } from "../../core/dom.js";
+import { byId, make, setText } from "../../core/dom.js";
+import { icon } from "./icon.js";
 import { hideLayer, showLayer } from "./layers.js";
 
 export const OWN_APP = "web:preau";
