@@ -29,14 +29,16 @@ IN_CHARGE = "() => navigator.serviceWorker.ready.then(() => navigator.serviceWor
 
 @pytest.fixture(scope="module")
 def named() -> Iterator[Browser]:
-    """On a network where the box is found by its name."""
-    with running_chromium("--host-resolver-rules=MAP preau.local 127.0.0.1") as browser:
+    """On a network where the box is found by its name, and trusting whoever vouches for it."""
+    rules = "--host-resolver-rules=MAP preau.local 127.0.0.1"
+    with running_chromium(rules, "--ignore-certificate-errors") as browser:
         yield browser
 
 
 @pytest.fixture(scope="module")
 def away(named: Browser, box: Appliance) -> Iterator[PagesDesk]:
     with pages_desk(named, box, url=f"http://preau.local:{box.http_port}") as desk:
+        desk.witness.forgive("Cross-Origin-Opener-Policy")  # counts over https only, and the browser says so
         yield desk
 
 
@@ -76,13 +78,12 @@ def tls_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsAppliance]:
             yield box
 
 
-def test_over_https_a_page_starts_without_the_box_and_is_locked_as_it_was(tls_box: TlsAppliance) -> None:
+def test_over_https_a_page_starts_without_the_box_and_is_locked_as_it_was(
+    named: Browser, tls_box: TlsAppliance
+) -> None:
     tls_box.add_user("durand")
     durand = tls_box.browser("durand")
-    with (
-        running_chromium("--ignore-certificate-errors") as trusting,
-        pages_desk(trusting, tls_box) as desk,
-    ):
+    with pages_desk(named, tls_box) as desk:
         pupil = desk.device(tls_box.new_link())
         pupil.page.wait_for_function(IN_CHARGE)
         with lesson_of_pages(durand, pupil) as lesson:
