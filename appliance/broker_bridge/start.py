@@ -38,9 +38,8 @@ SUBSCRIPTIONS = tuple(f"devices/+/{leaf}" for leaf in sorted(FROM_DEVICE))
 
 
 def build(config: Config) -> Bridge:
-    settings, to_self = broker_settings(config), NudgeSender(config.runtime_path, "bridge")
-    to_web = NudgeSender(config.runtime_path, "web")
-    clock = HubClock(config.runtime_path)
+    settings, clock = broker_settings(config), HubClock(config.runtime_path)
+    to_self, to_web = (NudgeSender(config.runtime_path, name) for name in ("bridge", "web"))
     live = LiveStates()
     reach = Reach(live)
     outgoing = Outgoing("https" if config.tls else "http", config.http_port, reach)
