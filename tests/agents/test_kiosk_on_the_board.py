@@ -99,6 +99,7 @@ def test_a_lock_that_is_seen_in_the_tablets_state_counts_and_says_how_it_is_know
 
 def test_a_dark_display_is_asleep_and_not_lost(board: Page, plant: Plant, kiosk: Kiosk) -> None:
     tile = tile_of(board, kiosk.device_id)
+    expect(tile.locator(".tile-text")).to_have_text("page d’accueil")
     expect(tile).not_to_have_attribute("data-state", "off")
     plant.fakes.act(kiosk.agent, FakeTablet.screen_off)
     expect(tile.locator(".tile-word")).to_have_text("en veille")
@@ -126,5 +127,6 @@ def test_an_agent_that_does_not_answer_is_said_not_to_and_nothing_counts_as_done
         expect(tile_of(board, kiosk.device_id)).to_contain_text("ne répond pas")
         press_primary(board)
         expect(board.locator(".receipt-count")).to_have_text("0 sur 1")
+        expect(board.locator(".receipt-group")).to_contain_text("hors ligne")
         expect(tile_of(board, kiosk.device_id)).not_to_have_attribute("data-state", "held")
     plant.stop(kiosk)

@@ -111,9 +111,9 @@ export function groupProblems(problems, wordsOf) {
     const kind = problemKind(problem);
     if (!kind) continue;
     const words = wordsOf(problem);
-    const group = groups.get(words) ?? { words, kind, problems: [] };
+    const group = groups.get(kind + words) ?? { words, kind, problems: [] };
     group.problems.push(problem);
-    groups.set(words, group);
+    groups.set(kind + words, group);
   }
   return [...groups.values()].sort((one, other) => TOLD.indexOf(one.kind) - TOLD.indexOf(other.kind));
 }

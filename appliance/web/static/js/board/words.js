@@ -44,16 +44,18 @@ export function presenceWords(tile, now) {
   return { word: say("offline"), seen: say(`seen${suffix}`, { ago: ago(seconds, true) }) };
 }
 
-const OWN_PAGE = "web:preau"; // what the pupil page says when nothing is opened in it
+/** What the pupil page says when nothing is opened in it, and what a kiosk says that stands on it. */
+const OWN_PAGES = ["web:preau", "web:preau.local", `web:${location.hostname}`];
 
 /** What is in front. @param {Tile} tile */
 export function frontWords({ app }) {
-  return app?.package === OWN_PAGE ? say("own_page") : app?.label ?? say("no_app");
+  if (!app) return say("no_app");
+  return OWN_PAGES.includes(app.package) ? say("own_page") : app.label;
 }
 
 /** What the class's screen shows. @param {Tile} tile */
 export function displayWords({ display, app }) {
-  if (app && app.package !== OWN_PAGE) return app.label;
+  if (app && !OWN_PAGES.includes(app.package)) return app.label;
   if (!display) return say("display.nothing");
   if (display.show === "timer") return say("display.timer", { time: clock(new Date(display.ends_at)) });
   return display.show === "message" ? say("display.message", { text: display.text }) : say("display.presence");
@@ -87,6 +89,7 @@ function errorWords(error) {
 
 /** What went wrong, in a few words. @param {Problem|Receipt} problem @param {string} [kind] the gesture's */
 export function problemWords(problem, kind = "") {
+  if (problem.status === "offline" || problem.status === "queued") return say(`status.${problem.status}`); // first of all, it is not there
   if (problem.unsupported?.length) return problem.unsupported.map(lackWords).join(", ");
   if (problem.status === "rejected" && has(`unsupported.${kind}`)) return say(`unsupported.${kind}`);
   if (problem.error === "not_applied") return say("not_applied");
