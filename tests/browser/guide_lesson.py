@@ -49,7 +49,7 @@ def give_document(school: School) -> None:
         expect(tablet.page.locator("#viewer-body canvas").first).to_be_visible()
         reader.press(tablet.page, "Retour")
         reader.see(tablet.page, "Mes documents")
-        expect(tablet.page.get_by_role("button", name="Fractions.pdf")).to_be_visible()
+        expect(tablet.page.get_by_role("button", name="Fractions")).to_be_visible()
 
 
 @step("Ouvrir un site, dire un mot")
@@ -116,7 +116,7 @@ def end_lesson(school: School) -> None:
     expect(phone.locator("body")).to_have_attribute("data-link", "over")
     for tablet in school.tablets:
         tablet.wait(scene="over")
-        expect(tablet.page.get_by_role("button", name="Fractions.pdf")).to_have_count(0)
+        expect(tablet.page.get_by_role("button", name="Fractions")).to_have_count(0)
     school.guests[0].wait(scene="guest")
 
 

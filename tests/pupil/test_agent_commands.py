@@ -205,3 +205,20 @@ def test_a_command_of_a_lesson_knows_its_lesson(bench: Bench, hub: HubPeer) -> N
     pupil.wait(lesson={"id": "lesson-1", "teacher": "Mme Durand"})
     hub.wait_ack(hub.order(pupil.id, "identify", {}), "done")
     assert pupil.commands[-1]["from_lesson"] == "lesson-1"
+
+
+def test_what_is_still_on_its_way_when_its_lesson_ends_is_dropped_and_not_begun_again(
+    bench: Bench, hub: HubPeer
+) -> None:
+    pupil = bench.device(answers=False)
+    hub.want(pupil.id, soon(600))
+    pupil.wait(lesson={"id": "lesson-1", "teacher": "Mme Durand"})
+    command = hub.order(pupil.id, "open_link", {"url": "https://www.education.gouv.fr/"})
+    pupil.wait_command("open_link")
+    pupil.send(type="done", id=command, status="received", error=None)
+    hub.wait_ack(command, "received")
+    hub.want(pupil.id, None, lesson=None)
+    hub.wait_ack(command, "expired")
+    wait_for(lambda: [one for one in pupil.said if one == {"type": "drop", "id": command}], 5, "the face is told")
+    pupil.reload().wait_online()
+    assert handed(pupil, command) == []

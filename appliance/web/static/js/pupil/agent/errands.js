@@ -83,9 +83,10 @@ export class Errands {
   /** @param {Command} command */
   handOver(command) {
     const { id, type, args, expiresAt } = command;
+    command.lesson ??= this.office.lesson();
     setTimeout(() => { if (this.desk.get(id)?.status === "received") void this.answer(id); }, PATIENCE_MS);
     this.underWay.set(id, command);
-    this.office.emit({ type: "do", command: { id, type, args, from_lesson: this.office.lesson(), expires_at: expiresAt } });
+    this.office.emit({ type: "do", command: { id, type, args, from_lesson: command.lesson, expires_at: expiresAt } });
   }
 
   /** What the face says of it. @param {string} id @param {string} status @param {string|null} error */
@@ -120,10 +121,15 @@ export class Errands {
     await this.office.memory.keepCommand(entry);
   }
 
+  /** A command expires with its lesson, also when that ends before its time. @param {Command} command */
+  isOver({ expiresAt, lesson }) {
+    return this.now >= expiresAt || (Boolean(lesson) && lesson !== this.office.lesson());
+  }
+
   /** What was still on its way when its time was over is not shown any more. */
   expire() {
-    for (const [id, { expiresAt }] of this.underWay) {
-      if (this.now < expiresAt) continue;
+    for (const [id, command] of this.underWay) {
+      if (!this.isOver(command)) continue;
       this.finish(id, "expired", null);
       this.office.emit({ type: "drop", id });
     }
@@ -132,7 +138,7 @@ export class Errands {
   /** What the page before this one left: nobody knows how far it had come, so it is not done again. */
   resume() {
     for (const { id, waits } of this.desk.cutShort) {
-      if (waits && this.now < waits.expiresAt) this.handOver(waits);
+      if (waits && !this.isOver(waits)) this.handOver(waits);
       else this.finish(id, waits ? "expired" : "failed", waits ? null : "interrupted");
     }
   }

@@ -16,7 +16,7 @@
  * @property {object|null} display of a screen
  */
 
-/** @typedef {{id: string, type: string, expiresAt: number, args: Record<string, any>}} Command */
+/** @typedef {{id: string, type: string, expiresAt: number, args: Record<string, any>, lesson?: string|null}} Command `lesson`: in which it came */
 
 /**
  * @typedef {object} Entry what is remembered of a command
