@@ -1,7 +1,8 @@
 """Memory per connected page: sixty pages' worth of requests and of MQTT over WebSocket, beside plain MQTT clients.
 
 PSS of all of the appliance's processes before and after. Some pages have come and gone before that, so that what is
-loaded once, and the threads that serve, are nobody's. Reference: as many plain MQTT clients on a bare Mosquitto with the same configuration.
+loaded once, and the threads that serve, are nobody's. Reference: as many plain MQTT clients on a bare Mosquitto with
+the same configuration.
 """
 
 import asyncio

@@ -12,7 +12,7 @@ from tests.bench.__main__ import BENCHMARKS
 from tests.support.appliance import ROOT
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_every_benchmark_runs_and_leaves_json_tables_and_a_plot(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench", "--quick", "--out", str(tmp_path)],

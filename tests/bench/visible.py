@@ -66,7 +66,7 @@ class Found:
 
 
 def measure(run: Run) -> Result:
-    sizes = (2,) if run.quick else (5, 10, 15, 20, 30)
+    sizes = (2,) if run.quick else (5, 10, 20, 30)
     found = asyncio.run(_all(sizes, run))
     held = [size for size in found if found[size].of("floor").p95 <= _HELD_MS]
     rows = [row for size, one in found.items() for row in _rows(size, one, held)]
@@ -131,7 +131,7 @@ async def _one_size(school: School, broker: Broker, glasses: Sequence[Glass], ru
     stage = Stage(school, glasses, await Connection.open(browser), lesson_id, await BareHub.start(broker))
     frames = await asyncio.gather(*(glass.page.evaluate("bench.frames(2000)") for glass in glasses))
     found = Found(min(frames))
-    for turn in range(run.pick(20, 2) + 1):
+    for turn in range(run.pick(15, 2) + 1):
         taken = {"eyes_up": await _lock(stage), "floor": await _bare(stage), "message": await _message(stage)}
         if turn:  # the first of each warms up
             for name, seconds in taken.items():
