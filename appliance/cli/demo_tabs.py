@@ -1,7 +1,7 @@
 """The demonstration's link for browser tabs: who comes by it is put into a lesson within a second or two.
 
-Owns the file that keeps the link over a restart, and the choice of the lesson. A device is put in once, when it comes:
-a teacher who sends it away or ends the lesson is obeyed.
+Owns the file that keeps the link over a restart, and the choice of the lesson. A device is put in each time that it
+opens the link, and then no more: a teacher who sends it away or ends the lesson is obeyed.
 """
 
 from contextlib import suppress
@@ -30,29 +30,32 @@ class Tabs:
         self._token_id = token_id
         self._simulated = simulated
         self._patience = _PATIENCE_SECONDS
-        self._known: set[str] = set()
+        self._known: set[tuple[str, str]] = set()
         self.path = path
 
     def __call__(self) -> None:
         self._patience -= 1
         with suppress(PreauError, *STORE_ERRORS), database.connection_context():
             new = self._by_link() - self._known
-            if new and self._bring_in(sorted(new)):
+            if new and self._bring_in(sorted(device_id for device_id, _ in new)):
                 self._known |= new
 
     def know_who_is_here(self) -> None:
         """Of an earlier run: their lesson is still open, or somebody ended it."""
         self._known = self._by_link()
 
-    def _by_link(self) -> set[str]:
-        query = Device.select(Device.id).where((Device.token == self._token_id) & (Device.status == "active"))
-        return {device.id for device in query}
+    def _by_link(self) -> set[tuple[str, str]]:
+        """With their credentials: who opens the link again has a new one."""
+        query = Device.select().where((Device.token == self._token_id) & (Device.status == "active"))
+        return {(device.id, device.credential or "") for device in query}
 
     def _bring_in(self, device_ids: list[str]) -> bool:
         lessons, lesson = self._services.lessons, _open_lesson()
         if lesson is not None:
             held = {one.device_id for one in lessons.held(device_ids)}
-            lessons.add(CONSOLE, lesson.id, [device_id for device_id in device_ids if device_id not in held])
+            free = [device_id for device_id in device_ids if device_id not in held]
+            if free:
+                lessons.add(CONSOLE, lesson.id, free)
             return True
         return self._start()
 

@@ -101,7 +101,7 @@ def test_the_link_is_the_same_after_a_restart_and_still_opens_a_lesson(tmp_path:
     place = place_in(tmp_path)
     with serving(place, "demo", "--devices", "0") as first:
         link = tab_link(first)
-        open_tab(first, "tab-1")
+        known = open_tab(first, "tab-1")
         durand = teacher(first)
         lesson_id = wait_for(lambda: open_lesson(durand), TILE_SECONDS, "a lesson of Mme Durand")
         durand.post(f"/lessons/{lesson_id}/end")
@@ -109,9 +109,9 @@ def test_the_link_is_the_same_after_a_restart_and_still_opens_a_lesson(tmp_path:
     with serving(place, "demo", "--devices", "0") as second:
         assert tab_link(second) == link
         durand = teacher(second)
-        newcomer = open_tab(second, "tab-2")
-        lesson_id = wait_for(lambda: open_lesson(durand), TILE_SECONDS, "a lesson of the newcomer")
-        wait_for_tile(durand, lesson_id, newcomer)
+        assert open_tab(second, "tab-1") == known
+        lesson_id = wait_for(lambda: open_lesson(durand), TILE_SECONDS, "a lesson of who comes back by the link")
+        wait_for_tile(durand, lesson_id, known)
         second.end()
 
 
