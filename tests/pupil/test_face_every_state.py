@@ -14,6 +14,7 @@ from tests.support.appliance import Browser as Client
 from tests.support.chromium import PHONE, UNANSWERED, WALL, Desk, Size, axe_findings
 
 EYES = {"message": "Les yeux vers moi"}
+FEW = [LOOKS["English, dark, phone"], LOOKS["French, dark, laptop"]]
 LARGE_TEXT = {"200 % text, phone": Size(360, 780, finger=True, large_text=True)}
 
 
@@ -77,6 +78,7 @@ def test_what_lies_over_the_page(child: StandIn) -> None:
     is_fine(child.page, "identify")
 
 
+@pytest.mark.parametrize("look", FEW, indirect=True, ids=["phone", "laptop"])
 def test_what_a_teacher_gives(child: StandIn, given: dict[str, Handed], desk: Desk) -> None:
     desk.witness.forgive(r"status of 404")
     child.say()
@@ -93,6 +95,7 @@ def test_what_a_teacher_gives(child: StandIn, given: dict[str, Handed], desk: De
     is_fine(child.page, "the list")
 
 
+@pytest.mark.parametrize("look", FEW, indirect=True, ids=["phone", "laptop"])
 def test_the_doors(desk: Desk, box: Appliance, look: Size) -> None:
     desk.witness.forgive(r"status of 4\d\d")
     page = desk.open(look)

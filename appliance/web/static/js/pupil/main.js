@@ -4,7 +4,6 @@ import { loadStrings } from "../core/text.js";
 import { AgentPort } from "./agent/port.js";
 import { wireComfort } from "./face/comfort.js";
 import { carryOut, wireCommands } from "./face/commands.js";
-import { drawDisplay } from "./face/display.js";
 import { drawGiven, wireGiven } from "./face/given.js";
 import { drawGuest, wireGuest } from "./face/guest.js";
 import { drawHand, wireHand } from "./face/hand.js";
@@ -28,7 +27,7 @@ function draw(face) {
   drawSound(face);
   drawHand(face);
   drawViewer(face);
-  drawDisplay(face, scene);
+  face.drawDisplay?.(face, scene);
   drawGiven(face);
   drawGuest(face, scene);
 }
@@ -45,14 +44,15 @@ function hear(face) {
   };
 }
 
-function begin() {
+async function begin() {
   loadStrings();
   wireLayers();
   wireComfort();
   const identity = readIdentity();
   if (!identity) return showScene("none");
+  const { drawDisplay } = identity.kind === "screen" ? await import("./face/display.js") : {}; // a child's page needs none of it
   /** @type {Face} */
-  const face = { identity, state: null, before: null, endedAt: null, hasLeft: false, isForgotten: false, send: () => undefined, draw: () => draw(face) };
+  const face = { identity, state: null, before: null, endedAt: null, hasLeft: false, isForgotten: false, send: () => undefined, draw: () => draw(face), drawDisplay };
   for (const wire of [wireHand, wireSound, wireViewer, wireGiven, wireCommands, wireGuest]) wire(face);
   const agent = new AgentPort(hear(face));
   face.send = (message) => agent.send(/** @type {any} */ (message));
@@ -63,4 +63,4 @@ function begin() {
   setInterval(() => draw(face), LOOK_MS);
 }
 
-begin();
+void begin();

@@ -60,7 +60,7 @@ function drawTimer(place, shown, now) {
   const left = Math.max(0, Math.ceil((Date.parse(shown.ends_at ?? "") - now) / 1000));
   redraw(place, `timer ${shown.ends_at} ${shown.label}`, () => {
     place.dataset.whole = String(wholeOf(shown.ends_at ?? "", left));
-    return [ring(), make("div", { class: "display-timer" }, [make("p", { class: "display-label", text: shown.label ?? "", dir: "auto" }), make("h1", { class: "display-left", role: "timer" })])];
+    return [ring(), make("div", { class: "display-timer" }, [make("p", { class: "display-label", text: shown.label ?? "", dir: "auto" }), make("h1", { class: "display-left" })])];
   });
   const share = Math.min(1, left / Number(place.dataset.whole));
   const share_ = part(place, ".ring-share");

@@ -26,5 +26,6 @@
  * @property {boolean} isForgotten nothing of this device is in the browser any more
  * @property {(message: object) => void} send to the agent
  * @property {() => void} draw everything again
+ * @property {((face: Face, scene: string) => void)|undefined} drawDisplay of a screen only
  */
 export {};
