@@ -1,11 +1,13 @@
 """Checks 9, 10, 28 and 29: who speaks under a name, its password, and what would lose a tablet."""
 
+import json
+
 import pytest
 
 from appliance.domain.webview_kiosk import Unfit, checked_settings
 from simulator.webview_kiosk.keys import KEYS, SECRET
 from simulator.webview_kiosk.switches import Trouble
-from tests.agents.plant import Plant
+from tests.agents.plant import Kiosk, Plant, until
 from tests.support.appliance import wait_for
 
 HELLO = {"eventType": "connected", "messageId": "m", "appInstanceId": "i", "data": {"isLocked": False}}
@@ -76,9 +78,17 @@ def test_28_a_tablet_that_does_not_come_back_with_it_keeps_the_old_one(plant: Pl
     kiosk.agent.tablet.settings.restricted = {"mqtt.connection.password"}  # it cannot take it
     plant.head.post_form(f"/admin/agents/{kiosk.device_id}/rotate", {})
     plant.spy.wait_for_order(kiosk.username, "reconnect")
-    wait_for(lambda: "de nouveau valable" in page_of(plant, kiosk.device_id), 40, "it is undone")
+    until(lambda: "de nouveau valable" in page_of(plant, kiosk.device_id), 60, lambda: rotation_of(plant, kiosk))
     plant.wait_for_presence(kiosk, "ready")
     must_not_be_told(plant, str(kiosk.imported["mqtt.connection.password"]))
+
+
+def rotation_of(plant: Plant, kiosk: Kiosk) -> str:
+    """For a check that fails: how far it came."""
+    state = json.loads(plant.rows("SELECT state FROM agent_link WHERE device_id = ?", kiosk.device_id)[0][0])
+    said = [(one.word, round(one.at, 1)) for one in plant.spy.heard(kiosk.username)][-20:]
+    rotation = {**state["rotation"], "other": "***"}
+    return f"{rotation}, {plant.presence(kiosk)}, connected: {kiosk.agent.is_connected}, {said}"
 
 
 def page_of(plant: Plant, device_id: str) -> str:
