@@ -87,6 +87,7 @@ def shown(tile: Tile, live: LiveRow | None, answer: Answer | None, gesture_id: s
         "capabilities": list(tile.capabilities),
         "restrictions": wanted,
         "applied": live is not None and _is_applied(tile, wanted, live),
+        "unsupported": [] if live is None else sorted(live.unsupported),
         "eyes_up": tile.hold.eyes_up is not None,
         "display": tile.display,
         "receipt": None if answer is None or gesture_id is None else _receipt(answer, gesture_id),

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 import requests
+from playwright.sync_api import expect
 
+from tests.browser.classroom import open_board, press_primary
 from tests.browser.pages import (
     PagesDesk,
     PagesSchool,
@@ -255,18 +257,22 @@ def test_a_password_that_is_changed_in_the_browser_opens_nothing_and_the_tile_sa
 
 
 def test_a_page_that_calls_itself_a_screen_to_escape_is_not_said_to_be_locked(
-    school: PagesSchool, spoiled: PupilPage, last_lesson: str
+    school: PagesSchool, desk: PagesDesk, spoiled: PupilPage, last_lesson: str
 ) -> None:
     change_identity(spoiled, kind="screen")
     spoiled.page.reload()
     spoiled.wait_online()
-    gesture(school.durand, last_lesson, "eyes_up", message=EYES)
+    board = open_board(desk.open(client=school.durand), last_lesson)
+    press_primary(board)
     receipt = wait_for(
         lambda: _final(tile_of(school.durand, last_lesson, spoiled.id)["receipt"]), 15, "what the board says"
     )
     assert spoiled.look()["lock"] is None
     assert receipt["status"] == "rejected"
     assert "lock" in receipt["unsupported"]
+    expect(board.locator(".tile-text")).to_contain_text("verrouillage non géré")
+    expect(board.locator(".tile")).to_have_attribute("data-state", "free")
+    expect(board.locator(".tile-word")).to_be_empty()
 
 
 def test_a_version_far_ahead_in_the_browser_is_overtaken_and_the_page_obeys(

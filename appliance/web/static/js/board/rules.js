@@ -22,6 +22,12 @@ export function can(tile, need) {
   return !NEEDS[need]?.length || NEEDS[need].some((capability) => tile.capabilities.includes(capability));
 }
 
+/** Whether it is really held: what is wanted of it counts as far as it can, and does not say that it cannot.
+ * @param {Tile} tile @param {Restriction} name */
+export function holds(tile, name) {
+  return isHeld(tile.restrictions, name) && can(tile, name) && !tile.unsupported.includes(name);
+}
+
 /** Those of these devices that can. @param {Tile[]} tiles @param {string} need */
 export function able(tiles, need) {
   return tiles.filter((tile) => can(tile, need));

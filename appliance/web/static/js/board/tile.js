@@ -3,7 +3,7 @@
 /** @import {Restriction, Tile} from "./types.js" */
 import { icon, make, redraw, setAttr, setText } from "../core/dom.js";
 import { say } from "../core/text.js";
-import { batteryIcon, can, isHeld, isPupils, RESTRICTIONS, weight } from "./rules.js";
+import { batteryIcon, holds, isPupils, RESTRICTIONS, weight } from "./rules.js";
 import { deviceKind, deviceName, displayWords, evidenceWords, frontWords, lockedWord, presenceWords, problemWords } from "./words.js";
 
 /** @type {Record<Restriction, string>} */
@@ -21,7 +21,7 @@ function band(tile, pending) {
   const underWay = pending || !tile.applied;
   if (underWay) return { state: "pending", drawing: "hourglass", word: say("pending") };
   if (tile.whereabouts === "left_page") return { state: "left", drawing: PLACE_ICONS.left_page, word: "" };
-  if (isHeld(tile.restrictions, "lock")) return { state: "held", drawing: "lock", word: lockedWord(tile) };
+  if (holds(tile, "lock")) return { state: "held", drawing: "lock", word: lockedWord(tile) };
   return isPupils(tile) ? { state: "free", drawing: KIND_ICONS[tile.kind], word: "" } : { state: "free", drawing: "", word: say("screen_word") };
 }
 
@@ -87,7 +87,7 @@ function wantedWords(tile, name) {
 
 /** @param {HTMLElement} root @param {Tile} tile */
 function drawFoot(root, tile) {
-  const held = RESTRICTIONS.filter((name) => name !== "lock" && isHeld(tile.restrictions, name) && can(tile, name));
+  const held = RESTRICTIONS.filter((name) => name !== "lock" && holds(tile, name));
   setAttr(part(root, "held"), "data-wanted", tile.applied ? null : "");
   redraw(part(root, "held"), `${held.join()}${tile.applied}${tile.presence}`, () => held.flatMap((name) => [icon(HELD_ICONS[name]), hidden(wantedWords(tile, name))]));
   const { battery } = tile;
