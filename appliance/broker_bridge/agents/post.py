@@ -58,6 +58,7 @@ class Post:
         self._publish = publish
         self._tablets: dict[str, _Tablet] = {}
         self._pending = _Pending()
+        self._held: list[tuple[str, Publish]] = []
         self.turns = Turns(lambda deed: self._pending.deeds.append(deed), apply_credentials)
 
     def meet(self, device_id: str, memory: AgentMemory, words: frozenset[str]) -> None:
@@ -68,7 +69,9 @@ class Post:
 
     def take(self, device_id: str, outputs: list[Output]) -> None:
         for output in outputs:
-            if isinstance(output, Publish):
+            if isinstance(output, Publish) and self.turns.is_swapping(device_id):
+                self._held.append((device_id, output))
+            elif isinstance(output, Publish):
                 self._publish(device_id, output)
             else:
                 _TAKE[type(output)](self, device_id, output)
@@ -108,7 +111,14 @@ class Post:
                 deed(now)
         self._pending = _Pending()
         self.turns.committed()
+        self._let_go()
         return True
+
+    def _let_go(self) -> None:
+        """A question that is asked before the broker knows the new password would be answered with the old one."""
+        held, self._held = self._held, []
+        for device_id, message in held:
+            self._publish(device_id, message)
 
     def _reports(self, device_id: str, output: Reports) -> None:
         self._reach.agent_said(device_id, output.reported)

@@ -29,7 +29,8 @@ class Turns:
         self._former: dict[
             str, str
         ] = {}  # of tablets that are changing it now: the password before, once it is swapped
-        self._swapped: set[str] = set()  # and not known to the broker yet
+        self._swapping: set[str] = set()  # decided, and not known to the broker yet
+        self._swapped: set[str] = set()  # written, and not known to the broker yet
         self._doubtful: set[str] = set()
         self._told: set[str] = set()
         self._tried_at: dict[str, float] = {}
@@ -44,6 +45,10 @@ class Turns:
         with database.atomic("IMMEDIATE"):
             write_rotation(device_id, {"state": "waiting"})
         return True
+
+    def is_swapping(self, device_id: str) -> bool:
+        """Whether the broker is about to learn another password of it: nothing may be asked before."""
+        return device_id in self._swapping
 
     def take(self, device_id: str, rotates: Rotates) -> None:
         if rotates.turn is Turn.LEAVING:
@@ -82,6 +87,7 @@ class Turns:
             (self._told if is_told else self._doubtful).update(self._swapped)
             (self._doubtful if is_told else self._told).difference_update(self._swapped)
             self._swapped.clear()
+        self._swapping.clear()
 
     def _swap(self, device_id: str, credential: str, *, is_new: bool) -> None:
         def deed(_: datetime) -> None:
@@ -91,6 +97,7 @@ class Turns:
                 self._former[device_id] = former
             self._swapped.add(device_id)
 
+        self._swapping.add(device_id)
         self._do(deed)
 
     def _conclude(self, device_id: str, *, is_new: bool) -> None:
