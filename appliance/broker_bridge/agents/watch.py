@@ -11,13 +11,15 @@ _FIGHT_SECONDS = 20.0  # they come back every 3 s
 _FIGHT_COMES = 4
 _CALM_SECONDS = 30.0
 _TOGETHER_SECONDS = 600.0
+_MOST_INSTALLATIONS = 8  # within that time: nobody installs it anew so often, and no more are remembered
 
 
 class Watch:
-    """`instance`: the installation that spoke last and is taken for the tablet's own."""
+    """`instance`: the installation that is taken for the tablet's own: who spoke last, unless several speak."""
 
     def __init__(self, instance: str) -> None:
         self.instance = instance
+        self._speaker = instance
         self.is_reinstalled = False
         self._left: dict[str, float] = {}
         self._comes: deque[float] = deque()
@@ -35,14 +37,23 @@ class Watch:
             self._fight_until = now + _CALM_SECONDS
 
     def spoke(self, instance: str | None, now: float) -> None:
-        if not instance or instance == self.instance:
+        if not instance:
             return
-        if now - self._left.get(instance, -_TOGETHER_SECONDS) < _TOGETHER_SECONDS:
+        if instance != self._speaker:
+            self._speaker_changed(instance, now)
+        if now >= self._cloned_until:
+            self.instance = instance
+
+    def _speaker_changed(self, instance: str, now: float) -> None:
+        self._left = {one: at for one, at in self._left.items() if now - at < _TOGETHER_SECONDS}
+        is_full = len(self._left) >= _MOST_INSTALLATIONS
+        if instance in self._left or is_full:
             self._cloned_until = now + _CALM_SECONDS * 2
-        if self.instance:
-            self._left[self.instance] = now
+        if self._speaker:
             self.is_reinstalled = True
-        self.instance = instance
+            if self._speaker in self._left or not is_full:
+                self._left[self._speaker] = now
+        self._speaker = instance
 
     def alarms(self, now: float) -> frozenset[Alarm]:
         found = {

@@ -1,5 +1,7 @@
 """Two clients under one name are seen by their coming and going; one that behaves is not."""
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,3 +63,28 @@ def test_a_tablet_that_was_put_back_to_an_old_copy_next_day_is_no_clone() -> Non
     watch.spoke("i-2", 100)
     watch.spoke("i-1", 100_000)
     assert Alarm.CLONED not in watch.alarms(100_000)
+
+
+def test_of_installations_without_end_a_few_are_remembered_and_they_are_clones() -> None:
+    watch = Watch("i-0")
+    for number in range(1, 10_000):
+        watch.spoke(f"i-{number}", number / 1000)
+    assert len(watch._left) <= 8
+    assert watch.is_withholding(10)
+
+
+def test_while_several_installations_speak_none_of_them_is_taken_for_the_tablets_own() -> None:
+    watch, seen = Watch("i-1"), list[str]()
+    for number in range(200):
+        watch.spoke(f"i-{number % 2 + 1}", float(number))
+        seen.append(watch.instance)
+    assert sum(one != other for one, other in itertools.pairwise(seen)) == 1
+
+
+def test_of_two_installations_the_one_that_stays_is_the_tablets_own_once_it_is_calm() -> None:
+    watch = Watch("i-1")
+    for instance, at in (("i-2", 1), ("i-1", 2), ("i-1", 30), ("i-1", 61)):
+        watch.spoke(instance, at)
+        assert watch.instance == "i-2"
+    watch.spoke("i-1", 62)
+    assert (watch.instance, watch.is_withholding(62)) == ("i-1", False)
