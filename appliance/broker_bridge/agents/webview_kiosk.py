@@ -26,6 +26,7 @@ _log = logging.getLogger("webview-kiosk")
 WRONG_NAME = "wrong_name"
 _WRONG_NAME_SECONDS = 60.0
 _HEARD = 32  # messages that are known when they come again
+_TELL_AGAIN_SECONDS = 600.0
 
 
 class WebviewKiosk:
@@ -45,6 +46,7 @@ class WebviewKiosk:
         self._watch = Watch(known.instance)
         self._watch.is_reinstalled = Alarm.REINSTALLED in known.alarms
         self._wrong_name_until = 0.0
+        self._told_at = -_TELL_AGAIN_SECONDS
         self._heard: deque[str | None] = deque(maxlen=_HEARD)
         self._talk: Conversation[Message] = Conversation()
         self._plan = Plan(identity, self._facts, Steps(self._facts, new_id))
@@ -160,12 +162,18 @@ class WebviewKiosk:
             self._facts.is_informed = False
             fact(_log, "another_installation", user=self._identity.username)
         if message.is_answer and message.kind == ERROR:
-            fact(_log, "not_understood", user=self._identity.username)
+            self._tell_not_understood()
         if not message.is_answer:
             self._event(message)
         self._talk.hear(message, now)
         if message.kind == EventType.DISCONNECTING and not message.is_answer:
             self._gone(asleep=is_stopped(message), orderly=True)
+
+    def _tell_not_understood(self) -> None:
+        """Rarely: who has its password could fill the disk with it."""
+        if self._plan.now - self._told_at >= _TELL_AGAIN_SECONDS:
+            self._told_at = self._plan.now
+            fact(_log, "not_understood", user=self._identity.username)
 
     def _event(self, event: Message) -> None:
         facts, plan = self._facts, self._plan
