@@ -16,6 +16,7 @@ from protocol.device import Malformed, Reason, read_object
 COMMAND_SECONDS, SETTINGS_SECONDS = 10, 60
 EVENTS, RESPONSES, WILL = "event/", "response/", "will"
 _MAX_NAME_CHARS = 80
+_MAX_HOST_CHARS = 250  # with the word before it, it is what a device may say that is in front
 PACKAGES = ("uk.nktnet.webviewkiosk", "com.nktnet.webview_kiosk")  # its own names: F-Droid and GitHub, Google Play
 
 
@@ -183,10 +184,12 @@ def _settings(changes: Mapping[str, object], message_id: str, *, rebuild: bool) 
 
 
 def host_of(url: str) -> str:
+    """What is longer than any name of a host is none: it would go on to the store and to every board."""
     try:
-        return (urlsplit(url).hostname or "") if url else ""
+        host = (urlsplit(url).hostname or "") if url else ""
     except ValueError:
         return ""
+    return host if len(host) <= _MAX_HOST_CHARS else ""
 
 
 def is_same_address(asked: str, seen: str) -> bool:

@@ -1,5 +1,8 @@
 """Whom a kiosk's translation believes, and when it speaks at all; without a broker. The contract's checks by number."""
 
+import json
+import logging
+
 import pytest
 
 from appliance.domain.agents import AgentMemory, AgentPresence, Alarm
@@ -234,3 +237,21 @@ def test_an_odd_status_is_read_as_far_as_it_goes() -> None:  # 15
     assert hand.reports[-1].battery is not None
     assert hand.reports[-1].battery.level == 0
     assert hand.reports[-1].foreground is None
+
+
+def test_a_host_longer_than_any_is_not_passed_on() -> None:
+    hand = Hand(url=f"http://{'a' * 10_000}/x").ready()
+    hand.want(version=2)
+    assert hand.reports[-1].foreground is None
+
+
+def test_whoever_has_the_password_fills_neither_log_nor_memory(caplog: pytest.LogCaptureFixture) -> None:
+    hand, memories = Hand().ready(), set[AgentMemory]()
+    with caplog.at_level(logging.INFO):
+        for number in range(1000):
+            hand.now += 0.01
+            error = {"responseType": "error", "messageId": f"x{number}", "appInstanceId": f"stranger-{number}"}
+            hand.raw("response/error", json.dumps(error).encode())
+            memories.add(hand.kiosk.memory)
+    assert len(caplog.records) < 20
+    assert len(memories) < 20
