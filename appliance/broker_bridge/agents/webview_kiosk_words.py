@@ -144,10 +144,10 @@ def read_part(data: Mapping[str, object], name: str) -> Mapping[str, object]:
 
 
 def parse_array(text: str) -> object:
-    """An array that came back as a text."""
+    """An array that came back as a text; None: there is none in it. A text may be as deep as a message is long."""
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -189,7 +189,7 @@ def host_of(url: str) -> str:
         host = (urlsplit(url).hostname or "") if url else ""
     except ValueError:
         return ""
-    return host if len(host) <= _MAX_HOST_CHARS else ""
+    return host if len(host) <= _MAX_HOST_CHARS and host.isprintable() else ""
 
 
 def is_same_address(asked: str, seen: str) -> bool:
