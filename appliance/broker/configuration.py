@@ -96,7 +96,9 @@ class BrokerSettings:
 
 def render_configuration(settings: BrokerSettings) -> str:
     """The text of mosquitto.conf, for 2.0.11 (Debian 12) up to 2.0.22 (Debian 13)."""
-    return "\n".join([*_general(settings), *_limits(settings.limits), *_listeners(settings), ""])
+    return "\n".join(
+        [*_general(settings), *_RETAINING[settings.serves], *_limits(settings.limits), *_listeners(settings), ""]
+    )
 
 
 def render_acl(serves: Serves = Serves.DEVICES) -> str:
@@ -120,6 +122,13 @@ _PATTERNS = {
         *(f"pattern write wk/%u/{topic}" for topic in AGENT_WRITES),
         *(f"pattern read wk/%u/{topic}" for topic in AGENT_READS),
     ),
+}
+
+
+_RETAINING: dict[Serves, tuple[str, ...]] = {
+    Serves.DEVICES: (),
+    # Nothing there is retained by either side, and a tablet's topics have no end: each would be kept for ever.
+    Serves.AGENTS: ("retain_available false",),
 }
 
 

@@ -76,6 +76,18 @@ def test_the_hub_hears_every_tablet_and_no_will_gets_lost(agents: Broker) -> Non
         assert hub.wait_for(b"gone").topic == f"wk/{TWO}/will"
 
 
+def test_nothing_that_a_tablet_says_is_kept(agents: Broker) -> None:
+    """Its topics have no end: one password would fill the memory."""
+    with agents.device(ONE, clean=True) as tablet:
+        tablet.send(f"wk/{ONE}/event/lock", b"kept for ever", retain=True)
+        tablet.wait_for_end()
+    with agents.hub() as hub, agents.device(ONE, clean=True) as tablet:
+        hub.subscribe("wk/#")
+        tablet.publish(f"wk/{ONE}/event/lock", b"the last")
+        hub.wait_for(b"the last")
+        assert [message.payload for message in hub.messages] == [b"the last"]
+
+
 def test_whatever_client_id_a_tablet_gives_it_is_its_name(agents: Broker) -> None:
     """So a removed tablet's session can be ended under its name, and nobody takes over another's."""
     first = Peer(agents.address(), Login(ONE, agents.passwords[ONE], "wk-anything"), Manners(clean=True))
