@@ -34,14 +34,14 @@ class _Kept:
 def compress_static(app: Flask) -> None:
     """Takes the place of Flask's own view; whoever takes no gzip, and every other file, still gets that one."""
     folder = str(app.static_folder)
-    kept: dict[str, _Kept] = {}
+    kept: dict[Path, _Kept] = {}  # by the file: one has many spellings
     plain: Callable[..., Response] = app.send_static_file
 
     def static(filename: str) -> Response:
         path = _text_at(folder, filename)
         if path is None or not request.accept_encodings["gzip"]:
             return plain(filename)
-        found = kept[filename] = _fresh(kept.get(filename), path)
+        found = kept[path] = _fresh(kept.get(path), path)
         response = Response(found.body, mimetype=mimetypes.guess_type(filename)[0] or "text/plain")
         response.headers["Content-Encoding"] = "gzip"
         response.vary.add("Accept-Encoding")

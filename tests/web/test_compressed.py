@@ -50,6 +50,19 @@ def test_a_browser_that_has_it_gets_nothing_until_the_file_changes(client: Flask
     assert gzip.decompress(changed.data) == b"export const a = 2;\n"
 
 
+@pytest.mark.parametrize("spelling", ["./a.js", "vendor/../a.js", "x1/../a.js", "x1/../x2/.././a.js", ".//a.js"])
+def test_however_a_file_is_spelled_it_is_compressed_once(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch, spelling: str
+) -> None:
+    first = client.get("/static/a.js", headers=_GZIP)
+    made: list[bytes] = []
+    compress = gzip.compress
+    monkeypatch.setattr(gzip, "compress", lambda body, *how, **more: made.append(body) or compress(body, *how, **more))
+    again = client.get(f"/static/{spelling}", headers=_GZIP, follow_redirects=True)
+    assert (again.status_code, again.data) == (200, first.data)
+    assert made == []
+
+
 def test_who_takes_no_gzip_gets_the_file_as_it_is(client: FlaskClient) -> None:
     answer = client.get("/static/a.js", headers={"Accept-Encoding": "identity"})
     assert "Content-Encoding" not in answer.headers
