@@ -79,6 +79,10 @@ class StandIn:
         self._send({"type": "do", "command": {"id": command_id, "type": kind, "args": args, "from_lesson": "l-1"}})
         return command_id
 
+    def drop(self, command_id: str) -> None:
+        """Its time is over, and it was not seen yet."""
+        self._send({"type": "drop", "id": command_id})
+
     @property
     def heard(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.page.evaluate(_HEARD)

@@ -185,6 +185,26 @@ def test_a_newer_one_takes_the_place_of_one_that_is_still_on_its_way(
     expect(child.page.get_by_role("img", name="Carte.png")).to_be_visible()
 
 
+def test_what_is_still_on_its_way_when_its_time_is_over_is_not_shown(child: StandIn, picture: Handed) -> None:
+    waiting: list[Route] = []
+    child.page.context.route(f"**/documents/{picture.sha256}", lambda route: waiting.append(route))
+    sent = give(child, picture)
+    expect(child.page.locator("progress")).to_be_visible()
+    child.drop(sent)
+    expect(child.page.locator("#viewer")).to_be_hidden()
+    child.wait_heard("done", id=sent, status="failed")
+    assert not [one for one in child.heard if one.get("id") == sent and one["status"] == "done"]
+
+
+def test_what_was_seen_in_time_stays(child: StandIn, picture: Handed) -> None:
+    sent = give(child, picture)
+    child.wait_heard("done", id=sent, status="done")
+    child.drop(sent)
+    child.say(hand=True)
+    expect(child.page.locator("[data-hand][data-raised]").first).to_be_attached()
+    expect(child.page.get_by_role("img", name="Carte.png")).to_be_visible()
+
+
 def test_a_document_too_large_to_hold_is_read_in_parts_and_never_whole(child: StandIn, durand: Client) -> None:
     large = handed(durand, "Encyclopédie.pdf", thick_book(40 * 1024 * 1024))
     read: list[int] = []

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.pages import PagesDesk, pages_desk
 from tests.pupil.stand_in import StandIn
@@ -72,6 +72,29 @@ def test_a_button_that_nobody_pressed_is_told_as_replaced_and_found_again(open_f
     expect(face.page.locator(".given-item")).to_contain_text(["autre.exemple.org", "jeux.exemple.fr"])
     face.page.get_by_role("button", name="jeux.exemple.fr").click()
     expect(face.page.locator("a.button-site")).to_have_attribute("href", SITE)
+
+
+@pytest.mark.parametrize("answer", ["yes", "no"])
+def test_one_whose_time_is_over_before_anybody_knows_how_to_show_it_is_not_shown(open_face: Open, answer: str) -> None:
+    face = open_face()
+    asked: list[Route] = []
+    face.page.context.route("**/pupil/frame?*", lambda route: asked.append(route))
+    sent = face.do("open_link", url=SITE)
+    expect(face.page.locator("#viewer")).to_be_visible()
+    face.drop(sent)
+    expect(face.page.locator("#viewer")).to_be_hidden()
+    wait_for(lambda: face.heard and asked, 10, "the appliance is asked")[0].fulfill(json={"frame": answer})
+    face.wait_heard("done", id=sent, status="failed")
+    expect(face.page.locator("#viewer")).to_be_hidden()
+
+
+def test_a_button_that_nobody_pressed_goes_when_its_time_is_over(open_face: Open) -> None:
+    face = open_face("no")
+    sent = face.do("open_link", url=SITE)
+    expect(face.page.locator("a.button-site")).to_be_visible()
+    face.drop(sent)
+    expect(face.page.locator("#viewer")).to_be_hidden()
+    face.wait_heard("done", id=sent, status="failed")
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "/admin", "", "OWN"])

@@ -3,7 +3,7 @@ import { byId } from "../core/dom.js";
 import { loadStrings } from "../core/text.js";
 import { AgentPort } from "./agent/port.js";
 import { wireComfort } from "./face/comfort.js";
-import { carryOut, wireCommands } from "./face/commands.js";
+import { carryOut, giveUp, wireCommands } from "./face/commands.js";
 import { drawGiven, wireGiven } from "./face/given.js";
 import { drawGuest, wireGuest } from "./face/guest.js";
 import { drawHand, wireHand } from "./face/hand.js";
@@ -41,6 +41,7 @@ function hear(face) {
       draw(face);
     }
     if (message.type === "do") void carryOut(face, message.command);
+    if (message.type === "drop") giveUp(message.id);
   };
 }
 

@@ -40,18 +40,18 @@ function reopen(face, given) {
   void (given.kind === "link" ? showSite(face, given.key) : showDocument(face, given)).catch(() => undefined);
 }
 
-/** Resolves once it is shown. @param {Face} face @param {Command} command @returns {Promise<void>} */
-export async function openGiven(face, command) {
+/** Resolves once it is shown. @param {Face} face @param {Command} command @param {AbortSignal} over @returns {Promise<void>} */
+export async function openGiven(face, command, over) {
   const { sha256, name, mime, size } = command.args;
   /** @type {Given} */ const given = { key: sha256, kind: "document", name, mime, size };
   dropWaiting();
   await keepThing(face, given);
   face.draw();
-  await showDocument(face, given);
+  await showDocument(face, given, over);
 }
 
-/** @param {Face} face @param {Given} given @returns {Promise<void>} */
-export function showDocument(face, given) {
+/** @param {Face} face @param {Given} given @param {AbortSignal} [over] @returns {Promise<void>} */
+export function showDocument(face, given, over) {
   return new Promise((resolve, reject) => {
     const leaving = new AbortController();
     const thing = {
@@ -75,7 +75,7 @@ export function showDocument(face, given) {
         reject(problem instanceof CannotDo ? problem : new CannotDo(CANNOT_SHOW));
       }
     }
-    show(thing);
+    show(thing, over);
   });
 }
 

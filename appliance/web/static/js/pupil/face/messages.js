@@ -9,11 +9,17 @@ const UNREAD = "preau.unread";
 /** @type {{text: string, from: string, shown: () => void}[]} */
 const queue = [];
 
-/** Resolves when it is shown. @param {Command} command @returns {Promise<void>} */
-export function showMessage(command) {
+/** Resolves when it is shown. @param {Command} command @param {AbortSignal} over @returns {Promise<void>} */
+export function showMessage(command, over) {
   return new Promise((resolve) => {
     queue.push({ text: String(command.args.text ?? ""), from: String(command.args.from ?? ""), shown: resolve });
     drawMessage();
+    over.addEventListener("abort", () => {
+      const place = queue.findIndex(({ shown }) => shown === resolve);
+      if (place > 0) queue.splice(place, 1); // the first is seen
+      drawMessage();
+      resolve();
+    }, { once: true });
   });
 }
 

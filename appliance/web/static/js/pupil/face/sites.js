@@ -36,22 +36,24 @@ export function isAllowed(host, apps) {
   return apps === null || apps.some((app) => app === `web:${host}` || (app.startsWith("web:") && host.endsWith(`.${app.slice(4)}`)));
 }
 
-/** Resolves once it is open. @param {Face} face @param {string} text @returns {Promise<void>} */
-export async function openSite(face, text) {
+/** Resolves once it is open. @param {Face} face @param {string} text @param {AbortSignal} over @returns {Promise<void>} */
+export async function openSite(face, text, over) {
   const url = siteOf(text);
   if (!url || !isAllowed(url.hostname, face.state?.restrictions.apps ?? null)) throw new CannotDo(NOT_ALLOWED);
   dropWaiting();
   void keepThing(face, { key: text, kind: "link", name: url.hostname, mime: "", size: 0 }).then(face.draw);
-  return showSite(face, text);
+  return showSite(face, text, over);
 }
 
-/** @param {Face} face @param {string} text the address as the teacher gave it @returns {Promise<void>} */
-export async function showSite(face, text) {
+/** @param {Face} face @param {string} text the address as the teacher gave it @param {AbortSignal} [over] @returns {Promise<void>} */
+export async function showSite(face, text, over) {
   const url = new URL(text);
   const app = `web:${url.hostname}`;
   const answer = ask(face, text);
-  show({ key: url.href, title: url.hostname, app, fill: (body) => body.append(card("globe", say("site_loading", { host: url.hostname }))) });
-  return (await answer) === "yes" ? showFrame(url, app) : offer(url, app);
+  show({ key: url.href, title: url.hostname, app, fill: (body) => body.append(card("globe", say("site_loading", { host: url.hostname }))) }, over);
+  const isFramed = (await answer) === "yes";
+  if (over?.aborted) throw new CannotDo(REPLACED);
+  return isFramed ? showFrame(url, app, over) : offer(url, app, over);
 }
 
 /** Whether the site lets itself be framed: the appliance knows, of what it told us to open, to the letter. @param {Face} face @param {string} text */
@@ -65,8 +67,8 @@ async function ask(face, text) {
   }
 }
 
-/** @param {URL} url @param {string} app @returns {Promise<void>} */
-function showFrame(url, app) {
+/** @param {URL} url @param {string} app @param {AbortSignal} [over] @returns {Promise<void>} */
+function showFrame(url, app, over) {
   return new Promise((resolve) => {
     /** @type {HTMLElement|null} */ let place = null;
     let isQuiet = false;
@@ -88,14 +90,16 @@ function showFrame(url, app) {
         isQuiet = mustBeQuiet;
         place?.replaceChildren(isQuiet ? card("volume-x", say("site_quiet")) : frame());
       },
-    });
+    }, over);
   });
 }
 
-/** One large button. @param {URL} url @param {string} app @returns {Promise<void>} */
-function offer(url, app) {
+/** One large button. @param {URL} url @param {string} app @param {AbortSignal} [over] @returns {Promise<void>} */
+function offer(url, app, over) {
   return new Promise((resolve, reject) => {
-    waiting = { url: url.href, drop: () => reject(new CannotDo(REPLACED)) };
+    const drop = () => reject(new CannotDo(REPLACED));
+    waiting = { url: url.href, drop };
+    over?.addEventListener("abort", drop, { once: true });
     const link = make("a", { class: "button button-primary button-site", href: url.href, target: "_blank", rel: "noopener noreferrer" },
       [icon("external-link"), make("span", { text: say("site_open") })]);
     link.addEventListener("click", () => {
@@ -108,7 +112,7 @@ function offer(url, app) {
       draw: ({ state }) => {
         if (!isAllowed(app.slice(4), state?.restrictions.apps ?? null)) closeViewer();
       },
-    });
+    }, over);
   });
 }
 

@@ -29,8 +29,10 @@ export function onShown(watcher) {
   watchers.add(watcher);
 }
 
-/** @param {Thing} thing */
-export function show(thing) {
+/** @param {Thing} thing @param {AbortSignal} [over] when it is not to be shown, or no longer */
+export function show(thing, over) {
+  if (over?.aborted) return thing.leave?.();
+  over?.addEventListener("abort", () => { if (current === thing) closeViewer(); }, { once: true });
   leave();
   current = thing;
   setText(byId("viewer-title"), thing.title);
@@ -40,6 +42,7 @@ export function show(thing) {
   thing.fill(byId("viewer-body"));
   showLayer("viewer", byId("viewer-title"));
   watchers.forEach((tell) => tell());
+  return undefined;
 }
 
 export function closeViewer() {
