@@ -33,13 +33,6 @@ async function submit() {
   input.select();
 }
 
-/** What a QR code of the board says behind the #: filled in, sent, and not kept in the history. */
-function codeOfAddress() {
-  const code = decodeURIComponent(location.hash.slice(1));
-  if (code) history.replaceState(null, "", location.pathname);
-  return code;
-}
-
 loadStrings();
 byId("code-form").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -51,10 +44,5 @@ const [, scanned] = /^#(\d{6})$/.exec(location.hash) ?? [];
 if (scanned) {
   /** @type {HTMLInputElement} */ (byId("code")).value = scanned;
   history.replaceState(null, "", location.pathname);
-  void submit();
-}
-const given = codeOfAddress();
-if (given) {
-  /** @type {HTMLInputElement} */ (byId("code")).value = given;
   void submit();
 }
