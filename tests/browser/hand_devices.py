@@ -122,6 +122,9 @@ class HandDevice:
         """To its last command."""
         self._say(Leaf.ACKS, encode_ack(Ack(self.wait_commands()[-1].id, status, error)))
 
+    def raise_hand(self) -> None:
+        self._say(Leaf.EVENTS, encode_event(Event(EventType.HAND_RAISED)))
+
     def leave_page(self) -> None:
         """As a page does whose pupil goes to another tab: both are said."""
         self._say(Leaf.EVENTS, encode_event(Event(EventType.LEFT_APP)))

@@ -227,6 +227,42 @@ def test_the_sheets_have_no_accessibility_finding_on_any_screen(
     assert axe_findings(page) == []
 
 
+# Of the bar and the lesson's line: words on two lines, or beyond their button.
+_BROKEN_WORDS = """() => [...document.querySelectorAll("#bar button, .lesson-tools button")].filter((button) => {
+    const range = document.createRange();
+    const box = button.getBoundingClientRect();
+    return [...button.querySelectorAll(".toggle-name, :scope > span:not([class])")].some((name) => {
+        range.selectNodeContents(name);
+        const { left, right } = range.getBoundingClientRect();
+        const lines = new Set([...range.getClientRects()].map((one) => Math.round(one.top)));
+        return lines.size > 1 || left < box.left || right > box.right || box.right > innerWidth;
+    });
+}).map((button) => button.textContent.trim())"""
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_no_word_is_broken_beside_the_gesture_for_the_screen_and_a_raised_hand(
+    desk: Desk, durand: Client, room: Room, language: str
+) -> None:
+    room[1].raise_hand()
+    durand.post_form("/language", {"lang": language})
+    try:
+        page = open_board(desk.open(client=durand), room.lesson_id)
+    finally:
+        durand.post_form("/language", {"lang": "fr"})
+    expect(gesture_button(page, "display")).to_be_visible()
+    expect(page.locator("#hands")).to_be_visible()
+    for held in (False, True):
+        if held:
+            press_primary(page)
+            expect(page.locator("#bar")).to_have_attribute("data-eyes", "up")
+        for width in (1024, 1180, 1280, 1366):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate(_BROKEN_WORDS) == [], f"{width} px, held: {held}"
+            title = page.locator("#lesson-title").evaluate("(one) => one.scrollWidth - one.clientWidth")
+            assert title <= 0, f"the lesson's name is whole at {width} px"
+
+
 def test_a_screen_is_chosen_on_the_start_page_and_each_kind_has_its_drawing(
     desk: Desk, durand: Client, devices: list[HandDevice]
 ) -> None:
