@@ -250,11 +250,13 @@ def record_answer(device_id: str, words: Collection[str] | None, now: datetime) 
         AgentLink.update(capabilities=sorted(words)).where(AgentLink.device == device_id).execute()
 
 
-def swap_credential(device_id: str, credential: str) -> str:
-    """Within the caller's transaction: the one that counted before."""
-    before = str(_link_of(device_id).credential)
+def swap_credential(device_id: str, credential: str) -> str | None:
+    """Within the caller's transaction: the one that counted before; None: it has no agent any more."""
+    row: AgentLink | None = AgentLink.get_or_none(AgentLink.device == device_id)
+    if row is None:
+        return None
     AgentLink.update(credential=credential).where(AgentLink.device == device_id).execute()
-    return before
+    return str(row.credential)
 
 
 @lru_cache(maxsize=256)

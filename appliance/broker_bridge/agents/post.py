@@ -66,6 +66,7 @@ class Post:
 
     def forget(self, device_id: str) -> None:
         self._tablets.pop(device_id, None)
+        self.turns.forget(device_id)
 
     def take(self, device_id: str, outputs: list[Output]) -> None:
         for output in outputs:

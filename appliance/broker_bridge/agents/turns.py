@@ -40,11 +40,18 @@ class Turns:
         """False: it has begun already."""
         if device_id in self._former:
             return False
-        self._former[device_id] = ""
-        self._doubtful.discard(device_id)
         with database.atomic("IMMEDIATE"):
             write_rotation(device_id, {"state": "waiting"})
+        self._former[device_id] = ""
+        self._doubtful.discard(device_id)
         return True
+
+    def forget(self, device_id: str) -> None:
+        """Nobody serves it any more: what is in the store of its change is begun or healed anew if it comes back."""
+        for known in (self._former, self._tried_at, self._begun_at):
+            known.pop(device_id, None)
+        for marked in (self._swapping, self._swapped, self._doubtful, self._told):
+            marked.discard(device_id)
 
     def is_swapping(self, device_id: str) -> bool:
         """Whether the broker is about to learn another password of it: nothing may be asked before."""
@@ -92,6 +99,8 @@ class Turns:
     def _swap(self, device_id: str, credential: str, *, is_new: bool) -> None:
         def deed(_: datetime) -> None:
             former = swap_credential(device_id, credential)
+            if former is None:
+                return  # its agent is linked no more
             write_rotation(device_id, {"state": "waiting", "other": former, "is_new": is_new})
             if device_id in self._former:
                 self._former[device_id] = former

@@ -310,6 +310,18 @@ def test_a_tablet_that_knows_us_by_a_name_that_is_new_keeps_its_way_to_us(office
     assert "boitier" in settings["web_content.website_whitelist"]
 
 
+def test_a_door_that_was_closed_during_a_change_of_password_leaves_none_half_done(office: Office) -> None:
+    office.ready()
+    office.links.rotate(office.school.head, ONE)
+    office.step()
+    assert office.links.listing()[0].rotation["state"] == "waiting"
+    office.links.disable(office.school.head)
+    office.step()
+    office.links.enable(office.school.head)
+    office.step()
+    assert office.links.listing()[0].rotation["state"] == "undone"
+
+
 def test_a_connection_that_cannot_go_on_ends_the_process(office: Office) -> None:
     office.ready()
     office.line.on_failed(RuntimeError("a defect"))

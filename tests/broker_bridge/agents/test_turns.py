@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import peewee
 import pytest
 
 from appliance.broker.credentials import verify_password
@@ -57,7 +58,8 @@ class Change:
         return verify_password(AgentLink.get().credential, password)
 
     def state(self) -> object:
-        return self.links.listing()[0].rotation.get("state")
+        (kept,) = kept_links()
+        return kept.rotation.get("state")
 
     @property
     def deeds(self) -> list[str]:
@@ -142,3 +144,28 @@ def test_a_restart_of_ours_before_anything_was_sent_changes_nothing(change: Chan
     change.begin_anew()
     change.look(0.0)
     assert (change.state(), change.counts(change.old)) == ("undone", True)
+
+
+def test_a_tablet_that_leaves_in_the_middle_is_healed_when_it_is_back(change: Change) -> None:
+    change.turns.begin(ONE)
+    change.take(Turn.LEAVING, "new-password")
+    change.turns.forget(ONE)
+    for second in range(100):
+        change.look(float(second), answers=change.counts(change.old))
+    assert (change.state(), change.counts(change.old)) == ("undone", True)
+    assert change.turns.begin(ONE)
+
+
+def test_a_tablet_whose_agent_is_unlinked_in_the_middle_changes_nothing(change: Change) -> None:
+    change.turns.begin(ONE)
+    change.links.unlink(change.school.head, ONE)
+    change.take(Turn.LEAVING, "new-password")
+    assert change.told == []
+
+
+def test_a_change_that_could_not_be_written_has_not_begun(change: Change) -> None:
+    database.execute_sql("CREATE TRIGGER no BEFORE UPDATE ON agent_link BEGIN SELECT RAISE(ABORT, 'no'); END")
+    with pytest.raises(peewee.IntegrityError):
+        change.turns.begin(ONE)
+    database.execute_sql("DROP TRIGGER no")
+    assert change.turns.begin(ONE)
