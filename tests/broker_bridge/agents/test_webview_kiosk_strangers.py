@@ -25,7 +25,7 @@ _DATA = st.dictionaries(st.sampled_from(_FIELDS), _VALUES, max_size=5)
 _KINDS = st.sampled_from([*EventType, *RequestType, ERROR]) | _VALUES
 _HEADS = st.fixed_dictionaries(
     {"eventType": _KINDS, "responseType": _KINDS},
-    optional={name: _VALUES for name in ("messageId", "username", "appInstanceId", "data", "requestMessageId")},
+    optional=dict.fromkeys(("messageId", "username", "appInstanceId", "data", "requestMessageId"), _VALUES),
 )
 _LEAVES = st.sampled_from(["event/x", "response/x", "will", "", "elsewhere"])
 
