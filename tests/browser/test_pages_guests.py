@@ -12,6 +12,7 @@ from appliance.config import Config
 from tests.browser import papers
 from tests.browser.classroom import open_board, sheet
 from tests.browser.pages import (
+    ADDRESS,
     PagesDesk,
     PupilPage,
     gesture,
@@ -121,6 +122,18 @@ def test_a_code_opens_nothing_once_its_lesson_is_over(desk: PagesDesk, durand: C
     visitor.page.locator("#join-go").click()
     expect(visitor.page.locator("#join-error")).to_contain_text("Ce code n’est pas le bon")
     assert visitor.identity == {}
+
+
+def test_a_device_of_the_school_stays_who_it_is_whatever_code_is_typed(
+    desk: PagesDesk, regular: PupilPage, durand: Client, lesson: str
+) -> None:
+    before = regular.identity
+    tab = desk.tab(regular)
+    tab.page.goto(f"/join#{code_of(durand, lesson)}")
+    tab.page.wait_for_url(ADDRESS)
+    assert tab.identity == before
+    assert [one["guest"] for one in durand.board(lesson)["tiles"]] == [False]
+    tab.page.close()
 
 
 def test_the_board_shows_the_code_and_who_came_and_sends_a_guest_away(

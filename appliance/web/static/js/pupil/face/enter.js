@@ -2,6 +2,7 @@
 import { byId, setText } from "../../core/dom.js";
 import { say } from "../../core/text.js";
 import { enroll } from "../enroll.js";
+import { isOwnDevice } from "./known.js";
 
 const WORDS = { link_over: "join.link_over", wait: "join.too_many", unreachable: "join.network", no_websocket: "join.no_websocket" };
 
@@ -22,9 +23,13 @@ function isKept() {
   }
 }
 
-/** Becomes a device and goes to its page; or says why not. @param {{token: string, kind: string, guest: boolean}} wanted */
+/**
+ * Becomes a device and goes to its page; or says why not. A device of the school never becomes a guest: it would forget
+ * who it is. @param {{token: string, kind: string, guest: boolean}} wanted
+ */
 export async function enter(wanted) {
   setText(byId("join-error"), say("join.wait"));
+  if (wanted.guest && await isOwnDevice()) return location.replace("/pupil");
   const { problem } = /** @type {any} */ (await enroll(wanted));
   if (!problem && isKept()) return location.replace("/pupil");
   sayProblem(problem ?? { reason: "storage", status: 0 });
