@@ -64,6 +64,7 @@ class Enrollment:
             token = _open_token(request.token, now)
             known = known_device(request, token)
             _take_use(token, known, request, now)
+            is_another = known is not None and _is_another(known, request, token)
             device = record_for(request, token, known, now)
             device.credential, device.host = credential, host
             device.save(force_insert=known is None)
@@ -71,7 +72,7 @@ class Enrollment:
                 bump([device.id], now)
             if token.lesson_id is not None:
                 seat(device, now)
-            _tell(device, token, known is None, now)
+            _tell(device, token, known is None, is_another, now)
         self._apply()
         return EnrollmentAnswer(
             id=device.id,
@@ -152,17 +153,24 @@ def _take_use(token: EnrollmentToken, device: Device | None, request: Enrollment
         device.token_used_at = now
 
 
-def _tell(device: Device, token: EnrollmentToken, is_new: bool, now: datetime) -> None:
+def _tell(device: Device, token: EnrollmentToken, is_new: bool, is_another: bool, now: datetime) -> None:
     """To the journal; of a guest only that one came."""
     actor = Actor(None, f"token:{token.id}", Role.TEACHER)
     if token.lesson_id is not None:
         record(now, actor, "guest.join", f"lesson:{token.lesson_id}")
         return
     record(now, actor, "device.enrolled" if is_new else "device.reenrolled", f"device:{device.id}")
-    # The one that was connected with this serial is another machine, or forgot who it is. Where the token names the
-    # device, an adult has decided that.
-    if not is_new and token.device_id is None and _is_online(device.id):
+    if is_another and _is_online(device.id):
         record(now, actor, "device.serial_conflict", f"device:{device.id}", serial=device.serial)
+
+
+def _is_another(known: Device, request: EnrollmentRequest, token: EnrollmentToken) -> bool:
+    """Whether the one that is connected would be another machine, or have forgotten who it is.
+
+    Where a token of one use names the device, an adult has decided that; one of many uses is a kiosk's, and can be
+    taken along.
+    """
+    return token.device_id is None or (token.uses > 1 and known.serial != request.serial)
 
 
 def _asks_again(device: Device, token: EnrollmentToken, now: datetime) -> bool:

@@ -298,12 +298,26 @@ def test_a_device_out_of_service_does_not_come_back_by_a_token_that_names_it(
     assert Device.get_by_id(device_id(2)).status == status
 
 
-def test_a_token_that_names_a_device_is_no_conflict_of_serials(school: School, enrollment: Enrollment) -> None:
+def test_a_token_for_one_machine_that_names_a_device_is_no_conflict_of_serials(
+    school: School, enrollment: Enrollment
+) -> None:
     Live.create(device_id=device_id(2), presence="online", seen_at=school.clock.now(), force_insert=True)
-    token = named(school)
+    token = named(school, uses=1)
     enroll(enrollment, serial="browser-1")
     told = [(row.actor, row.action, row.target) for row in Journal.select()]
     assert told == [(f"token:{token.id}", "device.reenrolled", f"device:{device_id(2)}")]
+
+
+def test_a_kiosks_link_that_another_machine_uses_while_the_kiosk_is_there_is_told(
+    school: School, enrollment: Enrollment
+) -> None:
+    Live.create(device_id=device_id(2), presence="online", seen_at=school.clock.now(), force_insert=True)
+    named(school, uses=1000)
+    enroll(enrollment, serial="S2")
+    assert Journal.select().where(Journal.action == "device.serial_conflict").count() == 0, "it is itself"
+    enroll(enrollment, serial="browser-1")
+    line = Journal.get(Journal.action == "device.serial_conflict")
+    assert (line.target, line.detail) == (f"device:{device_id(2)}", {"serial": "browser-1"})
 
 
 def test_the_mark_of_a_credential_changes_with_it_and_is_not_it(school: School, enrollment: Enrollment) -> None:

@@ -57,6 +57,7 @@ def test_the_link_of_such_a_token_asks_nothing(site: Site, lesson: Lesson, devic
     page = at_the_page(site).get(back.path).text
     assert f'data-device="{devices[0]}"' in page
     assert 'data-kind="tablet"' in page
+    assert "qr-label" not in page and back.path not in page, "whoever holds the device could take the link along"
     guest = type_in(at_the_page(site), code).json["token"]
     page = at_the_page(site).get(f"/t/{guest}").text
     assert 'data-guest="true"' in page
