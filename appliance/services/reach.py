@@ -4,7 +4,7 @@ In the bridge's memory only. A device without an agent is not known here, and co
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from appliance.domain.agents import ANSWERING, AgentPresence
@@ -49,7 +49,10 @@ class Merged:
 
 @dataclass(slots=True)
 class _Said:
-    reports: Reports = field(default_factory=Reports)
+    """`own` and `agent` come in two threads, each in its own: neither may write what the other said."""
+
+    own: Reported | None = None
+    agent: Reported | None = None
     woke_at: datetime | None = None
 
 
@@ -66,13 +69,11 @@ class Reach:
         if device_id not in self.links:
             return None
         self._live.claims(device_id, reported.version)
-        said = self._said.setdefault(device_id, _Said())
-        said.reports = Reports(reported, said.reports.agent)
+        self._said.setdefault(device_id, _Said()).own = reported
         return self.merged(device_id, now)
 
     def agent_said(self, device_id: str, reported: Reported) -> None:
-        said = self._said.setdefault(device_id, _Said())
-        said.reports = Reports(said.reports.own, reported)
+        self._said.setdefault(device_id, _Said()).agent = reported
 
     def own_came(self, device_id: str, now: datetime) -> None:
         """Over its own channel, just now."""
@@ -80,11 +81,13 @@ class Reach:
             self._said.setdefault(device_id, _Said()).woke_at = now
 
     def merged(self, device_id: str, now: datetime) -> Merged | None:
-        """None: it has no agent, or none of its channels has spoken."""
+        """None: it has no agent, or none of its channels has spoken. A page that has gone knows nothing any more."""
         said, carriers = self._said.get(device_id), self.carriers(device_id, now)
         if said is None or device_id not in self.links:
             return None
-        merged = merge(said.reports, carriers)
+        agent = said.agent
+        own = said.own if agent is None or self._live.is_own_online(device_id) else None
+        merged = merge(Reports(own, agent), carriers)
         return None if merged is None else Merged(merged, carriers)
 
     def carriers(self, device_id: str, now: datetime) -> Carriers:

@@ -1,17 +1,35 @@
 """Which channel carries what while channels come and go, and what the receipts say of it."""
 
+import itertools
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
 from typing import Any
 
 import pytest
 
 from appliance.domain.agents import AgentPresence
 from appliance.domain.channels import AgentName, Channel, Evidence, Profile, agent_abilities
+from appliance.services import reach as reach_module
 from appliance.services.intake import Batch
 from appliance.services.live_state import LiveStates
 from appliance.services.outgoing import Outgoing
 from appliance.services.reach import COPY_SECONDS, WAKING, Link, Reach
 from appliance.store.models import AgentLink, Device, Receipt
-from protocol.device import UNRESTRICTED, Access, Ack, AckStatus, Capability, Lock, Presence, Reported, Restrictions
+from protocol.device import (
+    UNRESTRICTED,
+    Access,
+    Ack,
+    AckStatus,
+    Battery,
+    Capability,
+    Lock,
+    Presence,
+    Reported,
+    Restrictions,
+)
 from tests.support.classroom import School, device_id
 
 ONE, TWO = device_id(1), device_id(2)
@@ -254,6 +272,52 @@ def test_a_page_behind_another_app_locks_nobody(hub: Hub) -> None:
     hub.reports(Channel.AGENT, errors={"lock": "not_locked"})
     row = hub.receipt(gesture_id)
     assert (row.state, row.error, row.channel) == ("failed", "not_locked", "agent")
+
+
+def test_what_a_page_said_before_it_went_is_not_said_of_the_tablet_any_more(hub: Hub) -> None:
+    hub.there(own=True, agent=READY)
+    hub.reports(Channel.AGENT, battery=Battery(80, charging=False), foreground="web:education.fr")
+    hub.reports(Channel.OWN, battery=Battery(90, charging=True), foreground="preau")
+    hub.there(own=False, agent=READY)
+    hub.reports(Channel.AGENT, battery=Battery(20, charging=False), foreground="web:education.fr")
+    merged = hub.reach.merged(ONE, hub.school.clock.now())
+    assert merged is not None
+    assert merged.reported.battery == Battery(20, charging=False)
+    assert merged.reported.foreground == "web:education.fr"
+
+
+@pytest.mark.parametrize("place", range(1, 60))
+def test_page_and_agent_that_speak_at_once_are_both_heard(place: int) -> None:
+    """Two threads: the page's is stopped at each of its places in turn while the agent's goes on."""
+    reach = Reach(LiveStates())
+    reach.links = {ONE: Link(PAGE, KIOSK)}
+    before, own, agent = (Reported(version, None, UNRESTRICTED) for version in (1, 2, 3))
+    reach.agent_said(ONE, before)
+    with _stopped_at(place, lambda: reach.agent_said(ONE, agent)) as was_stopped:
+        reach.own_said(ONE, own, datetime(2026, 11, 23, tzinfo=UTC))
+    assert was_stopped == [True]
+    assert (reach._said[ONE].own, reach._said[ONE].agent) == (own, agent)
+
+
+@contextmanager
+def _stopped_at(place: int, meanwhile: Callable[[], None]) -> Iterator[list[bool]]:
+    """The code of `reach`, before its instruction number `place`."""
+    passed, was_stopped, former = itertools.count(1), list[bool](), sys.gettrace()
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code.co_filename != reach_module.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode" and next(passed) == place:
+            was_stopped.append(True)
+            meanwhile()
+        return trace
+
+    sys.settrace(trace)
+    try:
+        yield was_stopped
+    finally:
+        sys.settrace(former)
 
 
 def test_a_restored_hub_goes_above_the_version_that_the_page_knows_whatever_the_agent_has(hub: Hub) -> None:
