@@ -7,13 +7,15 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Route, expect
 
+from tests.browser import papers
 from tests.browser.pages import (
     PagesDesk,
     PagesSchool,
     PupilPage,
     gesture,
+    hand_in,
     lesson_of_pages,
     pages_school,
     wait_done,
@@ -200,12 +202,15 @@ def test_what_was_pressed_before_the_kill_is_found_by_the_page_that_comes_back(
         assert state == "succeeded"
 
 
-def test_a_lease_that_ends_while_the_box_is_dead_frees_the_page_and_the_box_corrects_it(
+def test_a_lease_that_ends_while_the_box_is_dead_frees_the_page_which_keeps_what_it_was_given(
     weather: Weather, desk: PagesDesk
 ) -> None:
     pupil, durand = wrong_clock(desk), weather.durand
     pupil.join(desk.here(weather.school.link))
     with lesson_of_pages(durand, pupil) as lesson:
+        paper = hand_in(durand, "Fractions.pdf", papers.pdf())
+        wait_done(durand, lesson, gesture(durand, lesson, "open_document", sha256=paper))
+        pupil.page.locator("#viewer-back").click()
         wait_done(durand, lesson, gesture(durand, lesson, "eyes_up", message=EYES))
         pupil.wait_locked()
         kill_everything(weather.box)
@@ -213,6 +218,8 @@ def test_a_lease_that_ends_while_the_box_is_dead_frees_the_page_and_the_box_corr
         pupil.wait_locked()
         sleep(pupil, 46 * 60_000)
         pupil.wait_free(15)
+        pupil.page.locator(".given-item").click()
+        expect(pupil.page.locator("#viewer-body canvas").first).to_be_visible()
         weather.box.start()
         come_back(pupil)
         pupil.wait_locked()

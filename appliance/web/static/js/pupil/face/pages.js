@@ -15,12 +15,23 @@ const MOST_PIXELS = 4_000_000; // of one page's canvas: a tablet of 1 GB has lit
 const RANGE_BYTES = 256 * 1024;
 const MOST_TO_OPEN = 16 * 1024 * 1024;
 
+/** One for all documents that are held, as long as the page is open: without the box no new worker can be had. @type {any} */
+let reader = null;
+
+/** @param {any} pdf */
+function readerOfHeld(pdf) {
+  if (reader) return reader;
+  reader = new pdf.PDFWorker();
+  reader.promise.catch(() => { reader = null; });
+  return reader;
+}
+
 /** @param {Face} face @param {Given} given @param {Source} source @param {HTMLElement} body @param {AbortSignal} signal */
 export async function showPages(face, given, source, body, signal) {
   const pdf = await import(LIBRARY);
   pdf.GlobalWorkerOptions.workerSrc = WORKER;
   const how = { isEvalSupported: false, useWasm: false, disableAutoFetch: true, disableStream: true, rangeChunkSize: RANGE_BYTES };
-  const what = source.blob ? { data: new Uint8Array(await source.blob.arrayBuffer()) }
+  const what = source.blob ? { data: new Uint8Array(await source.blob.arrayBuffer()), worker: readerOfHeld(pdf) }
     : { url: addressOf(given.key), httpHeaders: { Authorization: credentials(face.identity) } };
   const task = pdf.getDocument({ ...how, ...what });
   signal.addEventListener("abort", () => void task.destroy(), { once: true });
