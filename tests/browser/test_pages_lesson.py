@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -21,6 +22,7 @@ from tests.browser.pages import (
     gesture,
     lesson_of_pages,
     pages_desk,
+    tile_of,
     wait_done,
     wait_tile,
 )
@@ -257,6 +259,43 @@ def test_what_no_page_can_show_is_kept_by_one_touch(room: Room, papers_folder: P
     assert started.value.suggested_filename == "Liste.csv"
     started.value.save_as(tmp_path / "kept")
     assert (tmp_path / "kept").read_bytes() == (papers_folder / "Liste.csv").read_bytes()
+
+
+def test_only_what_the_lesson_allows_is_opened(room: Room, framed: Site, shy: Site) -> None:
+    tablet, durand = room.tablet, room.durand
+    wait_done(durand, room.lesson, gesture(durand, room.lesson, "open_link", [tablet.id], url=framed.url))
+    expect(frame_of(tablet)).to_be_visible()
+    gesture(durand, room.lesson, "restrict", apps=[f"web:{shy.host}"])
+    expect(tablet.page.locator("iframe")).to_have_count(0)
+    refused = gesture(durand, room.lesson, "open_link", [tablet.id], url=framed.url)
+    receipt = wait_for(lambda: failed(tile_of(durand, room.lesson, tablet.id), refused), 15, "refused")
+    assert receipt["error"] == "not allowed now"
+    gesture(durand, room.lesson, "restrict", apps=None)
+    wait_done(durand, room.lesson, gesture(durand, room.lesson, "open_link", [tablet.id], url=framed.url))
+    expect(frame_of(tablet)).to_be_visible()
+
+
+def failed(tile: dict[str, Any], gesture_id: str) -> dict[str, Any] | None:
+    receipt: dict[str, Any] | None = tile["receipt"]
+    return receipt if receipt and receipt["gesture_id"] == gesture_id and receipt["status"] == "failed" else None
+
+
+def test_the_screen_shows_who_is_there_a_timer_a_message_and_a_document(room: Room, papers_folder: Path) -> None:
+    screen = room.pupils["screen"].page
+    room.press("display")
+    shown = sheet(room.board)
+    shown.locator('[data-show="presence"]').click()
+    expect(screen.locator(".display-count")).to_contain_text("3 présents")
+    shown.locator("[data-minutes]").first.click()
+    expect(screen.locator(".display-left")).to_have_text(re.compile(r"^\d+:\d\d$"))
+    shown.locator("#display-text").fill("Page 12, exercice 3")
+    shown.locator("#display-form button").click()
+    expect(screen.locator(".display-message")).to_have_text("Page 12, exercice 3")
+    room.board.keyboard.press("Escape")
+    room.choose(room.pupils["screen"])
+    room.give(papers_folder / "Fractions.pdf")
+    room.count_says("1 sur 1")
+    expect(screen.locator("#viewer-body canvas").first).to_be_visible()
 
 
 def test_a_message_is_read_a_hand_is_raised_and_a_tablet_is_found(room: Room) -> None:

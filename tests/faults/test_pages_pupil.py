@@ -349,3 +349,11 @@ def test_a_document_is_read_by_its_own_device_only_with_a_password_that_is_still
     assert requests.get(address, auth=own, timeout=10).content == b"un, deux, trois"
     for wrong in (None, (pupil.id, "x"), ("d-00000000", pupil.identity["password"])):
         assert requests.get(address, auth=wrong, timeout=10).status_code == 401
+
+
+def test_a_tablet_asks_neither_who_is_there_nor_about_sites_that_it_was_not_told_to_open(
+    school: PagesSchool, pupil: PupilPage, lesson: str
+) -> None:
+    own = (pupil.id, pupil.identity["password"])
+    for path in ("/pupil/lesson", "/pupil/frame?url=http://192.168.1.1/", f"/pupil/frame?url={school.box.url}/admin"):
+        assert requests.get(f"{school.box.url}{path}", auth=own, timeout=10).status_code == 404
