@@ -1,8 +1,9 @@
 """Makes a backup while the appliance works: the store as of one moment, without what must not leave, and the documents.
 
 Left out, and why (docs/decisions/backups.md): pupils and messages to them; sessions, known browsers with their PINs;
-invitations; every secret of this box. What remains of passwords are salted hashes. Documents of a backup that the box
-makes for itself stay where they are, named by their content: seven copies of them would fill and wear out the card.
+invitations; every secret of this box. What remains of passwords are salted hashes, and in clear the digits that leave
+a kiosk. Documents of a backup that the box makes for itself stay where they are, named by their content: seven copies
+of them would fill and wear out the card.
 """
 
 import contextlib

@@ -17,6 +17,7 @@ from appliance.store.backup import sweep, write_backup
 from appliance.store.backup_file import STORE, Manifest, Part, encode_manifest, extract, parse_manifest, read_manifest
 from appliance.store.database import SCHEMA_VERSION
 from appliance.store.models import (
+    AgentLink,
     Browser,
     Cart,
     Classroom,
@@ -72,6 +73,10 @@ def fill(config: Config) -> str:
         eyes_up="Xanthippe",
         joined_at=AT,
     )
+    AgentLink.create(
+        device=device, agent="webview-kiosk", profile="owner", username="wk-1", credential="$7$salted", exit_code="246810",
+        capabilities=[], created_at=AT, force_insert=True,
+    )  # fmt: skip
     Setting.create(key="setup_code", value="CODE-CANARY", force_insert=True)
     (config.secrets_path / "key").write_text("SECRET-CANARY")
     sha256 = hashlib.sha256(CONTENT).hexdigest()
@@ -112,6 +117,14 @@ def test_nothing_of_a_pupil_a_session_or_a_secret_is_in_a_backup(store: Path, co
     for canary in ("Xanthippe", "SESSION-", "BROWSER-", "PIN-", "INVITATION-", "CODE-", "SECRET-"):
         assert canary.encode() not in content
     assert Pupil.select().count() == 1  # the store itself keeps them
+
+
+def test_what_leaves_a_kiosk_is_the_one_secret_in_a_backup(store: Path, config: Config) -> None:
+    """After a restore nothing else opens a tablet that is locked."""
+    fill(config)
+    assert b"246810" in make_backup(config).read_bytes()
+    page = (Path(__file__).parents[2] / "docs/decisions/backups.md").read_text()
+    assert "leaves a tablet's kiosk" in page
 
 
 def add_guest() -> None:
