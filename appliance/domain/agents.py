@@ -38,10 +38,6 @@ class Alarm(StrEnum):
     FIXED = "fixed"  # a setting is fixed by the tablet's owner, and differs from what is wanted
 
 
-# While one of these stands, nothing but questions is sent.
-WITHHOLDING = frozenset({Alarm.TAKEOVER, Alarm.CLONED})
-
-
 @dataclass(frozen=True, slots=True)
 class AgentMemory:
     """What a translation must know again after a restart, and what administration shows. No address, no secret."""

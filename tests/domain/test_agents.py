@@ -4,10 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.domain.agents import (
-    ANSWERING,
-    WITHHOLDING,
     AgentMemory,
-    AgentPresence,
     Alarm,
     memory_as_json,
     read_memory,
@@ -41,8 +38,3 @@ def test_a_memory_is_read_as_it_was_written(memory: AgentMemory) -> None:
 def test_whatever_is_found_instead_is_read_without_harm(found: object) -> None:
     read = read_memory(found)
     assert read_memory(memory_as_json(read)) == read
-
-
-def test_orders_go_to_tablets_that_answer_and_to_no_others() -> None:
-    assert {AgentPresence.READY, AgentPresence.AWAY} == ANSWERING
-    assert {Alarm.TAKEOVER, Alarm.CLONED} == WITHHOLDING

@@ -61,7 +61,7 @@ class LockType(StrEnum):
 
 
 ERROR = "error"
-STOPPED, RECONNECTING = "SYSTEM_ACTIVITY_STOPPED", "MQTT_RECONNECT_COMMAND_RECEIVED"
+STOPPED = "SYSTEM_ACTIVITY_STOPPED"
 
 
 @dataclass(frozen=True, slots=True)
