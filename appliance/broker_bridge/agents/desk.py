@@ -239,17 +239,22 @@ class Desk:
     # What they say
 
     def _hear(self, monotonic: float, now: datetime) -> bool:
+        if self._heard:
+            return False  # what they said is not written yet: a store that refuses must not fill the memory
         did = bool(self._waiting)
         while self._waiting:
             message = self._waiting.popleft()
             if isinstance(message, Message):
-                self._heard.append(message)
+                if message.packet_id:
+                    self._heard.append(message)
                 self._place(message, monotonic, now)
             else:
                 self._line_changed(message, monotonic)
         offenders, self._gate.offenders = self._gate.offenders, set()
         if offenders:
             self._parts.suspend(offenders)
+            for user in offenders & self._by_user.keys():  # out is offline, whatever its will forgets to say
+                self._seats[self._by_user[user]].use().lose(monotonic)
         return did
 
     def _place(self, message: Message, monotonic: float, now: datetime) -> None:

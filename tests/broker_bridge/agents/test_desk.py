@@ -243,9 +243,14 @@ def test_a_store_that_refuses_is_tried_again_and_nothing_is_lost_or_acknowledged
     with pytest.raises(apsw.ConstraintError):
         office.desk.step()
     assert office.line.acknowledged == []
+    for _ in range(100):
+        office.event(user, "url_changed", url="http://x")
+        with pytest.raises(apsw.ConstraintError):
+            office.desk.step()
+    assert len(office.desk._heard) == 1
     database.execute_sql("DROP TRIGGER refuse")
     office.step()
-    assert len(office.line.acknowledged) == 1
+    assert len(office.line.acknowledged) == 101
     row = Receipt.get((Receipt.gesture == gesture_id) & (Receipt.device == ONE))
     assert (row.state, row.evidence) == ("succeeded", "unconfirmed")
 
@@ -257,6 +262,7 @@ def test_a_flood_is_suspended_by_its_name_and_the_others_are_served(office: Offi
         office.say(flooder, "event/url_changed", b'{"eventType":"url_changed","data":{"url":"http://x%d"}}' % number)
     office.step()
     assert set(office.suspended) == {flooder}
+    assert office.agent_of(ONE) == "offline"
     assert office.ready(TWO)
     assert office.agent_of(TWO) == "ready"
 
