@@ -74,8 +74,8 @@ def fill(config: Config) -> str:
         joined_at=AT,
     )
     AgentLink.create(
-        device=device, agent="webview-kiosk", profile="owner", username="wk-1", credential="$7$salted", exit_code="246810",
-        capabilities=[], created_at=AT, force_insert=True,
+        device=device, agent="webview-kiosk", profile="owner", username="wk-1", credential="$7$salted",
+        exit_code="246810", capabilities=[], created_at=AT, force_insert=True,
     )  # fmt: skip
     Setting.create(key="setup_code", value="CODE-CANARY", force_insert=True)
     (config.secrets_path / "key").write_text("SECRET-CANARY")
