@@ -1,9 +1,11 @@
 """Asks a site of the internet for the headers of one address; the only file of the appliance that knows `requests`.
 
 What is asked for was chosen by a teacher, but where it leads is the site's to say: each step is looked at before it is
-taken, and taken to the very address that was looked at, so that no name can turn towards this machine meanwhile.
+taken, and taken to the very address that was looked at, so that no name can turn towards this machine meanwhile; and
+no site of the internet leads into the school's network.
 """
 
+import ipaddress
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -35,15 +37,28 @@ def resolve(host: str, port: int) -> list[str]:
 
 def ask_site(url: str, forbids: Forbids, resolve: Resolve = resolve) -> tuple[str, Mapping[str, str]]:
     """Where it leads in the end, and the headers there, names in lower case. Raises Unreachable."""
+    refused = forbids
     for _ in range(_REDIRECTS + 1):
-        status, headers = _step(url, forbids, resolve)
+        address, status, headers = _step(url, refused, resolve)
         if status not in (301, 302, 303, 307, 308) or "location" not in headers:
             return url, headers
         url = urljoin(url, headers["location"])
+        if is_public(address):
+            refused = _refusing_ours(forbids)
     raise Unreachable("too many redirects")
 
 
-def _step(url: str, forbids: Forbids, resolve: Resolve) -> tuple[int, Mapping[str, str]]:
+def is_public(address: str) -> bool:
+    """Whether it is of the internet, and of no network like the school's."""
+    return ipaddress.ip_address(address).is_global
+
+
+def _refusing_ours(forbids: Forbids) -> Forbids:
+    return lambda address: forbids(address) or not is_public(address)
+
+
+def _step(url: str, forbids: Forbids, resolve: Resolve) -> tuple[str, int, Mapping[str, str]]:
+    """The address that was asked, and what it answered."""
     if not is_web_link(url):
         raise Unreachable("no web address")
     parts = urlsplit(url)
@@ -52,7 +67,7 @@ def _step(url: str, forbids: Forbids, resolve: Resolve) -> tuple[int, Mapping[st
         addresses = resolve(str(parts.hostname), port)
         if not addresses or any(forbids(address) for address in addresses):
             raise Unreachable("not a site")
-        return _get(url, addresses[0], port)
+        return addresses[0], *_get(url, addresses[0], port)
     except (requests.RequestException, OSError, ValueError) as error:
         raise Unreachable(type(error).__name__) from error
 

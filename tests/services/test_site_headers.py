@@ -10,6 +10,7 @@ import pytest
 
 from appliance.config import Config
 from appliance.own_names import OwnNames
+from appliance.services import site_headers
 from appliance.services.site_headers import Unreachable, ask_site, resolve
 from tests.support.appliance import free_ports
 
@@ -140,6 +141,29 @@ def test_a_redirect_towards_the_appliance_is_not_taken(site: Site) -> None:
     with pytest.raises(Unreachable):
         ask_site(site.url("/"), lambda address: address == "127.0.0.2", resolve)
     assert [path for path, _, _ in site.asked] == ["/"]
+
+
+def test_a_site_of_the_internet_leads_nowhere_into_the_schools_network(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No site of the internet answers a test: the first one of this machine plays it."""
+    site.answers["/"] = 302, {"Location": site.url("/printer", "other.example")}
+    public = iter([True, False])
+    monkeypatch.setattr(site_headers, "is_public", lambda _address: next(public, False))
+    with pytest.raises(Unreachable):
+        ask(site, "/")
+    assert [path for path, _, _ in site.asked] == ["/"]
+
+
+def test_a_server_of_the_school_may_lead_to_another_one(site: Site) -> None:
+    site.answers["/"] = 302, {"Location": site.url("/there", "other.example")}
+    assert ask(site, "/")[0] == site.url("/there", "other.example")
+
+
+@pytest.mark.parametrize("address", ["192.168.1.20", "10.0.0.1", "127.0.0.1", "169.254.1.1", "fd00::2", "fe80::1%eth0"])
+def test_which_addresses_are_of_the_internet(address: str) -> None:
+    assert site_headers.is_public("93.184.215.14") and site_headers.is_public("2606:2800:21f:cb07::1")
+    assert not site_headers.is_public(address)
 
 
 def test_a_name_with_one_forbidden_address_among_others_is_not_asked(site: Site) -> None:
