@@ -109,7 +109,7 @@ def test_a_guest_takes_part_like_the_others_and_leaves_no_trace(
     with telling(lambda: "\n".join(traces(box, kept))):
         wait_for(lambda: not traces(box, kept), 20, "nothing is left")
     assert [line for line in box.log().splitlines() if identity["id"] in line] == []
-    for word in (identity["id"], identity["password"], "Carte.png"):
+    for word in (identity["id"], identity["password"], identity["serial"], "Carte.png"):
         guest.wait_forgotten(word)
 
 

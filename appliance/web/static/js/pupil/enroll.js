@@ -26,7 +26,7 @@ async function problemOf(answer) {
  * @returns {Promise<{identity: Identity} | {problem: Problem}>} the identity is kept already
  */
 export async function enroll({ token, kind, guest = false }) {
-  const number = serial();
+  const number = serial(guest);
   const body = { token, serial: number, kind, capabilities: capabilitiesOf(kind), ...(await aboutThis(navigator)) };
   try {
     const answer = await fetch("/api/devices", {

@@ -48,19 +48,29 @@ export function keepIdentity(identity) {
   write(IDENTITY, JSON.stringify(identity));
 }
 
-/** The device is no more; the serial stays, by which the appliance would know it again. */
-export function forgetIdentity() {
-  here.delete(IDENTITY);
+/** A guest leaves nothing of ours behind; but by its serial the school would know its own device again. */
+export function forgetTraces() {
+  here.clear();
   try {
-    localStorage.removeItem(IDENTITY);
-  } catch { /* there was none */ }
+    for (const store of [localStorage, sessionStorage]) {
+      Object.keys(store).filter((key) => key.startsWith("preau.") && key !== SERIAL).forEach((key) => store.removeItem(key));
+    }
+  } catch { /* nothing was kept */ }
 }
 
-/** Made once: a browser that is enrolled again keeps its record. @returns {string} */
-export function serial() {
+function newSerial() {
+  return `web-${[...crypto.getRandomValues(new Uint8Array(16))].map((byte) => ALPHABET[byte % 32]).join("")}`;
+}
+
+/** Of a guest: as long as this page is open, which may have to ask twice. */
+const once = newSerial();
+
+/** Made once: a browser that is enrolled again keeps its record. A guest is another one each time. @param {boolean} guest @returns {string} */
+export function serial(guest) {
+  if (guest) return once;
   const known = read(SERIAL);
   if (known && /^web-[0-9a-z]{16}$/.test(known)) return known;
-  const fresh = `web-${[...crypto.getRandomValues(new Uint8Array(16))].map((byte) => ALPHABET[byte % 32]).join("")}`;
+  const fresh = newSerial();
   write(SERIAL, fresh);
   return fresh;
 }

@@ -1,7 +1,7 @@
 // A guest leaves nothing behind: not on the appliance, and not in the browser that came along.
 /** @import {Face} from "./types.js" */
 import { byId } from "../../core/dom.js";
-import { forgetIdentity } from "../identity.js";
+import { forgetTraces } from "../identity.js";
 import { credentials } from "./credentials.js";
 import { forgetMessages } from "./messages.js";
 import { forgetShelf } from "./shelf.js";
@@ -31,8 +31,8 @@ async function leave(face) {
 function forget(face) {
   face.isForgotten = true;
   face.send({ type: "stop" });
-  forgetIdentity();
   forgetMessages();
+  forgetTraces();
   void forgetShelf();
   try { indexedDB.deleteDatabase(`preau-${face.identity.id}`); } catch { /* it kept nothing */ }
 }
