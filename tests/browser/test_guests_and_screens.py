@@ -227,6 +227,25 @@ def test_the_sheets_have_no_accessibility_finding_on_any_screen(
     assert axe_findings(page) == []
 
 
+def test_a_guest_is_called_in_the_reader_s_language_and_a_timer_s_bounds_are_said(
+    board: Page, desk: Desk, durand: Client, box: Appliance, room: Room
+) -> None:
+    board.locator("#welcome").click()
+    with come_in(box, shown_code(board)):
+        durand.post_form("/language", {"lang": "en"})
+        page = open_board(desk.open(client=durand), room.lesson_id)
+        expect(guest_tile(page)).to_contain_text("Guest 1")
+        page.keyboard.press("p")
+        for minutes in ("99999", "-1", "0.001"):
+            page.locator("#timer-minutes").fill(minutes)
+            page.locator("#timer-minutes").press("Enter")
+            expect(sheet(page).get_by_role("alert")).to_contain_text("at the latest 8 h after the lesson began")
+            expect(page.locator("#timer-minutes")).to_be_focused()
+            page.locator("#display-text").focus()
+        desk.witness.forgive(r"status of 4\d\d")
+        durand.post_form("/language", {"lang": "fr"})
+
+
 # Of the bar and the lesson's line: words on two lines, or beyond their button.
 _BROKEN_WORDS = """() => [...document.querySelectorAll("#bar button, .lesson-tools button")].filter((button) => {
     const range = document.createRange();

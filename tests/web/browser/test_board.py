@@ -234,6 +234,29 @@ def test_the_age_of_a_gesture_counts_every_second(board: Page) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("not found", "échec : introuvable"),
+        ("no answer", "échec : rien n’est arrivé"),
+        ("cannot be shown", "échec : ne s’affiche pas sur cet appareil"),
+        ("replaced", "échec : autre chose a été ouvert entre-temps"),
+        ("not allowed now", "échec : non permis en ce moment"),
+        ("no space left", "échec : plus de place"),
+        ("interrupted", "échec : interrompu"),
+        ("not_locked", "échec : pas verrouillée"),
+        ("what nobody has foreseen", "échec : what nobody has foreseen"),
+    ],
+)
+def test_what_a_device_says_went_wrong_is_said_in_the_teacher_s_language(board: Page, error: str, words: str) -> None:
+    said = board.evaluate(
+        """async error => (await import("/static/js/board/words.js"))
+            .problemWords({ status: "failed", error, unsupported: [] }).replaceAll(/[\\u00a0\\u202f]/g, " ")""",
+        error,
+    )
+    assert said == words
+
+
 def test_the_page_says_at_once_that_the_box_is_gone_and_comes_back_by_itself(board: Page, box: Appliance) -> None:
     body = board.locator("body")
     box.stop()

@@ -3,6 +3,7 @@
 /** @import {Gestures} from "./gestures.js" */
 /** @import {Gesture, Problem} from "./types.js" */
 import { byId, icon, make, setAttr, setText } from "../core/dom.js";
+import { nameWords } from "../core/names.js";
 import { openSheet } from "../core/sheet.js";
 import { ago, say } from "../core/text.js";
 import { canRetry, groupProblems, leftSince, problemKind, tally, weight } from "./rules.js";
@@ -99,7 +100,7 @@ export class ReceiptLine {
   /** @param {Problem[]} problems */
   numbers(problems) {
     if (problems.length > NUMBERS_SHOWN) return say("devices", { n: problems.length });
-    return problems.map((problem) => problem.number || problem.name).join(", ");
+    return problems.map((problem) => problem.number || nameWords(problem.name)).join(", ");
   }
 
   /** @param {{words: string, kind: string, problems: Problem[]}} group */
@@ -170,7 +171,7 @@ export class ReceiptLine {
 
   /** @param {Problem} problem @param {Gesture} gesture */
   problemRow(problem, gesture) {
-    const words = [make("strong", { dir: "auto", text: problem.name }), make("span", { dir: "auto", text: problemWords(problem, gesture.kind) })];
+    const words = [make("strong", { dir: "auto", text: nameWords(problem.name) }), make("span", { dir: "auto", text: problemWords(problem, gesture.kind) })];
     return make("button", { type: "button", class: "row-main", "data-kind": weight(problem), onclick: () => this.openTile(problem.device_id) },
       [icon(KIND_ICONS[weight(problem)]), make("span", { class: "row-text" }, words), icon("chevron-right")]);
   }

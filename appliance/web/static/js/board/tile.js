@@ -2,6 +2,7 @@
 /** @import {Board} from "./state.js" */
 /** @import {Restriction, Tile} from "./types.js" */
 import { icon, make, redraw, setAttr, setText } from "../core/dom.js";
+import { nameWords } from "../core/names.js";
 import { say } from "../core/text.js";
 import { batteryIcon, holds, isPupils, RESTRICTIONS, weight } from "./rules.js";
 import { deviceKind, deviceName, displayWords, evidenceWords, frontWords, lockedWord, presenceWords, problemWords } from "./words.js";
@@ -106,7 +107,7 @@ function drawKind(root, tile, top) {
 function drawHead(root, tile, top) {
   redraw(part(root, "number"), `${tile.number}|${tile.guest}`, () => [tile.number || icon(tile.guest ? "user-plus" : KIND_ICONS[tile.kind])]);
   redraw(part(root, "word"), `${top.drawing}|${top.word}`, () => (top.drawing ? [icon(top.drawing), top.word] : [top.word]));
-  setText(part(root, "name"), tile.pupil ?? tile.name);
+  setText(part(root, "name"), tile.pupil ?? nameWords(tile.name));
   setText(part(root, "kind"), deviceKind(tile));
   part(root, "hand").hidden = !tile.hand_at;
 }

@@ -1,6 +1,7 @@
 // How tiles, problems and gestures are said. Text only.
 /** @import {Board} from "./state.js" */
 /** @import {Asked, Gesture, Problem, Receipt, Restriction, Tile} from "./types.js" */
+import { nameWords } from "../core/names.js";
 import { ago, clock, has, say } from "../core/text.js";
 import { isHeld, RESTRICTIONS } from "./rules.js";
 
@@ -9,9 +10,9 @@ export function isFeminine(tile) {
   return tile.kind === "tablet";
 }
 
-/** "Tablette 04"; "Invité 1", who has no sticker. @param {Tile} tile */
+/** "Tablette 04"; "Invité 1", who has no sticker, in the page's language. @param {Tile} tile */
 export function deviceName(tile) {
-  return tile.number ? say(tile.kind, { number: tile.number }) : tile.name;
+  return tile.number ? say(tile.kind, { number: tile.number }) : nameWords(tile.name);
 }
 
 /** "Tablette", to be heard before its number. @param {Tile} tile */
@@ -77,8 +78,12 @@ function lackWords(capability) {
   return has(`unsupported.${capability}`) ? say(`unsupported.${capability}`) : say("not_managed");
 }
 
-/** How devices begin what they say went wrong, in English. */
-const ERRORS = { "no space left": "error.no_space", "not installed": "error.not_installed", "not allowed now": "error.not_allowed" };
+/** How devices begin what they say went wrong, in English; the pupil page's words are in docs/decisions/pupil-page.md. */
+const ERRORS = {
+  "no space left": "error.no_space", "not installed": "error.not_installed", "not allowed now": "error.not_allowed",
+  "not found": "error.not_found", "no answer": "error.nothing_came", "cannot be shown": "error.not_shown", "replaced": "error.replaced",
+  "interrupted": "error.interrupted", "the appliance's own address": "error.own_address",
+};
 
 /** In the teacher's language where it is a usual trouble, else as the device says it. @param {string} error */
 function errorWords(error) {

@@ -4,6 +4,7 @@
 /** @import {Tile} from "../types.js" */
 import { byId, icon, make, redraw, setAttr, setText } from "../../core/dom.js";
 import { ask } from "../../core/http.js";
+import { nameWords } from "../../core/names.js";
 import { closeSheet, openSheet, sayInSheet, sheet } from "../../core/sheet.js";
 import { ago, clock, has, say } from "../../core/text.js";
 import { drawToggles } from "../bar.js";
@@ -36,7 +37,7 @@ export class DeviceSheet {
     sayInSheet("tile-sheet", null);
     byId("tile-code-said").hidden = true;
     if (sheet("receipt-sheet").open) closeSheet("receipt-sheet");
-    openSheet("tile-sheet", { title: tile.pupil ? `${deviceName(tile)} · ${tile.pupil}` : deviceName(tile), text: tile.name === deviceName(tile) ? "" : tile.name });
+    openSheet("tile-sheet", { title: tile.pupil ? `${deviceName(tile)} · ${tile.pupil}` : deviceName(tile), text: nameWords(tile.name) === deviceName(tile) ? "" : tile.name });
     this.draw();
   }
 

@@ -9,6 +9,7 @@ import { KIND_ICONS } from "../tile.js";
 import { deviceName, displayWords, presenceWords } from "../words.js";
 
 const ID = "display-sheet";
+const LONGEST_HOURS = 8; // of a lesson (domain/lessons.py)
 
 export class DisplaySheet {
   /** @param {Board} board @param {Record<"open"|"give", (devices: string[]) => void>} others @param {(id: string) => void} openDevice */
@@ -90,8 +91,15 @@ export class DisplaySheet {
 
   async startTimer() {
     const minutes = Number(this.minutes.value.replace(",", "."));
-    if (!(minutes > 0)) return this.minutes.focus();
-    await this.show({ show: "timer", seconds: Math.round(minutes * 60), label: this.label.value.trim() });
+    const seconds = Math.round(minutes * 60);
+    if (!(seconds > 0)) return this.refuseTimer();
+    await this.show({ show: "timer", seconds, label: this.label.value.trim() });
+  }
+
+  /** Within what it must be, with the field ready for another. */
+  refuseTimer() {
+    sayInSheet(ID, say("timer_bounds", { hours: LONGEST_HOURS }));
+    this.minutes.focus();
   }
 
   async say() {
@@ -109,7 +117,9 @@ export class DisplaySheet {
       this.put(displays);
       return true;
     } catch (problem) {
-      sayInSheet(ID, /** @type {Error} */ (problem).message);
+      const refused = /** @type {import("../../core/http.js").AskError} */ (problem);
+      if (refused.code === "bad_display" && display && "seconds" in display) this.refuseTimer();
+      else sayInSheet(ID, refused.message);
       return false;
     }
   }

@@ -2,6 +2,7 @@
 /** @import {Board} from "../state.js" */
 /** @import {Gestures} from "../gestures.js" */
 import { byId, icon, make } from "../../core/dom.js";
+import { nameWords } from "../../core/names.js";
 import { closeSheet, openSheet } from "../../core/sheet.js";
 import { say } from "../../core/text.js";
 
@@ -22,7 +23,7 @@ export class FindSheet {
   /** @param {import("../types.js").Tile} tile */
   button(tile) {
     const away = tile.presence !== "online";
-    const words = [make("strong", { text: tile.number || "–" }), make("span", { dir: "auto", text: tile.pupil ?? tile.name })];
+    const words = [make("strong", { text: tile.number || "–" }), make("span", { dir: "auto", text: tile.pupil ?? nameWords(tile.name) })];
     const gone = away ? [icon("wifi-off"), make("span", { class: "visually-hidden", text: say("offline") })] : [];
     return make("button", { type: "button", class: "number-button", "data-away": away, onclick: () => this.find(tile.device_id) }, [...words, ...gone]);
   }

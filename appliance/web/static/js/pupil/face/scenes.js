@@ -1,6 +1,7 @@
 // Which scene the page shows when nothing covers it, and its few words. Decides nothing about restrictions.
 /** @import {Face} from "./types.js" */
 import { byId, setText } from "../../core/dom.js";
+import { nameWords } from "../../core/names.js";
 import { say } from "../../core/text.js";
 
 const OVER_MS = 10 * 60_000;
@@ -48,7 +49,7 @@ export function drawScene(face, scene) {
   const { state, identity } = face;
   document.body.dataset.kind = state?.kind ?? identity.kind;
   document.body.dataset.connection = state?.connection ?? "connecting";
-  setText(byId("name"), state?.name || identity.name);
+  setText(byId("name"), nameWords(state?.name || identity.name));
   const teacher = state?.lesson?.teacher ?? "";
   if (state?.lesson) setText(byId("lesson-title"), teacher ? say("idle", { teacher }) : say("idle_alone"));
   drawLink(state?.connection ?? "connecting", scene);
