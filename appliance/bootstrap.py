@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from appliance.broker.configuration import BrokerSettings, Limits, Serves, TlsFiles
-from appliance.broker.process import port_is_free
+from appliance.broker.process import is_there, port_is_free
 from appliance.broker.reload import apply_credentials
 from appliance.clock import HubClock
 from appliance.config import Config
@@ -116,6 +116,7 @@ def build_services(config: Config) -> Services:
     agent_links, tokens = _agent_links(config, clock, nudge), Tokens(clock)
     rosters, backups, device_list = Rosters(clock), Backups(clock, config), DeviceList(clock, journal)
     documents = Documents(clock, config.documents_path, room=lambda: room_beside(config.ballast_path))
+    agent_setup = AgentSetup(clock, agent_links, tokens, lambda: is_there(agents_broker_settings(config)))
     report = HealthReport(clock, device_list, backups, rosters, documents)
     return Services(
         clock=clock,
@@ -123,7 +124,7 @@ def build_services(config: Config) -> Services:
         sign_in=SignIn(clock, passwords),
         enrollment=Enrollment(clock, _door(config), apply),
         agent_links=agent_links,
-        agent_setup=AgentSetup(clock, agent_links, tokens),
+        agent_setup=agent_setup,
         carts=Carts(clock),
         rosters=rosters,
         tokens=tokens,
@@ -142,7 +143,7 @@ def build_services(config: Config) -> Services:
         favourites=Favourites(clock),
         backups=backups,
         school=School(clock),
-        health=Health(config, settings, report.findings),
+        health=Health(config, settings, lambda: [*report.findings(), *agent_setup.findings()]),
         upkeep=Upkeep(clock, config, backups, documents, guests),
     )
 

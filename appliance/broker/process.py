@@ -125,6 +125,14 @@ def wait_ready(settings: BrokerSettings, timeout_seconds: float, stop: threading
     catch_up(settings, deadline.left)
 
 
+def is_there(settings: BrokerSettings) -> bool:
+    """Whether this very broker answers now. Nobody else can listen on its own socket."""
+    return (
+        settings.socket_path.exists()
+        and ask(settings.socket_path, hub_login(settings), Deadline(1.0)) is Answer.ACCEPTED
+    )
+
+
 def _run_once(trial: BrokerSettings) -> None:
     log_path = trial.runtime_path / "log"
     with log_path.open("wb") as log:

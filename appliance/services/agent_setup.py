@@ -6,7 +6,7 @@ itself can open them by a short code. Joins other services; what agents say is t
 
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,6 +15,7 @@ from appliance.clock import Clock
 from appliance.domain.agents import ANSWERING, AgentPresence
 from appliance.domain.channels import AgentName, Profile
 from appliance.domain.devices import DeviceStatus
+from appliance.domain.findings import Finding, Severity
 from appliance.domain.naming import device_name, next_number
 from appliance.domain.people import Actor
 from appliance.domain.webview_kiosk_setup import Account, Home
@@ -86,12 +87,15 @@ Checks = Mapping[CheckName, CheckState]
 
 
 class AgentSetup:
-    """For several threads: what is shown is guarded."""
+    """For several threads: what is shown is guarded. `is_there`: the agents' broker answers, not only is wanted."""
 
-    def __init__(self, clock: Clock, links: AgentLinks, tokens: Tokens) -> None:
+    def __init__(
+        self, clock: Clock, links: AgentLinks, tokens: Tokens, is_there: Callable[[], bool] = lambda: True
+    ) -> None:
         self._clock = clock
         self._links = links
         self._tokens = tokens
+        self._is_there = is_there
         self._lock = threading.Lock()
         self._shown: dict[str, Sheet] = {}
 
@@ -125,7 +129,7 @@ class AgentSetup:
         """What a person looks at while setting up, in this order."""
         memory, presence = linked.memory, linked.presence
         found = {
-            CheckName.DOOR: _known(self._links.is_enabled()),
+            CheckName.DOOR: self._door(),
             CheckName.CONNECTED: _seen(presence is not AgentPresence.OFFLINE),
             CheckName.ANSWERED: _seen(presence in ANSWERING or linked.seen_at is not None),
         }
@@ -133,6 +137,15 @@ class AgentSetup:
             found |= {CheckName.OWNER: _told(memory.is_owner), CheckName.MAY_LOCK: _told(memory.may_lock)}
             found |= {CheckName.LOCKED: _seen(memory.is_locked is True)}
         return found | {CheckName.PAGE: _seen(_has_page(linked.device_id))}
+
+    def findings(self) -> list[Finding]:
+        """For the appliance's health: a door that is wanted open and is not."""
+        return [Finding(Severity.PROBLEM, "agents_door_closed")] if self._door() is CheckState.WAITING else []
+
+    def _door(self) -> CheckState:
+        if not self._links.is_enabled():
+            return CheckState.WRONG
+        return CheckState.GOOD if self._is_there() else CheckState.WAITING
 
     def without_agent(self) -> list[tuple[str, str]]:
         """Tablets that have none, for a choice: id and name."""

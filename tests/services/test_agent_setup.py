@@ -6,6 +6,7 @@ import pytest
 
 from appliance.domain.agents import AgentMemory, AgentPresence
 from appliance.domain.channels import AgentName, Profile
+from appliance.domain.findings import Finding, Severity
 from appliance.errors import Conflict, NotFound, NotSignedIn
 from appliance.services.agent_links import AgentLinks, agent_credentials, is_enabled
 from appliance.services.agent_setup import AgentSetup, CheckName, CheckState, Place, Wish
@@ -131,6 +132,20 @@ def test_the_checks_follow_what_the_tablet_says(setup: AgentSetup, links: AgentL
         CheckName.DOOR: GOOD, CheckName.CONNECTED: GOOD, CheckName.ANSWERED: GOOD, CheckName.OWNER: GOOD,
         CheckName.MAY_LOCK: WRONG, CheckName.LOCKED: GOOD, CheckName.PAGE: GOOD,
     }  # fmt: skip
+
+
+def test_a_door_that_is_wanted_and_does_not_answer_is_not_called_open(links: AgentLinks, clock: HandClock) -> None:
+    answers = [False]
+    setup = AgentSetup(clock, links, Tokens(clock), lambda: answers[0])
+    linked = links.of(setup.add(ADMIN, Wish(), PLACE).device_id)
+    assert linked is not None
+    assert setup.findings() == [], "nobody wants it"
+    links.enable(ADMIN)
+    assert setup.checks(linked)[CheckName.DOOR] is WAITING
+    assert setup.findings() == [Finding(Severity.PROBLEM, "agents_door_closed")]
+    answers[0] = True
+    assert setup.checks(linked)[CheckName.DOOR] is GOOD
+    assert setup.findings() == []
 
 
 def test_a_managed_tablet_is_not_asked_to_own_or_lock(setup: AgentSetup, links: AgentLinks) -> None:

@@ -82,7 +82,7 @@ CHECKS: dict[CheckName, tuple[str, dict[CheckState, str]]] = {
         N_("La porte des tablettes kiosque"),
         {
             CheckState.GOOD: N_("ouverte"),
-            CheckState.WAITING: N_("fermée"),
+            CheckState.WAITING: N_("demandée, mais personne ne répond : un autre programme tient peut-être son port"),
             CheckState.WRONG: N_("fermée : ouvrez-la dans la page des tablettes kiosque"),
         },
     ),

@@ -43,6 +43,13 @@ _FINDINGS: dict[str, tuple[str, str, str]] = {
         N_("Rien n’a été perdu. Si cela se répète, prévenez la ville."),
         "",
     ),
+    "agents_door_closed": (
+        N_("La porte des tablettes kiosque ne répond pas"),
+        N_(
+            "Elle est demandée, mais aucune de ces tablettes ne peut se connecter. Un autre programme tient peut-être son port : redémarrez le boîtier."
+        ),
+        "/admin/agents",
+    ),
     "broker_answers": (N_("Les tablettes peuvent se connecter"), "", ""),
     "broker_silent": (
         N_("Les tablettes ne peuvent pas se connecter"),
