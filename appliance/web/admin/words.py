@@ -45,9 +45,7 @@ _FINDINGS: dict[str, tuple[str, str, str]] = {
     ),
     "agents_door_closed": (
         N_("La porte des tablettes kiosque ne répond pas"),
-        N_(
-            "Elle est demandée, mais aucune de ces tablettes ne peut se connecter. Un autre programme tient peut-être son port : redémarrez le boîtier."
-        ),
+        N_("Aucune de ces tablettes ne peut se connecter. Un autre programme tient peut-être son port."),
         "/admin/agents",
     ),
     "broker_answers": (N_("Les tablettes peuvent se connecter"), "", ""),
