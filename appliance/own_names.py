@@ -11,6 +11,7 @@ from appliance.addresses import interface_addresses
 from appliance.config import Config
 
 _ALWAYS = ("localhost", "127.0.0.1", "::1", "preau.local")
+_USUAL_PORTS = (80, 443)  # a proxy in front of us listens there
 _FRESH_SECONDS = 5.0  # an address that DHCP changed is known this much later
 _WILDCARDS = ("", "0.0.0.0", "::", "*")  # noqa: S104 - recognized, not bound
 
@@ -22,6 +23,8 @@ class OwnNames:
         machine = socket.gethostname().lower()
         names = {*_ALWAYS, machine, f"{machine}.local", *config.names}
         self._fixed = {plain_name(name) for name in names} | ({plain_name(config.host)} - set(_WILDCARDS))
+        ports = (config.http_port, config.mqtt_port, config.websocket_port, config.agents_port)
+        self._ports = {None, *_USUAL_PORTS, *ports}
         self._addresses = addresses
         self._known: frozenset[str] = frozenset()
         self._looked_at = float("-inf")
@@ -33,20 +36,19 @@ class OwnNames:
     def leads_here(self, url: str) -> bool:
         """Whether a browser that opens this address would come to this appliance, or to the very device it runs on.
 
-        Without asking any name server: an address is compared, in every form in which browsers take one.
+        Without asking any name server: an address is compared, in every form in which browsers take one. Another
+        server of the same machine, at a port that is none of ours, is a site like others.
         """
         name = _as_browsers_read(url)
-        if name in self._fixed or name == "localhost" or name.endswith(".localhost"):
-            return True
         address = _address(name)
-        return address is not None and self.is_own_address(address)
+        if name == "localhost" or name.endswith(".localhost") or (address is not None and _is_the_devices(address)):
+            return True
+        is_here = name in self._fixed or (address is not None and self.is_own_address(address))
+        return is_here and _port(url) in self._ports
 
     def is_own_address(self, address: str) -> bool:
         """Of one of our interfaces, or of the machine to itself."""
-        parsed = ipaddress.ip_address(address.split("%")[0])
-        mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
-        bare = mapped or parsed
-        return bare.is_loopback or bare.is_unspecified or str(bare) in self._current()
+        return _is_the_devices(address) or str(_bare(address)) in self._current()
 
     def _current(self) -> frozenset[str]:
         now = time.monotonic()
@@ -87,6 +89,27 @@ def _as_browsers_read(url: str) -> str:
     except ValueError:
         return ""
     return plain_name(unicodedata.normalize("NFKC", unquote(host)).replace("\u3002", "."))
+
+
+def _port(url: str) -> int | None:
+    """None where it is none that a browser takes."""
+    try:
+        parts = urlsplit(url)
+        return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    except ValueError:
+        return None
+
+
+def _bare(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    parsed = ipaddress.ip_address(address.split("%")[0])
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return mapped or parsed
+
+
+def _is_the_devices(address: str) -> bool:
+    """Of whichever machine opens it."""
+    bare = _bare(address)
+    return bare.is_loopback or bare.is_unspecified
 
 
 def _address(name: str) -> str | None:

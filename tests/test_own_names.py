@@ -21,6 +21,8 @@ NAMES = OwnNames(
         "http://192.168.1.2:8080/lessons", "http://[fd00::2]/", "http://[fd00:0:0::2]:8080/", "http://localhost:9001/",
         "http://school.localhost/", "http://127.0.0.1/", "http://127.8.9.10/", "http://[::1]/", "http://0.0.0.0/",
         "http://[::]/", "http://127.1/", "http://0x7f000001/", "http://2130706433/", "http://0177.0.0.1/",
+        "http://192.168.1.2:1883/", "http://192.168.1.2:1884/", "http://preau.local:9001/", "https://192.168.1.2/",
+        "http://127.0.0.1:8194/", "http://localhost:8194/", "http://192.168.1.2:8０８０/",  # noqa: RUF001
         "http://192.168.258/", "http://0xc0a80102/", "http://[::ffff:127.0.0.1]/", "http://[::ffff:192.168.1.2]/",
         "http://%6c%6fcalhost/", "http://preau%2elocal/", "http://ｌｏｃａｌｈｏｓｔ/", "http://preau。local/",  # noqa: RUF001
     ],
@@ -35,6 +37,7 @@ def test_an_address_that_leads_here_is_seen_through_its_disguise(url: str) -> No
         "https://www.lumni.fr/", "http://192.168.1.3/", "http://192.168.1.20/", "http://[fd00::3]/", "http://10.0.0.1/",
         "https://preau.local.example.org/", "https://example.org/preau.local", "https://example.org/?u=http://127.0.0.1",
         "https://example.org/#localhost", "https://mylocalhost/", "https://3com.com/", "https://1.2.3.4.example/",
+        "http://192.168.1.2:8194/", "http://preau.local:8194/", "http://[fd00::2]:8194/", "http://192.168.258:8194/",
         "", "nonsense", "http://", "http://[/", "http://[::g]/",
     ],
 )  # fmt: skip

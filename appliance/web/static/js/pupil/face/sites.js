@@ -25,7 +25,7 @@ export function siteOf(text) {
   try {
     const url = new URL(text);
     const isWeb = url.protocol === "http:" || url.protocol === "https:";
-    return isWeb && url.hostname !== location.hostname ? url : null;
+    return isWeb && url.host !== location.host ? url : null;
   } catch {
     return null;
   }
