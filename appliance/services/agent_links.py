@@ -22,7 +22,7 @@ from appliance.services.journal import record
 from appliance.services.settings import read_setting, write_setting
 from appliance.store.fields import read_words
 from appliance.store.live import read_agent_presences
-from appliance.store.models import AgentLink, Device, database
+from appliance.store.models import AgentLink, Device, LessonDevice, database
 
 ENABLED_SETTING = "agents_enabled"
 _YES = "yes"
@@ -111,10 +111,14 @@ class AgentLinks:
         self._nudge.send()
 
     def disable(self, actor: Actor) -> None:
-        """Closed within a second or two, with everybody who is connected. The links stay."""
+        """Closed within a second or two, with everybody who is connected. The links stay.
+
+        Raises Conflict while a lesson holds a tablet of theirs: what it holds back could not be lifted any more.
+        """
         with database.atomic("IMMEDIATE"):
             if not is_enabled():
                 return
+            _must_be_free(None)
             write_setting(ENABLED_SETTING, "")
             record(self._clock.now(), actor, "agents.disable")
         self._nudge.send()
@@ -143,9 +147,13 @@ class AgentLinks:
         return handed
 
     def unlink(self, actor: Actor, device_id: str) -> None:
-        """Its password ends at once; the tablet is not told, and keeps the kiosk until an adult leaves it."""
+        """Its password ends at once; the tablet is not told, and keeps the kiosk until an adult leaves it.
+
+        Raises NotFound, and Conflict like `disable`.
+        """
         with database.atomic("IMMEDIATE"):
             row = _link_of(device_id)
+            _must_be_free(device_id)
             AgentLink.delete().where(AgentLink.device == device_id).execute()
             record(self._clock.now(), actor, "agent.unlink", f"device:{device_id}", agent=row.agent)
         self._take_over()
@@ -273,6 +281,16 @@ def _must_serve(device_id: str) -> None:
         raise NotFound("no_device")
     if device.status != DeviceStatus.ACTIVE or device.guest_lesson_id is not None:
         raise Conflict("device_not_in_service")
+
+
+def _must_be_free(device_id: str | None) -> None:
+    """This tablet, or (None) every one with an agent, is in no lesson."""
+    held = LessonDevice.select().join(AgentLink, on=(AgentLink.device == LessonDevice.device))
+    held = held.where(LessonDevice.left_at.is_null())
+    if device_id is not None:
+        held = held.where(LessonDevice.device == device_id)
+    if held.exists():
+        raise Conflict("agents_in_lesson")
 
 
 def _link_of(device_id: str) -> AgentLink:

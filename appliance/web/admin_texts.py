@@ -50,6 +50,10 @@ ADMIN_TEXTS: dict[str, str] = {
         "Un autre programme de cette machine utilise déjà le port %(port)s. La porte est restée fermée : arrêtez-le, "
         "ou choisissez un autre port (--agents)."
     ),
+    "agents_in_lesson": N_(
+        "Une séance tient encore une tablette kiosque : terminez-la d’abord. Sinon, la tablette resterait "
+        "comme elle est."
+    ),
     "bad_agent": N_("Cette application n’est pas connue du boîtier."),
     "no_agent_link": N_("Cette tablette n’est pas, ou plus, en mode kiosque pour le boîtier."),
     "no_agent_sheet": N_("Cette adresse ne montre plus rien : elle sert une demi-heure."),

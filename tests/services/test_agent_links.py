@@ -70,6 +70,20 @@ def test_the_door_is_not_opened_where_somebody_else_stands(links: AgentLinks, sc
     assert not links.is_enabled()
 
 
+def test_nobody_closes_the_door_on_a_tablet_that_a_lesson_holds(links: AgentLinks, school: School) -> None:
+    links.enable(school.head)
+    links.link(school.head, ONE, WEBVIEW, OWNER)
+    lesson_id = school.start(devices=[ONE])
+    for act in (lambda: links.disable(school.head), lambda: links.unlink(school.head, ONE)):
+        with pytest.raises(Conflict) as refusal:
+            act()
+        assert refusal.value.code == "agents_in_lesson"
+    school.lessons.end(school.durand, lesson_id)
+    links.unlink(school.head, ONE)
+    links.disable(school.head)
+    assert not links.is_enabled()
+
+
 def test_a_link_hands_its_secrets_out_once_and_keeps_none_but_the_exit_code(links: AgentLinks, school: School) -> None:
     handed = links.link(school.head, ONE, WEBVIEW, OWNER)
     row = AgentLink.get()
