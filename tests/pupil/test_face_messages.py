@@ -113,3 +113,16 @@ def test_what_a_page_does_not_know_it_does_not_pretend_to_do(face: StandIn, kind
 def test_the_agent_hears_what_is_in_front(face: StandIn) -> None:
     face.wait_heard("front", app="web:preau")
     assert face.wait_heard("battery")["level"] in range(101)
+
+
+def test_a_message_that_nobody_read_goes_with_its_lesson(face: StandIn) -> None:
+    """A shared tablet: the next child must not read what was said to this one."""
+    face.say()
+    face.do("message", text="On range.", **{"from": "Mme Durand"})
+    expect(face.page.locator("#message-text")).to_be_visible()
+    face.say(lesson=None)
+    expect(face.page.locator("#message-text")).to_be_hidden()
+    face.say()
+    face.page.reload()
+    face.say()
+    expect(face.page.locator("#message-text")).to_be_hidden()

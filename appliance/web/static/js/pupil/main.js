@@ -10,6 +10,7 @@ import { drawHand, wireHand } from "./face/hand.js";
 import { wireLayers } from "./face/layers.js";
 import { drawLock } from "./face/lock.js";
 import { drawScene, sceneOf, showScene } from "./face/scenes.js";
+import { forgetMessages } from "./face/messages.js";
 import { wireSenses } from "./face/senses.js";
 import { drawSound, wireSound } from "./face/sound.js";
 import { drawViewer, wireViewer } from "./face/viewer.js";
@@ -32,12 +33,19 @@ function draw(face) {
   drawGuest(face, scene);
 }
 
+/** @param {Face} face */
+function hasLessonPassed({ before, state }) {
+  const was = before?.lesson?.id;
+  return !state?.lesson || (was !== undefined && was !== state.lesson.id);
+}
+
 /** When it returns, it is shown: the agent reports what it said only then. @param {Face} face */
 function hear(face) {
   return (/** @type {any} */ message) => {
     if (message.type === "state") {
       face.before = face.state;
       face.state = message.state;
+      if (hasLessonPassed(face)) forgetMessages(); // a shared tablet: the next child must not read them
       draw(face);
     }
     if (message.type === "do") void carryOut(face, message.command);
