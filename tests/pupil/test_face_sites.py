@@ -83,7 +83,8 @@ def test_one_whose_time_is_over_before_anybody_knows_how_to_show_it_is_not_shown
     expect(face.page.locator("#viewer")).to_be_visible()
     face.drop(sent)
     expect(face.page.locator("#viewer")).to_be_hidden()
-    wait_for(lambda: face.heard and asked, 10, "the appliance is asked")[0].fulfill(json={"frame": answer})
+    wait_for(lambda: bool(face.heard and asked), 10, "the appliance is asked")
+    asked[0].fulfill(json={"frame": answer})
     face.wait_heard("done", id=sent, status="failed")
     expect(face.page.locator("#viewer")).to_be_hidden()
 
