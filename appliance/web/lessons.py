@@ -89,7 +89,9 @@ def _add_acts(pages: Blueprint, services: Services) -> None:
     def display(lesson_id: str) -> ResponseReturnValue:
         """`{"devices": [id] or null (every screen), "display": null or what to show}`."""
         body = _body()
-        services.displays.show(g.actor, lesson_id, _ids(body.get("devices")), body.get("display"))
+        if "display" not in body:  # null empties the screens: it has to be said
+            raise Invalid("bad_display", {"display": "missing"})
+        services.displays.show(g.actor, lesson_id, _ids(body.get("devices")), body["display"])
         return jsonify(displays=services.displays.of(lesson_id))
 
     @pages.post("/lessons/<lesson_id>/extend")

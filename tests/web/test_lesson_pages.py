@@ -129,3 +129,11 @@ def test_the_class_of_the_start_page_is_the_only_one_or_none_and_names_the_lesso
     assert 'data-name="CE1 A" checked' not in page
     assert 'value="" data-name="" checked' in page
     assert 'placeholder="Séance"' in page
+
+
+def test_a_body_that_names_no_display_empties_no_screen(site: Site, lesson: str) -> None:
+    browser = browser_of(site, "durand")
+    browser.get("/")
+    answer = browser.client.post(f"/lessons/{lesson}/display", json={}, headers={"X-CSRFToken": browser.token})
+    assert answer.status_code == 422
+    assert answer.get_json()["error"]["code"] == "bad_display"
