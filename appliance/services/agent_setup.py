@@ -111,10 +111,16 @@ class AgentSetup:
         return sheet
 
     def shown(self, code: str) -> Sheet:
-        """For the tablet itself. Raises NotFound when its time is over, or the appliance was restarted."""
+        """For the tablet itself. Raises NotFound when its time is over, or the appliance was restarted.
+
+        Its time is over, too, once the tablet has answered: the secrets are where they belong.
+        """
         with self._lock:
             sheet = self._shown.get(code)
         if sheet is None or sheet.until <= self._clock.now():
+            raise NotFound("no_agent_sheet")
+        linked = self._links.of(sheet.device_id)
+        if linked is None or linked.seen_at is not None:
             raise NotFound("no_agent_sheet")
         return sheet
 

@@ -8,7 +8,7 @@ from appliance.domain.agents import AgentMemory, AgentPresence
 from appliance.domain.channels import AgentName, Profile
 from appliance.domain.findings import Finding, Severity
 from appliance.errors import Conflict, NotFound, NotSignedIn
-from appliance.services.agent_links import AgentLinks, agent_credentials, is_enabled
+from appliance.services.agent_links import AgentLinks, agent_credentials, is_enabled, record_answer
 from appliance.services.agent_setup import AgentSetup, CheckName, CheckState, Place, Wish
 from appliance.services.carts import Carts
 from appliance.services.enrollment import Door, Enrollment
@@ -90,6 +90,15 @@ def test_the_tablet_opens_its_sheet_for_half_an_hour(setup: AgentSetup, clock: H
     for code in (sheet.code, "", "abcdefgh"):
         with pytest.raises(NotFound):
             setup.shown(code)
+
+
+def test_the_sheet_with_its_secrets_closes_once_the_tablet_has_answered(setup: AgentSetup, clock: HandClock) -> None:
+    sheet = setup.add(ADMIN, Wish(), PLACE)
+    record_answer(sheet.device_id, None, clock.at)
+    with pytest.raises(NotFound):
+        setup.shown(sheet.code)
+    again = setup.add(ADMIN, Wish(device_id=sheet.device_id), PLACE)
+    assert setup.shown(again.code) == again
 
 
 def test_what_is_removed_opens_nothing_and_the_device_stays(setup: AgentSetup, clock: HandClock) -> None:
