@@ -65,7 +65,7 @@ def start_by_keyboard(page: Page) -> None:
     tab_to(page, cart)
     tab_to(page, page.get_by_role("radio", name="45 min"))
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("radio", name="1 h", exact=False).first).to_be_checked()
+    expect(page.locator('[name="minutes"][value="60"]')).to_be_checked()
     tab_to(page, page.get_by_role("button", name="Commencer la séance"))
     page.keyboard.press("Enter")
     expect(page.locator("body")).to_have_attribute("data-link", "live")

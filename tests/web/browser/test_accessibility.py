@@ -8,13 +8,10 @@ from playwright.sync_api import Page, expect
 from tests.web.browser.conftest import DEVICES, Size, sign_in
 
 pytestmark = pytest.mark.timeout(240)
+# Phone and laptop, light and dark, in both languages are tests/browser's.
 SCREENS = {
-    "phone": Size(360, 780),
     "tablet": Size(768, 1024),
-    "desk": Size(1366, 768),
     "board": Size(1920, 1080),
-    "dark": Size(1366, 768, dark=True),
-    "dark phone": Size(360, 780, dark=True),
     "large text": Size(1366, 768, large_text=True),
     "large text on a phone": Size(360, 780, large_text=True),
 }

@@ -12,9 +12,8 @@ from tests.web.browser.conftest import Size, sign_in
 from tests.web.browser.test_accessibility import findings
 
 pytestmark = pytest.mark.timeout(300)
+# Phone and laptop, light and dark, in both languages are tests/browser's.
 SCREENS = {
-    "phone": Size(360, 780),
-    "desk": Size(1366, 768),
     "dark board": Size(1920, 1080, dark=True),
     "large text on a phone": Size(360, 780, large_text=True),
 }
