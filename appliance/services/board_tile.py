@@ -30,6 +30,7 @@ class Whereabouts(StrEnum):
     ASLEEP = "asleep"  # its agent said good-bye: a dark display
     OTHER_APP = "other_app"
     SILENT = "silent"  # its agent is connected and does not answer, or must not be spoken to
+    UNHELD = "unheld"  # its page is there, and the kiosk that should hold the tablet is not
 
 
 # Of a device that no channel reaches: what its agent is known to be.
@@ -38,6 +39,8 @@ _OUT_OF_REACH = {
     AgentPresence.STALE: Whereabouts.SILENT,
     AgentPresence.WITHHELD: Whereabouts.SILENT,
 }
+# A kiosk that sleeps goes on holding its tablet; one that is gone may have been left.
+_NOT_HOLDING = frozenset({AgentPresence.OFFLINE, AgentPresence.STALE, AgentPresence.WITHHELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +126,9 @@ def _whereabouts(tile: Tile, live: LiveRow | None) -> Whereabouts | None:
     if live.agent == AgentPresence.AWAY:
         return Whereabouts.OTHER_APP
     is_there = live.agent is None or live.own == Presence.ONLINE
-    left = tile.is_page and is_there and live.foreground is None and live.applied is not None
-    return Whereabouts.LEFT_PAGE if left else None
+    if tile.is_page and is_there and live.foreground is None and live.applied is not None:
+        return Whereabouts.LEFT_PAGE
+    return Whereabouts.UNHELD if live.agent in _NOT_HOLDING else None
 
 
 @lru_cache(maxsize=1024)

@@ -241,7 +241,8 @@ def test_only_a_page_can_be_left(
         (Presence.ONLINE, AgentPresence.AWAY, "other_app"),
         (Presence.OFFLINE, AgentPresence.STALE, "silent"),
         (Presence.OFFLINE, AgentPresence.WITHHELD, "silent"),
-        (Presence.ONLINE, AgentPresence.STALE, None),
+        (Presence.ONLINE, AgentPresence.STALE, "unheld"),
+        (Presence.ONLINE, AgentPresence.OFFLINE, "unheld"),
         (Presence.ONLINE, AgentPresence.ASLEEP, None),
     ],
 )

@@ -14,7 +14,7 @@ export const HELD_ICONS = { lock: "lock", sound: "volume-x", camera: "camera-off
 export const KIND_ICONS = { tablet: "tablet", chromebook: "laptop", laptop: "monitor", screen: "presentation" };
 
 /** @type {Record<string, string>} */
-const PLACE_ICONS = { left_page: "log-out", asleep: "moon", other_app: "app-window", silent: "circle-help" };
+const PLACE_ICONS = { left_page: "log-out", asleep: "moon", other_app: "app-window", silent: "circle-help", unheld: "lock-open" };
 
 /** The band on top: what holds the device now. A page that its pupil has left holds nobody. @param {Tile} tile @param {boolean} pending */
 function band(tile, pending) {
@@ -62,7 +62,7 @@ export function receiptDrawing(receipt) {
 function mark(board, tile, pending) {
   const { receipt } = tile;
   if (pending) return { drawing: "hourglass", words: "" };
-  if (!receipt || receipt.gesture_id !== board.gesture?.id || tile.whereabouts) return { drawing: "", words: "" };
+  if (!receipt || receipt.gesture_id !== board.gesture?.id || (tile.whereabouts && tile.whereabouts !== "unheld")) return { drawing: "", words: "" };
   return { drawing: receiptDrawing(receipt), words: evidenceWords(receipt) };
 }
 

@@ -10,7 +10,7 @@
  * @typedef {{device_id: string, number: string, name: string, pupil: string|null,
  *   kind: "tablet"|"chromebook"|"laptop"|"screen", presence: "online"|"offline"|"never", seen_at: string|null,
  *   battery: {level: number, charging: boolean}|null, app: {package: string, label: string}|null, hand_at: string|null,
- *   guest: boolean, page: boolean, whereabouts: "left_page"|"asleep"|"other_app"|"silent"|null, display: Display|null,
+ *   guest: boolean, page: boolean, whereabouts: "left_page"|"asleep"|"other_app"|"silent"|"unheld"|null, display: Display|null,
  *   capabilities: string[], restrictions: Restrictions, applied: boolean, unsupported: string[], eyes_up: boolean, receipt: Receipt|null}} Tile
  * @typedef {{device_id: string, number: string, name: string, status: Status, error: string|null, unsupported: string[]}} Problem
  * @typedef {{id: string, kind: string, args: Record<string, any>, at: string, by: string, targets: number,
