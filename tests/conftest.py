@@ -7,6 +7,8 @@ import tempfile
 import pytest
 from hypothesis import settings
 
+pytest.register_assert_rewrite("tests.support")  # what is asserted there is told in full, too
+
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 

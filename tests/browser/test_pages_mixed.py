@@ -136,7 +136,7 @@ def test_when_the_page_goes_away_the_kiosk_carries_what_it_can(mixed: Mixed, les
     assert known[both_id] == UNSURE
     mixed.laptop.page.locator("#message-read").click()  # the next one is done when it is on the screen
     mixed.both.page.goto("/pupil")
-    mixed.both.wait_online()
+    wait_for(lambda: mixed.plant._live("SELECT own FROM live WHERE device_id = ?", both_id)[0][0] == "online", 10)
     again = mixed.evidence(lesson, gesture(teacher, lesson, "message", text="Te voilà"))
     assert again[both_id] == CONFIRMED
     expect(mixed.both.message).to_have_text("Te voilà")

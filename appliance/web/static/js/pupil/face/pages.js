@@ -34,7 +34,7 @@ export async function showPages(face, given, source, body, signal) {
   const what = source.blob ? { data: new Uint8Array(await source.blob.arrayBuffer()), worker: readerOfHeld(pdf) }
     : { url: addressOf(given.key), httpHeaders: { Authorization: credentials(face.identity) } };
   const task = pdf.getDocument({ ...how, ...what });
-  signal.addEventListener("abort", () => void task.destroy(), { once: true });
+  signal.addEventListener("abort", () => void task.destroy().catch(() => undefined), { once: true });
   await new Book(await opened(task, source), body, signal).open();
 }
 
@@ -48,7 +48,7 @@ function opened(task, source) {
       if (!source.url || loaded <= MOST_TO_OPEN) return;
       task.onProgress = null;
       reject(new CannotDo(CANNOT_SHOW));
-      void task.destroy();
+      void task.destroy().catch(() => undefined);
     };
     task.promise.then(resolve, reject).finally(() => { task.onProgress = null; });
   });
