@@ -43,14 +43,14 @@ class Malformed(ValueError):
         super().__init__(f"{reason.value}: {self.detail}" if detail else reason.value)
 
 
-def check_size(raw: bytes) -> None:
-    if len(raw) > MAX_PAYLOAD_BYTES:
-        raise Malformed(Reason.TOO_LARGE, f"{len(raw)} bytes, at most {MAX_PAYLOAD_BYTES}")
+def check_size(raw: bytes, most: int = MAX_PAYLOAD_BYTES) -> None:
+    if len(raw) > most:
+        raise Malformed(Reason.TOO_LARGE, f"{len(raw)} bytes, at most {most}")
 
 
-def read_object(raw: bytes) -> dict[str, object]:
+def read_object(raw: bytes, most: int = MAX_PAYLOAD_BYTES) -> dict[str, object]:
     """The JSON object in `raw`, or Malformed: whatever the bytes are, nothing else is raised."""
-    check_size(raw)
+    check_size(raw, most)
     _check_depth(raw)
     try:
         value = json.loads(
@@ -71,13 +71,17 @@ def read_object(raw: bytes) -> dict[str, object]:
     return value
 
 
-def write_object(value: dict[str, object]) -> bytes:
-    """Compact UTF-8. A value that no receiver would accept is refused here, where its maker can be found."""
+def write_object(value: dict[str, object], most: int = MAX_PAYLOAD_BYTES, *, in_order: bool = False) -> bytes:
+    """Compact UTF-8. A value that no receiver would accept is refused here, where its maker can be found.
+
+    `in_order` of the fields' names: for what is signed.
+    """
     try:
-        raw = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=in_order)
+        raw = text.encode("utf-8")
     except UnicodeEncodeError:
         raise Malformed(Reason.UNPRINTABLE, "lone surrogate") from None
-    check_size(raw)
+    check_size(raw, most)
     return raw
 
 

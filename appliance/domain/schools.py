@@ -3,6 +3,7 @@
 import re
 
 from appliance.errors import Invalid
+from protocol.uai import control_letter
 
 DEFAULT_ZONE = "Europe/Paris"
 ZONES = {
@@ -17,12 +18,6 @@ ZONES = {
     "America/Miquelon": "Saint-Pierre-et-Miquelon",
     "Pacific/Wallis": "Wallis-et-Futuna",
 }
-
-_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ"  # I, O and Q are not used; the number modulo 23 chooses
-
-
-def control_letter(digits: str) -> str:
-    return _LETTERS[int(digits) % len(_LETTERS)]
 
 
 def checked_uai(value: str, field: str = "uai") -> str:

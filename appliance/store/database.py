@@ -13,10 +13,12 @@ from peewee import DatabaseError
 
 from appliance.config import no_room
 from appliance.errors import CannotStart
+from appliance.store.city_models import CITY_INDEXES, CITY_TABLES
+from appliance.store.migrations import MIGRATIONS
 from appliance.store.models import INDEXES, TABLES, database
 from appliance.store.trouble import read_trouble
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _APPLICATION_ID = 0x50524541  # "PREA"
 _OLDEST_SAFE = 3051003
 
@@ -27,25 +29,6 @@ PRAGMAS = {
     "secure_delete": "on",  # a pupil's name that was deleted is gone from the file, too
     "journal_size_limit": 8 * 1024 * 1024,
     "cache_size": -4096,
-}
-
-# From version N to N+1, in order: SQL statements. Released schemas only grow.
-MIGRATIONS: dict[int, tuple[str, ...]] = {
-    1: (
-        "ALTER TABLE enrollment_token ADD COLUMN device_id VARCHAR(255)",
-        "ALTER TABLE enrollment_token ADD COLUMN lesson_id VARCHAR(255)",
-        "ALTER TABLE device ADD COLUMN guest_lesson_id VARCHAR(255)",
-        "ALTER TABLE lesson_device ADD COLUMN display TEXT",
-        "ALTER TABLE receipt ADD COLUMN channel VARCHAR(255) NOT NULL DEFAULT 'own'",
-        "ALTER TABLE receipt ADD COLUMN evidence VARCHAR(255)",
-        "CREATE TABLE agent_link (device_id VARCHAR(255) NOT NULL PRIMARY KEY, agent VARCHAR(255) NOT NULL, "
-        "profile VARCHAR(255) NOT NULL, username VARCHAR(255) NOT NULL, credential VARCHAR(255) NOT NULL, "
-        "exit_code VARCHAR(255) NOT NULL, capabilities TEXT NOT NULL, state TEXT, created_at INTEGER NOT NULL, "
-        "seen_at INTEGER, FOREIGN KEY (device_id) REFERENCES device (id) ON DELETE CASCADE)",
-        "CREATE UNIQUE INDEX agent_link_username ON agent_link (username)",
-        "CREATE TABLE join_code (code VARCHAR(255) NOT NULL PRIMARY KEY, lesson_id VARCHAR(255), "
-        "device_id VARCHAR(255), created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL)",
-    ),
 }
 
 
@@ -110,8 +93,8 @@ def _build() -> None:
     with database.atomic("IMMEDIATE"):
         version = _schema_version()
         if version == 0:
-            database.create_tables(TABLES)
-            for statement in INDEXES:
+            database.create_tables((*TABLES, *CITY_TABLES))
+            for statement in (*INDEXES, *CITY_INDEXES):
                 database.execute_sql(statement)
             database.execute_sql(f"PRAGMA application_id = {_APPLICATION_ID}")
         for step in range(version or SCHEMA_VERSION, SCHEMA_VERSION):

@@ -34,6 +34,7 @@ class User(Row):
     locale = CharField(default="fr")
     active = BooleanField(default=True)
     created_at = MomentField()
+    source = CharField(default="school", constraints=default("school"))  # or "city": kept from there. From schema 3
 
 
 class Invitation(Row):

@@ -1,7 +1,8 @@
 import pytest
 
-from appliance.domain.schools import checked_uai, control_letter, file_word
+from appliance.domain.schools import checked_uai, file_word
 from appliance.errors import Invalid
+from protocol.uai import control_letter
 
 
 @pytest.mark.parametrize("code", ["0750655E", "0750654D"])

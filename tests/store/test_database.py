@@ -10,6 +10,7 @@ import pytest
 from appliance.errors import CannotStart
 from appliance.store import database as opening
 from appliance.store.database import SCHEMA_VERSION, is_sound, open_store
+from appliance.store.migrations import MIGRATIONS
 from appliance.store.models import TABLES, Cart, database
 from tests.support.store import HandClock, opened_store
 
@@ -108,7 +109,7 @@ def test_a_migration_runs_once_and_keeps_the_rows(tmp_path: Path, monkeypatch: p
     with opened_store(tmp_path):
         Cart.create(name="Classe mobile A", created_at=HandClock().at)
     monkeypatch.setattr(opening, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
-    monkeypatch.setitem(opening.MIGRATIONS, SCHEMA_VERSION, ("ALTER TABLE cart ADD COLUMN colour TEXT DEFAULT 'blue'",))
+    monkeypatch.setitem(MIGRATIONS, SCHEMA_VERSION, ("ALTER TABLE cart ADD COLUMN colour TEXT DEFAULT 'blue'",))
     for _ in range(2):
         with opened_store(tmp_path):
             rows = database.execute_sql("SELECT name, colour FROM cart").fetchall()
@@ -121,9 +122,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path: Path, monke
         Cart.create(name="Classe mobile A", created_at=HandClock().at)
     with monkeypatch.context() as newer:
         newer.setattr(opening, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
-        newer.setitem(
-            opening.MIGRATIONS, SCHEMA_VERSION, ("ALTER TABLE cart ADD COLUMN colour TEXT", "DROP TABLE nothing")
-        )
+        newer.setitem(MIGRATIONS, SCHEMA_VERSION, ("ALTER TABLE cart ADD COLUMN colour TEXT", "DROP TABLE nothing"))
         with pytest.raises(CannotStart):
             open_store(path)
     with opened_store(tmp_path):

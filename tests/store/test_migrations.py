@@ -13,7 +13,8 @@ import pytest
 from appliance.config import Config
 from appliance.errors import CannotStart
 from appliance.store.backup_file import MANIFEST, STORE, Manifest, Part, encode_manifest
-from appliance.store.database import MIGRATIONS, SCHEMA_VERSION, open_store
+from appliance.store.database import SCHEMA_VERSION, open_store
+from appliance.store.migrations import MIGRATIONS
 from appliance.store.models import AgentLink, Device, EnrollmentToken, JoinCode, LessonDevice, Receipt, database
 from appliance.store.restore import restore
 
