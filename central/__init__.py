@@ -1,0 +1,1 @@
+"""The city's server: ingest, fleet, orders. Imports nothing of ours but `protocol`."""

@@ -1,0 +1,47 @@
+"""Where everything of one city's server is, and what it was started with. Touches nothing when imported."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """`database_url` empty: SQLite in `data_path`. `public_url`: the console's address, as browsers type it.
+
+    `uplink_name`: the host name or address that schools reach; it is in the server's certificate.
+    `mqtt_port` 0: no broker, schools look once a minute.
+    """
+
+    data_path: Path
+    host: str = "127.0.0.1"
+    http_port: int = 8090
+    uplink_host: str = "0.0.0.0"  # noqa: S104 - schools call it; mutual TLS
+    uplink_port: int = 8443
+    mqtt_port: int = 8883
+    uplink_name: str = "localhost"
+    public_url: str = ""
+    database_url: str = ""
+    workers: int = 2
+    city: str = "Ville"
+
+    @property
+    def sqlite_path(self) -> Path:
+        return self.data_path / "city.db"
+
+    @property
+    def secrets_path(self) -> Path:
+        """0700: the authority's key, the online key, the sessions' key, the key that seals snapshots."""
+        return self.data_path / "secrets"
+
+    @property
+    def broker_path(self) -> Path:
+        return self.data_path / "broker"
+
+    @property
+    def backups_path(self) -> Path:
+        return self.data_path / "backups"
+
+    @property
+    def runtime_path(self) -> Path:
+        """Sockets and status; short, since a socket's path holds 108 bytes."""
+        return self.data_path / "run"

@@ -1,0 +1,1 @@
+"""Rules of the city: values and the time in, decisions out. No I/O."""

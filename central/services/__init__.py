@@ -1,0 +1,1 @@
+"""Use cases: one transaction each. They know neither Flask nor HTTP."""

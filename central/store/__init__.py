@@ -1,0 +1,1 @@
+"""Tables, and the opening of SQLite or PostgreSQL. Decides nothing."""
