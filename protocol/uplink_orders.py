@@ -5,30 +5,50 @@ Owns their form. Verifying a signature needs a library: both ends do it for them
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from protocol.fields import Fields, array, flag, moment, text, whole, word
-from protocol.strict_json import read_object, write_object
+from protocol.strict_json import Malformed, Reason, read_object, write_object
 from protocol.times import format_time
 from protocol.uplink import MAX_BODY_BYTES, VERSION, any_object, check_version
 from protocol.uplink_words import InstructionState, OrderClass, Refusal, SignatureAlgorithm
 
+MAX_TARGETS = 300  # of one signature: each box gets them all, and one order holds 64 KiB
 _id = text(64)
 _base64 = text(8192)
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """One of those that an order with one signature is for. `id`: of its own instruction."""
+
+    id: str
+    appliance: str
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """What is signed. `kind` is a word of InstructionKind, or one that is newer than we are. `by`: who, for people."""
+    """What is signed. `kind` is a word of InstructionKind, or one that is newer than we are. `by`: who, for people.
+
+    For one appliance (`audience`: its id) or for several `targets`, so that a person signs once for all of them.
+    """
 
     id: str
     kind: str
     args: Mapping[str, object]
-    audience: str  # the appliance's id
+    audience: str
     issued_at: datetime
     not_after: datetime
     by: str
+    targets: tuple[Target, ...] = ()
+
+    @property
+    def device(self) -> str:
+        """Which device it is about; empty: the appliance itself."""
+        told = self.args.get("device")
+        return told if isinstance(told, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +109,7 @@ def canonical(order: Order) -> bytes:
             "id": order.id,
             "kind": order.kind,
             "args": dict(order.args),
-            "audience": order.audience,
+            "audience": [_write_target(one) for one in order.targets] or order.audience,
             "issued_at": format_time(order.issued_at),
             "not_after": format_time(order.not_after),
             "by": order.by,
@@ -98,22 +118,58 @@ def canonical(order: Order) -> bytes:
     )
 
 
+def _write_target(target: Target) -> dict[str, object]:
+    value: dict[str, object] = {"id": target.id, "appliance": target.appliance}
+    return {**value, "device": target.device} if target.device else value
+
+
+def parts_for(order: Order, appliance: str) -> tuple[Order, ...]:
+    """The instructions that one appliance finds in it, each with its own id; none: it is for others."""
+    if not order.targets:
+        return (order,) if order.audience == appliance else ()
+    return tuple(
+        replace(order, id=one.id, args=_with_device(order.args, one.device), audience=appliance, targets=())
+        for one in order.targets
+        if one.appliance == appliance
+    )
+
+
+def _with_device(args: Mapping[str, object], device: str) -> Mapping[str, object]:
+    return {**args, "device": device} if device else args
+
+
 def challenge_of(order: bytes) -> bytes:
     """What a passkey signs: 32 bytes."""
     return hashlib.sha256(order).digest()
 
 
+def _target(value: object, path: str) -> Target:
+    fields = Fields(value, path)
+    return Target(fields.need("id", _id), fields.need("appliance", _id), fields.maybe("device", _id) or "")
+
+
+def _audience(value: object, path: str) -> str | tuple[Target, ...]:
+    if isinstance(value, str):
+        return _id(value, path)
+    targets = array(_target)(value, path)
+    if not 0 < len(targets) <= MAX_TARGETS or len({one.id for one in targets}) < len(targets):
+        raise Malformed(Reason.OUT_OF_RANGE, f"{path}: nobody, too many, or one twice")
+    return targets
+
+
 def parse_order(raw: bytes) -> Order:
     fields = Fields(read_object(raw))
     check_version(fields)
+    audience = fields.need("audience", _audience)
     return Order(
         id=fields.need("id", _id),
         kind=fields.need("kind", text(32)),
         args=fields.maybe("args", any_object) or {},
-        audience=fields.need("audience", _id),
+        audience=audience if isinstance(audience, str) else "",
         issued_at=fields.need("issued_at", moment),
         not_after=fields.need("not_after", moment),
         by=fields.need("by", text(128)),
+        targets=() if isinstance(audience, str) else audience,
     )
 
 
@@ -220,3 +276,25 @@ def read_receipt(body: Mapping[str, object]) -> ReceiptBody:
         detail=fields.maybe("detail", text(500, 0)) or "",
         refusal=fields.maybe("refusal", word(Refusal)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class SignedDocument:
+    """A ring or a configuration as it travels: the very bytes that were signed, and the signature (base64)."""
+
+    document: bytes
+    signature: str
+
+
+def encode_signed(signed: SignedDocument) -> bytes:
+    value: dict[str, object] = {
+        "v": VERSION, "document": signed.document.decode("utf-8"), "signature": signed.signature,
+    }  # fmt: skip
+    return write_object(value, MAX_BODY_BYTES)
+
+
+def parse_signed(raw: bytes) -> SignedDocument:
+    fields = Fields(read_object(raw, MAX_BODY_BYTES))
+    check_version(fields)
+    document = fields.need("document", text(MAX_BODY_BYTES)).encode("utf-8")
+    return SignedDocument(document, fields.need("signature", text(128)))
