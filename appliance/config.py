@@ -53,6 +53,11 @@ class Config:
         return self.data_path / "broker-agents"
 
     @property
+    def city_path(self) -> Path:
+        """This box's key, its certificate and the city's: 0700."""
+        return self.data_path / "city"
+
+    @property
     def ballast_path(self) -> Path:
         return self.data_path / "ballast"
 

@@ -23,6 +23,7 @@ from appliance.broker.process import (
 )
 from appliance.broker.reload import apply_credentials
 from appliance.cli.agents_door import AgentsDoor
+from appliance.cli.city_bridge import CityBridge
 from appliance.cli.options import as_arguments
 from appliance.cli.readiness import READY_SECONDS, address, wait_for_bridge, wait_for_web
 from appliance.cli.start_checks import check_before, open_sound_store
@@ -76,8 +77,8 @@ def run(config: Config, on_ready: Callable[[Running], EachSecond], log_level: in
             services = build_services(config)
             each_second = on_ready(Running(config, services, supervisor, base_url))
             _start_upkeep(services, stopping)
-            door = AgentsDoor(config, supervisor)
-            supervisor.run(lambda: (keeper.step(), door.step(), each_second()))
+            door, bridge = AgentsDoor(config, supervisor), CityBridge(config, supervisor)
+            supervisor.run(lambda: (keeper.step(), door.step(), bridge.step(), each_second()))
         finally:
             supervisor.stop()
             keeper.stop()

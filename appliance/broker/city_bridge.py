@@ -1,0 +1,88 @@
+"""The small Mosquitto whose only work is the bridge to the city: values in, the text of its configuration out.
+
+A broker of its own on a Unix socket, so that a claim, a renewed certificate or a defect of its TLS disturbs no device
+(docs/decisions/city.md). Nothing that counts goes over it, so it keeps nothing.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+# A topic with a space or a dot makes a bridge into NATS connect again and again, and holds up all behind it.
+_SAFE = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
+_QUEUED_MESSAGES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CityBridgeSettings:
+    """`host`: of the city's broker, as its certificate names it. The three files are this box's own (`DATA/city/`)."""
+
+    appliance: str
+    uai: str
+    host: str
+    port: int
+    authority: Path
+    certificate: Path
+    key: Path
+    data_path: Path
+    runtime_path: Path
+
+    @property
+    def configuration_path(self) -> Path:
+        return self.data_path / "mosquitto.conf"
+
+    @property
+    def socket_path(self) -> Path:
+        return self.runtime_path / "city.sock"
+
+
+def read_address(text: str) -> tuple[str, int] | None:
+    """`host:port`, an IPv6 address in brackets; None when there is no broker, or the city said nonsense."""
+    host, colon, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65536:
+        return None
+    # It becomes a word of a configuration file.
+    return (host, int(port)) if re.fullmatch(r"[A-Za-z0-9.:-]+", host, re.ASCII) else None
+
+
+def render_bridge(settings: CityBridgeSettings) -> str:
+    """The text of mosquitto.conf, for 2.0.11 (Debian 12) up to 2.0.22 (Debian 13)."""
+    if not (_SAFE.fullmatch(settings.appliance) and _SAFE.fullmatch(settings.uai)):
+        raise ValueError("an appliance's id and a UAI are letters, digits and hyphens")
+    remote = f"schools/{settings.uai}"
+    lines = [
+        "# Written by the appliance whenever it changes. Changes made here are lost.",
+        # The socket is in a folder that is this user's alone.
+        "allow_anonymous true",
+        f"listener 0 {settings.socket_path}",
+        "persistence false",
+        "user root",
+        "log_dest stderr",
+        "log_type error",
+        "connection_messages false",
+        "set_tcp_nodelay true",
+        f"max_queued_messages {_QUEUED_MESSAGES}",
+        f"connection preau-{settings.appliance}",
+        f"address {settings.host}:{settings.port}",
+        f"remote_clientid preau-{settings.appliance}",
+        "bridge_protocol_version mqttv311",
+        # Nudges and live pictures of before a cut are worth nothing after it.
+        "cleansession true",
+        "keepalive_interval 10",
+        # First and longest pause between two tries; Mosquitto draws a random one in between.
+        "restart_timeout 2 60",
+        "try_private false",
+        "bridge_attempt_unsubscribe false",
+        # Its presence, retained, taken back by its will: the only thing the city keeps of it.
+        "notifications true",
+        f"notification_topic {remote}/up/bridge",
+        f"topic # out 1 up/ {remote}/up/",
+        f"topic # in 1 down/ {remote}/down/",
+        f"bridge_cafile {settings.authority}",
+        f"bridge_certfile {settings.certificate}",
+        f"bridge_keyfile {settings.key}",
+        "bridge_tls_version tlsv1.2",
+        "",
+    ]
+    return "\n".join(lines)
