@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+CENTRAL_USERNAME = "central"
+"""The CN of our own client's certificate; no school's UAI can be that word."""
+
 _PACKET_BYTES = 262_144
 _CONNECTIONS = 20_000
 
@@ -18,7 +21,6 @@ class CityBrokerSettings:
     key: Path
     revoked: Path
     data_path: Path
-    runtime_path: Path
 
     @property
     def configuration_path(self) -> Path:
@@ -28,17 +30,14 @@ class CityBrokerSettings:
     def acl_path(self) -> Path:
         return self.data_path / "acl"
 
-    @property
-    def socket_path(self) -> Path:
-        return self.runtime_path / "mqtt.sock"
-
 
 def render_configuration(settings: CityBrokerSettings) -> str:
     """For 2.0.11 (Debian 12) up to 2.0.22 (Debian 13)."""
     lines = [
         "# Written by central at each start. Changes made here are lost.",
-        # The socket lets in whoever may enter its folder, which is central's alone; the port asks for a certificate.
-        "per_listener_settings true",
+        # With settings of their own for each listener, Mosquitto before 2.0.13 loses wills: a school would stay online.
+        "per_listener_settings false",
+        "allow_anonymous false",
         "persistence false",
         "user root",
         "log_dest stderr",
@@ -50,11 +49,9 @@ def render_configuration(settings: CityBrokerSettings) -> str:
         "max_keepalive 1200",
         "persistent_client_expiration 1h",
         "sys_interval 10",
-        f"listener 0 {settings.socket_path}",
-        "allow_anonymous true",
+        f"acl_file {settings.acl_path}",
         f"listener {settings.port} {settings.host}",
         f"max_connections {_CONNECTIONS}",
-        "allow_anonymous false",
         f"cafile {settings.authority}",
         f"certfile {settings.certificate}",
         f"keyfile {settings.key}",
@@ -63,7 +60,6 @@ def render_configuration(settings: CityBrokerSettings) -> str:
         "require_certificate true",
         # The certificate's CN, a school's UAI, is the user: no payload and no client id says who somebody is.
         "use_identity_as_username true",
-        f"acl_file {settings.acl_path}",
         "",
     ]
     return "\n".join(lines)
@@ -74,6 +70,9 @@ def render_acl() -> str:
     return "\n".join(
         [
             "# Written by central at each start. Changes made here are lost.",
+            f"user {CENTRAL_USERNAME}",
+            "topic readwrite schools/#",
+            "topic read $SYS/#",
             "pattern write schools/%u/up/#",
             "pattern read schools/%u/down/#",
             "",
