@@ -54,6 +54,26 @@ class Invitation(Row):
     used_at = MomentField(null=True)
 
 
+class RecoveryCode(Row):
+    """Opens once in place of the second factor; of each only the hash is kept."""
+
+    code_hash = CharField(primary_key=True)
+    account = ForeignKeyField(Account, on_delete="CASCADE")
+    account_id: int
+    used_at = MomentField(null=True)
+
+
+class Ceremony(Row):
+    """A challenge that waits for its answer: of a passkey, of the identity provider. Taken once."""
+
+    token_hash = CharField(primary_key=True)
+    kind = CharField()
+    account = ForeignKeyField(Account, null=True, on_delete="CASCADE")
+    account_id: int | None
+    payload = JsonField()
+    expires_at = MomentField(index=True)
+
+
 class Session(Row):
     id_hash = CharField(primary_key=True)
     account = ForeignKeyField(Account, on_delete="CASCADE")
@@ -111,17 +131,29 @@ class Order(Row):
     canceled_at = MomentField(null=True)
 
 
+class SignedOrder(Row):
+    """The bytes that one signature is for, and the signatures: one appliance's, or many appliances' at once."""
+
+    id = CharField(primary_key=True)
+    order = ForeignKeyField(Order, on_delete="CASCADE", backref="signed")
+    order_id: str
+    body = TextField()  # canonical
+    signatures = JsonField(null=True)  # null: it waits for its signature
+    signed_by = CharField(default="")
+    signed_at = MomentField(null=True)
+
+
 class Instruction(Row):
     """One order for one appliance (and one of its devices). Kept here until the appliance's own receipt is final."""
 
     id = CharField(primary_key=True)
     order = ForeignKeyField(Order, on_delete="CASCADE", backref="instructions")
     order_id: str
+    signed = ForeignKeyField(SignedOrder, on_delete="CASCADE", backref="instructions")
+    signed_id: str
     appliance = CharField(index=True)
     school = CharField(index=True)
     device = CharField(default="", index=True)
-    body = TextField()  # the canonical bytes that are signed
-    signatures = JsonField(null=True)  # null: it waits for its signature
     state = CharField(default="pending", index=True)  # pending, sent, then protocol InstructionState
     detail = TextField(default="")
     refusal = CharField(default="")
@@ -247,6 +279,6 @@ class Journal(Row):
 
 
 DESK_TABLES: tuple[type[Row], ...] = (
-    Account, Passkey, Invitation, Session, Throttle, SigningKey, KeyRing, Order, Instruction, Configuration,
+    Account, Passkey, Invitation, RecoveryCode, Ceremony, Session, Throttle, SigningKey, KeyRing, Order, SignedOrder, Instruction, Configuration,
     EffectiveConfiguration, SchoolUser, Alert, Notification, LogRequest, LogPart, Watch, LiveView, Journal,
 )  # fmt: skip
