@@ -279,6 +279,7 @@ class Journal(Row):
 
 
 DESK_TABLES: tuple[type[Row], ...] = (
-    Account, Passkey, Invitation, RecoveryCode, Ceremony, Session, Throttle, SigningKey, KeyRing, Order, SignedOrder, Instruction, Configuration,
+    Account, Passkey, Invitation, RecoveryCode, Ceremony, Session, Throttle, SigningKey, KeyRing, Order, SignedOrder,
+    Instruction, Configuration,
     EffectiveConfiguration, SchoolUser, Alert, Notification, LogRequest, LogPart, Watch, LiveView, Journal,
 )  # fmt: skip
