@@ -1,9 +1,14 @@
-"""Opening the city's database, SQLite or PostgreSQL: journal mode, schema version. Decides nothing."""
+"""Opening the city's database, SQLite or PostgreSQL: journal mode, schema version, connections. Decides nothing."""
 
+import hashlib
+import select
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import apsw
-from peewee import Database, DatabaseError
+from peewee import Database
 from playhouse.apsw_ext import APSWDatabase
 from playhouse.db_url import parse as parse_url
 from playhouse.postgres_ext import PooledPsycopg3Database
@@ -12,6 +17,7 @@ from central.errors import CannotStart
 from central.store.desk_models import DESK_TABLES
 from central.store.migrations import MIGRATIONS
 from central.store.models import FLEET_TABLES, Row, Setting, database
+from central.store.trouble import STORE_ERRORS, in_words
 
 SCHEMA_VERSION = 1
 TABLES: tuple[type[Row], ...] = (*FLEET_TABLES, *DESK_TABLES)
@@ -25,10 +31,41 @@ _PRAGMAS = {
     "journal_size_limit": 64 * 1024 * 1024,
     "cache_size": -32_768,
 }
+# A server that vanished without a word is noticed in 20 s, not in the kernel's quarter of an hour.
+_POSTGRES_LINK = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+    "application_name": "preau",
+}
+
+
+class _Postgres(PooledPsycopg3Database):  # type: ignore[misc]  # playhouse ships no types
+    """A pool that gives out no connection whose server has gone since."""
+
+    def _is_closed(self, conn: Any) -> bool:
+        return super()._is_closed(conn) or _has_news(conn)
+
+
+def _has_news(conn: Any) -> bool:
+    """Nobody speaks on an idle connection: what can be read is the server's farewell."""
+    try:
+        poll = select.poll()
+        poll.register(conn.fileno(), select.POLLIN | select.POLLHUP)
+        return bool(poll.poll(0))
+    except STORE_ERRORS:
+        return True
 
 
 def is_postgres() -> bool:
     return isinstance(database.obj, PooledPsycopg3Database)
+
+
+def transaction() -> AbstractContextManager[object]:
+    """One use case. SQLite takes its lock at once, so that a reading that leads to a writing never fails half way."""
+    return database.atomic() if is_postgres() else database.atomic("IMMEDIATE")
 
 
 def open_database(url: str, sqlite_path: Path) -> None:
@@ -37,12 +74,50 @@ def open_database(url: str, sqlite_path: Path) -> None:
     try:
         with database.connection_context():
             _build()
-    except (DatabaseError, apsw.Error) as error:
+    except STORE_ERRORS as error:
         raise CannotStart(
             "database_unreadable",
-            f"La base de données ne peut pas être ouverte ({type(error).__name__}: {error}). "
+            f"La base de données ne peut pas être ouverte ({type(error).__name__} : {error}). "
             "Vérifiez DATABASE_URL, ou le dossier --data.",
         ) from error
+
+
+@contextmanager
+def connected() -> Iterator[None]:
+    """A connection for this thread, given back at the end; one that is open already is used and left open.
+
+    A database that is away, busy or full is raised as Unavailable, from inside too.
+    """
+    with in_words():
+        if not database.is_closed():
+            yield
+            return
+        database.connect()
+        try:
+            yield
+        finally:
+            database.close()
+
+
+@contextmanager
+def writing(*names: str) -> Iterator[None]:
+    """One transaction that writes, on both engines.
+
+    SQLite has one writer. PostgreSQL has many: who reads, decides, then writes names here what nobody else may decide
+    upon meanwhile (`appliance:a-…`, `ticket:…`); transactions with a name in common run one after the other.
+    """
+    if not is_postgres():
+        with database.atomic("IMMEDIATE"):
+            yield
+        return
+    with database.atomic():
+        for name in sorted(set(names)):  # in one order everywhere: no deadlock
+            database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_lock_number(name),))
+        yield
+
+
+def _lock_number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 def _sqlite(path: Path) -> Database:
@@ -56,13 +131,13 @@ def _sqlite(path: Path) -> Database:
 def _postgres(url: str) -> Database:
     if not url.startswith(_POSTGRES):
         raise CannotStart("database_url", "DATABASE_URL doit commencer par postgresql:// (ou être absent : SQLite).")
-    rest = url.partition("://")[2]
-    return PooledPsycopg3Database(max_connections=40, stale_timeout=300, timeout=20, **parse_url(f"psycopg3://{rest}"))
+    options = _POSTGRES_LINK | parse_url(f"psycopg3://{url.partition('://')[2]}")
+    return _Postgres(max_connections=40, stale_timeout=300, timeout=20, **options)
 
 
 def _build() -> None:
     """From nothing or from an older schema; of several processes that come here at once one does the work."""
-    with database.atomic() if is_postgres() else database.atomic("IMMEDIATE"):
+    with transaction():
         if is_postgres():
             database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         version = _schema_version()

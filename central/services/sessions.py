@@ -1,0 +1,95 @@
+"""Sessions of the console: opened, found, closed. Of each only the hash is kept; a new one at every step of a sign-in."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from central.clock import Clock
+from central.domain.roles import Role, Viewer
+from central.domain.sign_in import LONGEST, is_half_way, is_over
+from central.errors import NotSignedIn
+from central.services.journal import record
+from central.store.database import transaction
+from central.store.desk_models import Account, Passkey, Session
+
+_SEEN_EVERY = timedelta(minutes=1)  # not a row for each picture of a page
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """`half_way`: the password was right, the second step is still to be made. `has_factor`: there is one to ask for."""
+
+    viewer: Viewer
+    id_hash: str
+    created_at: datetime
+    is_strong: bool
+    half_way: bool
+    has_factor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    created_at: datetime
+    seen_at: datetime
+    is_strong: bool
+    is_this: bool
+
+
+def hash_token(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def viewer_of(row: Account) -> Viewer:
+    return Viewer(row.id, row.login, row.name, Role(row.role), row.school_id, row.locale)
+
+
+def has_factor(row: Account) -> bool:
+    return row.totp_secret is not None or Passkey.select().where(Passkey.account == row.id).exists()
+
+
+class Sessions:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def open(self, account_id: int, is_strong: bool, replaces: str = "") -> str:
+        """The token of a new session; the one that it replaces ends."""
+        token, now = secrets.token_urlsafe(32), self._clock.now()
+        with transaction():
+            row = Account.get_by_id(account_id)
+            if replaces:
+                Session.delete().where(Session.id_hash == hash_token(replaces)).execute()
+            Session.delete().where(Session.created_at < now - LONGEST).execute()
+            Session.insert(
+                id_hash=hash_token(token), account=row, created_at=now, seen_at=now, is_strong=is_strong
+            ).execute()
+            record(now, row.login, "session.open" if is_strong else "session.half", f"account:{row.id}")
+        return token
+
+    def find(self, token: str) -> OpenSession:
+        """Raises NotSignedIn: unknown, over, or of somebody who was turned off."""
+        now = self._clock.now()
+        row = Session.select(Session, Account).join(Account).where(Session.id_hash == hash_token(token)).get_or_none()
+        if row is None:
+            raise NotSignedIn("signed_out")
+        factor = has_factor(row.account)
+        half_way = is_half_way(Role(row.account.role), factor, row.is_strong)
+        if not row.account.active or is_over(row.created_at, row.seen_at, now, half_way):
+            Session.delete().where(Session.id_hash == row.id_hash).execute()
+            raise NotSignedIn("session_over")
+        if abs(now - row.seen_at) >= _SEEN_EVERY:
+            Session.update(seen_at=now).where(Session.id_hash == row.id_hash).execute()
+        return OpenSession(viewer_of(row.account), row.id_hash, row.created_at, row.is_strong, half_way, factor)
+
+    def all_of(self, viewer: Viewer, this: str) -> list[SessionLine]:
+        rows = Session.select().where(Session.account == viewer.account_id).order_by(Session.seen_at.desc())
+        return [SessionLine(row.created_at, row.seen_at, row.is_strong, row.id_hash == this) for row in rows]
+
+    def close(self, token: str) -> None:
+        Session.delete().where(Session.id_hash == hash_token(token)).execute()
+
+    def close_all(self, actor: Viewer, account_id: int) -> int:
+        with transaction():
+            closed = int(Session.delete().where(Session.account == account_id).execute())
+            record(self._clock.now(), actor, "session.close_all", f"account:{account_id}", count=closed)
+        return closed
