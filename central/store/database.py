@@ -42,11 +42,11 @@ _POSTGRES_LINK = {
 }
 
 
-class _Postgres(PooledPsycopg3Database):  # type: ignore[misc]  # playhouse ships no types
+class _Postgres(PooledPsycopg3Database):
     """A pool that gives out no connection whose server has gone since."""
 
     def _is_closed(self, conn: Any) -> bool:
-        return super()._is_closed(conn) or _has_news(conn)
+        return bool(super()._is_closed(conn)) or _has_news(conn)  # type: ignore[no-untyped-call]
 
 
 def _has_news(conn: Any) -> bool:
@@ -132,7 +132,7 @@ def _postgres(url: str) -> Database:
     if not url.startswith(_POSTGRES):
         raise CannotStart("database_url", "DATABASE_URL doit commencer par postgresql:// (ou être absent : SQLite).")
     options = _POSTGRES_LINK | parse_url(f"psycopg3://{url.partition('://')[2]}")
-    return _Postgres(max_connections=40, stale_timeout=300, timeout=20, **options)
+    return _Postgres(max_connections=40, stale_timeout=300, timeout=20, **options)  # type: ignore[no-untyped-call]
 
 
 def _build() -> None:

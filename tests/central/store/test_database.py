@@ -1,0 +1,86 @@
+"""The city's database opens on both engines, and its transactions do not overtake each other."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from central.errors import CannotStart, Unavailable
+from central.services.settings import read_setting, write_setting
+from central.store.database import connected, open_database, writing
+from central.store.models import Setting, database
+from tests.support.postgres import running_postgres
+
+
+def test_a_setting_is_kept_and_replaced(city_db: str) -> None:
+    write_setting("colour", {"a": 1})
+    write_setting("colour", {"a": 2})
+    assert read_setting("colour") == {"a": 2}
+    assert read_setting("schema_version") == 1
+
+
+def test_who_reads_then_writes_under_one_name_does_so_one_after_the_other(city_db: str) -> None:
+    write_setting("count", 0)
+    failures: list[BaseException] = []
+
+    def count_one() -> None:
+        with connected(), writing("count"):
+            write_setting("count", read_setting("count") + 1)
+
+    def count() -> None:
+        try:
+            for _ in range(20):
+                count_one()
+        except BaseException as error:  # a thread's failure must reach the test
+            failures.append(error)
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not failures
+    assert read_setting("count") == 80
+
+
+def test_what_fails_in_a_transaction_leaves_nothing(city_db: str) -> None:
+    with pytest.raises(ZeroDivisionError), writing("a"):
+        write_setting("half", 1)
+        raise ZeroDivisionError
+    assert read_setting("half") is None
+
+
+def test_a_connection_that_is_open_is_used_and_left_open(city_db: str) -> None:
+    with connected():
+        assert Setting.select().count() >= 1
+    assert not database.is_closed()
+
+
+@pytest.mark.parametrize("url", ["mysql://somewhere/city", "postgresql://postgres@127.0.0.1:9/city"])
+def test_an_address_that_leads_nowhere_is_said_at_the_start(url: str, tmp_path: Path) -> None:
+    with pytest.raises(CannotStart, match="DATABASE_URL"):
+        open_database(url, tmp_path / "city.db")
+
+
+def test_a_newer_schema_is_not_touched(city_db: str, tmp_path: Path) -> None:
+    write_setting("schema_version", 99)
+    try:
+        with pytest.raises(CannotStart, match="plus récente"):
+            open_database(city_db, tmp_path / "city.db")
+    finally:
+        database.connect(reuse_if_open=True)
+        write_setting("schema_version", 1)
+
+
+def test_a_database_that_went_away_is_unavailable_and_heals(tmp_path: Path) -> None:
+    with running_postgres() as server:
+        open_database(server.new_database("city"), tmp_path / "city.db")
+        with connected():
+            write_setting("a", 1)
+        server.stop()
+        with pytest.raises(Unavailable), connected():
+            read_setting("a")
+        server.start()
+        with connected():
+            assert read_setting("a") is not None
+        database.obj.close_all()
