@@ -1,0 +1,1 @@
+"""Keys, certificates and signatures: the only place of the city that knows the cryptographic libraries."""
