@@ -10,17 +10,17 @@ from pathlib import Path
 
 # A topic with a space or a dot makes a bridge into NATS connect again and again, and holds up all behind it.
 _SAFE = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
+_ADDRESS = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})", re.ASCII)
 _QUEUED_MESSAGES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class CityBridgeSettings:
-    """`host`: of the city's broker, as its certificate names it. The three files are this box's own (`DATA/city/`)."""
+    """`addresses`: of the city's brokers, as their certificates name them. The three files are in `DATA/city/`."""
 
     appliance: str
     uai: str
-    host: str
-    port: int
+    addresses: tuple[str, ...]
     authority: Path
     certificate: Path
     key: Path
@@ -36,14 +36,17 @@ class CityBridgeSettings:
         return self.runtime_path / "city.sock"
 
 
-def read_address(text: str) -> tuple[str, int] | None:
-    """`host:port`, an IPv6 address in brackets; None when there is no broker, or the city said nonsense."""
-    host, colon, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65536:
-        return None
-    # It becomes a word of a configuration file.
-    return (host, int(port)) if re.fullmatch(r"[A-Za-z0-9.:-]+", host, re.ASCII) else None
+def read_addresses(text: str) -> tuple[str, ...]:
+    """`host:port`, several with commas between them (a cluster), IPv6 in brackets. Empty: there is no broker.
+
+    What is no address is left out: it would become a word of a configuration file.
+    """
+    return tuple(one for one in (part.strip() for part in text.split(",")) if _is_address(one))
+
+
+def _is_address(text: str) -> bool:
+    match = _ADDRESS.fullmatch(text)
+    return match is not None and 0 < int(match["port"]) < 65536
 
 
 def render_bridge(settings: CityBridgeSettings) -> str:
@@ -64,7 +67,7 @@ def render_bridge(settings: CityBridgeSettings) -> str:
         "set_tcp_nodelay true",
         f"max_queued_messages {_QUEUED_MESSAGES}",
         f"connection preau-{settings.appliance}",
-        f"address {settings.host}:{settings.port}",
+        f"address {' '.join(settings.addresses)}",
         f"remote_clientid preau-{settings.appliance}",
         "bridge_protocol_version mqttv311",
         # Nudges and live pictures of before a cut are worth nothing after it.

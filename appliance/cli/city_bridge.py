@@ -4,7 +4,7 @@ import hashlib
 import logging
 from pathlib import Path
 
-from appliance.broker.city_bridge import CityBridgeSettings, read_address, render_bridge
+from appliance.broker.city_bridge import CityBridgeSettings, read_addresses, render_bridge
 from appliance.broker.credentials import write_atomically
 from appliance.broker.process import find_mosquitto
 from appliance.config import Config
@@ -50,12 +50,12 @@ class CityBridge:
 
     def _wanted(self) -> CityBridgeSettings | None:
         link = CityLink.get_or_none(CityLink.id == 1)
-        address = None if link is None else read_address(link.broker)
-        if link is None or address is None or link.standing != Standing.ACTIVE:
+        addresses = () if link is None else read_addresses(link.broker)
+        if link is None or not addresses or link.standing != Standing.ACTIVE:
             return None
         folder = self._config.city_path
         settings = CityBridgeSettings(
-            link.appliance, link.uai, *address,
+            link.appliance, link.uai, addresses,
             folder / "authority.pem", folder / "certificate.pem", folder / "key.pem",
             folder, self._config.runtime_path,
         )  # fmt: skip

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from appliance.broker.city_bridge import CityBridgeSettings, read_address, render_bridge
+from appliance.broker.city_bridge import CityBridgeSettings, read_addresses, render_bridge
 from appliance.broker.process import find_mosquitto
 from central.broker.configuration import CENTRAL_USERNAME, CityBrokerSettings, render_acl, render_configuration
 from tests.support.appliance import wait_for
@@ -102,7 +102,7 @@ class Town:
         folder.mkdir(exist_ok=True)
         (folder / "city.sock").unlink(missing_ok=True)
         settings = CityBridgeSettings(
-            f"a-{uai}", uai, "localhost", self.settings.port, self.authority.path, certificate, key, folder, folder
+            f"a-{uai}", uai, (f"localhost:{self.settings.port}",), self.authority.path, certificate, key, folder, folder
         )
         settings.configuration_path.write_text(render_bridge(settings))
         broker = Mosquitto(settings.configuration_path)
@@ -204,22 +204,24 @@ def _is_let_in(town: Town, certificate: Path, key: Path) -> bool:
 
 
 @given(st.text())
-def test_an_address_is_a_host_and_a_port_or_none(text: str) -> None:
-    found = read_address(text)
-    if found is not None:
-        host, port = found
-        assert host.isascii() and not any(char.isspace() for char in host)
-        assert 0 < port < 65536
+def test_an_address_is_one_word_of_a_configuration(text: str) -> None:
+    for found in read_addresses(text):
+        assert found.isascii()
+        assert not any(char.isspace() or char in ",#" for char in found)
 
 
 @pytest.mark.parametrize("text", ["", "host", "host:0", "host:70000", "a b:8883", "h\nlistener 1:8883", "host:٣"])
 def test_what_is_no_address_starts_no_bridge(text: str) -> None:
-    assert read_address(text) is None
+    assert read_addresses(text) == ()
+
+
+def test_a_cluster_has_several_addresses() -> None:
+    assert read_addresses("a.ville.fr:8883, [fe80::1]:1883,,x") == ("a.ville.fr:8883", "[fe80::1]:1883")
 
 
 def test_an_id_that_could_leave_its_word_is_refused(tmp_path: Path) -> None:
     settings = CityBridgeSettings(
-        "a\nlistener 1883", UAI, "localhost", 1, tmp_path, tmp_path, tmp_path, tmp_path, tmp_path
+        "a\nlistener 1883", UAI, ("localhost:1",), tmp_path, tmp_path, tmp_path, tmp_path, tmp_path
     )
     with pytest.raises(ValueError, match="letters"):
         render_bridge(settings)
