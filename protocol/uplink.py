@@ -53,6 +53,17 @@ def check_version(fields: Fields) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a record was written first, when its store has begun another epoch since.
+
+    Central skips it if its cursor of that epoch and lane is there already; else it applies it and moves that one, too.
+    """
+
+    epoch: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One fact. `key` and a `body` of None: of the state lane, what is gone. `type` as it came."""
 
@@ -61,6 +72,7 @@ class Record:
     at: datetime
     body: Mapping[str, object] | None
     key: str | None = None
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +180,13 @@ def _record(value: object, path: str) -> Record:
         at=fields.need("at", moment),
         body=fields.maybe("body", any_object),
         key=fields.maybe("key", text(128)),
+        origin=fields.maybe("origin", _origin),
     )
+
+
+def _origin(value: object, path: str) -> Origin:
+    fields = Fields(value, path)
+    return Origin(epoch=fields.need("epoch", _id), seq=fields.need("seq", whole(1)))
 
 
 def _check_range(batch: Batch) -> None:
@@ -203,6 +221,8 @@ def encode_record(record: Record) -> dict[str, object]:
     value: dict[str, object] = {"seq": record.seq, "type": record.type, "at": format_time(record.at)}
     if record.key is not None:
         value["key"] = record.key
+    if record.origin is not None:
+        value["origin"] = {"epoch": record.origin.epoch, "seq": record.origin.seq}
     value["body"] = None if record.body is None else dict(record.body)
     return value
 

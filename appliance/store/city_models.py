@@ -46,13 +46,19 @@ class Incarnation(Row):
 
 
 class OutboxLane(Row):
+    """`purged`: up to here, acknowledged records may have been thrown away."""
+
     lane = IntegerField(primary_key=True)
     last_seq = IntegerField(default=0)
     acknowledged = IntegerField(default=0)
+    purged = IntegerField(default=0)
 
 
 class OutboxRecord(Row):
-    """`body` as canonical JSON text; null: what the key named is gone. Kept 7 days after `acknowledged_at`."""
+    """`body` as canonical JSON text; null: what the key named is gone. Kept 7 days after `acknowledged_at`.
+
+    `origin`: `epoch/seq` under which it was written first, when an epoch has begun since (store/epochs.py).
+    """
 
     lane = IntegerField()
     seq = IntegerField()
@@ -62,6 +68,7 @@ class OutboxRecord(Row):
     at = MomentField()
     acknowledged_at = MomentField(null=True)
     parked = CharField(default="")  # why central refuses it; it is passed over
+    origin = CharField(null=True)
 
     class Meta:
         primary_key = CompositeKey("lane", "seq")
