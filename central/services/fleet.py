@@ -1,0 +1,244 @@
+"""All schools at once: the state of each, what is wrong this morning, how the lines have been. Reads only.
+
+A handful of queries whatever the number of schools: rows are put together here, not asked for one by one.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from peewee import fn
+
+from central.domain.alerts import RANK as ALERT_RANK
+from central.domain.fleet import ApplianceState, Sign, disk_share, link_share, state_of
+from central.domain.plain_text import folded, search_words
+from central.domain.school_days import Closure
+from central.services.desk_settings import DeskSettings
+from central.store.desk_models import Alert
+from central.store.models import Appliance, Device, LinkHour, School, SchoolGroup
+from protocol.uplink_words import Standing
+
+_NAMED = 6  # schools that a line of the morning names
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class BoxLine:
+    """The appliance that serves a school now."""
+
+    id: str
+    standing: str
+    hello_at: datetime | None
+    software: str
+    storage: str
+    disk: float | None
+    clock_ahead_seconds: int
+    backlog_records: int
+    backlog_oldest_at: datetime | None
+    bridge: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolLine:
+    """`alerts`: open ones that nobody has acknowledged, by kind."""
+
+    uai: str
+    name: str
+    group_id: int | None
+    group: str
+    latitude: float | None
+    longitude: float | None
+    state: ApplianceState
+    box: BoxLine | None
+    devices: int
+    alerts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One line of the morning: a kind of alert, how many, in how many schools, since when."""
+
+    kind: str
+    count: int
+    schools: int
+    named: tuple[tuple[str, str], ...]  # (uai, name) of the first
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Morning:
+    states: Mapping[ApplianceState, int]
+    troubles: tuple[Trouble, ...]
+    acknowledged: int
+    schools: int
+
+    @property
+    def quiet(self) -> int:
+        return self.states.get(ApplianceState.UP, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class FleetFilter:
+    """Empty: all. `group` 0: those of no group."""
+
+    text: str = ""
+    group: int | None = None
+    states: tuple[ApplianceState, ...] = ()
+    with_alerts: bool = False
+
+    def keeps(self, line: SchoolLine) -> bool:
+        if self.states and line.state not in self.states:
+            return False
+        if self.group is not None and (line.group_id or 0) != self.group:
+            return False
+        if self.with_alerts and not line.alerts:
+            return False
+        words = search_words(self.text)
+        text = folded(f"{line.name} {line.uai} {line.group}") if words else ""
+        return all(word in text for word in words)
+
+
+class Fleet:
+    def __init__(self, settings: DeskSettings) -> None:
+        self._settings = settings
+
+    def lines(self, now: datetime) -> list[SchoolLine]:
+        """Every school that is not archived, in the order of its name."""
+        closures = self._settings.closures()
+        devices, alerts = _devices_by_school(), _alerts_by_school()
+        groups = self.groups()
+        return [
+            _line(row, groups, devices, alerts, state) for row in _rows() for state in (_state(row, now, closures),)
+        ]
+
+    def groups(self) -> dict[int, str]:
+        return {row.id: row.name for row in SchoolGroup.select().order_by(SchoolGroup.name)}
+
+    def morning(self, lines: Iterable[SchoolLine]) -> Morning:
+        """What deserves a look, the gravest first. `lines`: as `lines` gave them."""
+        shown = {line.uai: line for line in lines}
+        open_ones = Alert.select(Alert.kind, Alert.school, Alert.began_at, Alert.acknowledged_at).where(
+            Alert.ended_at.is_null()
+        )
+        by_kind: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        acknowledged = 0
+        for kind, uai, began_at, acknowledged_at in open_ones.tuples():
+            if uai not in shown:
+                continue
+            if acknowledged_at is not None:
+                acknowledged += 1
+            else:
+                by_kind[kind].append((began_at, uai))
+        troubles = [_trouble(kind, found, shown) for kind, found in by_kind.items()]
+        troubles.sort(key=lambda one: ALERT_RANK.get(one.kind, len(ALERT_RANK)))
+        return Morning(Counter(line.state for line in shown.values()), tuple(troubles), acknowledged, len(shown))
+
+    def links(self, appliances: Sequence[str], now: datetime, hours: int = 48) -> dict[str, tuple[float, ...]]:
+        """Quality of the line in each of the last hours, the oldest first; 0 where nothing came."""
+        first = now.replace(minute=0, second=0, microsecond=0) - _HOUR * (hours - 1)
+        found: dict[str, list[float]] = {one: [0.0] * hours for one in appliances}
+        rows = LinkHour.select(LinkHour.appliance, LinkHour.hour, LinkHour.hellos, LinkHour.late_seconds).where(
+            LinkHour.appliance.in_(list(appliances)), LinkHour.hour >= first
+        )
+        for appliance, hour, hellos, late in rows.tuples():
+            place = (hour - first) // _HOUR
+            if 0 <= place < hours:
+                found[appliance][place] = link_share(hellos, late)
+        return {one: tuple(shares) for one, shares in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    uai: str
+    name: str
+    group_id: int | None
+    latitude: float | None
+    longitude: float | None
+    zone: str
+    box: BoxLine | None
+
+
+def _rows() -> list[_Row]:
+    boxes = current_boxes()
+    schools = (
+        School.select(School.uai, School.name, School.group, School.latitude, School.longitude, School.zone)
+        .where(School.archived_at.is_null())
+        .order_by(School.name, School.uai)
+    )
+    return [_Row(*values, boxes.get(values[0])) for values in schools.tuples()]
+
+
+def current_boxes(uai: str | None = None) -> dict[str, BoxLine]:
+    """The appliance of each school: the last that is active or fenced, else the last that was."""
+    query = Appliance.select(
+        Appliance.school, Appliance.id, Appliance.standing, Appliance.hello_at, Appliance.software, Appliance.storage,
+        Appliance.disk_free, Appliance.disk_total, Appliance.clock_ahead_seconds, Appliance.backlog_records,
+        Appliance.backlog_oldest_at, Appliance.bridge,
+    ).order_by(Appliance.claimed_at)  # fmt: skip
+    if uai is not None:
+        query = query.where(Appliance.school == uai)
+    boxes: dict[str, BoxLine] = {}
+    for school, id_, standing, hello_at, software, storage, free, total, *rest in query.tuples():
+        box = BoxLine(id_, standing, hello_at, software, storage, disk_share(free, total), *rest)
+        before = boxes.get(school)
+        if before is None or _is_in_service(box) or not _is_in_service(before):
+            boxes[school] = box
+    return boxes
+
+
+def _is_in_service(box: BoxLine) -> bool:
+    return box.standing in (Standing.ACTIVE, Standing.FENCED)
+
+
+def _state(row: _Row, now: datetime, closures: Sequence[Closure]) -> ApplianceState:
+    if row.box is None:
+        return ApplianceState.ABSENT
+    return state_of(Sign(row.box.standing, row.box.hello_at, row.zone), now, closures)
+
+
+def _line(
+    row: _Row,
+    groups: Mapping[int, str],
+    devices: Mapping[str, int],
+    alerts: Mapping[str, Mapping[str, int]],
+    state: ApplianceState,
+) -> SchoolLine:
+    return SchoolLine(
+        row.uai,
+        row.name,
+        row.group_id,
+        groups.get(row.group_id or 0, ""),
+        row.latitude,
+        row.longitude,
+        state,
+        row.box,
+        devices.get(row.uai, 0),
+        alerts.get(row.uai, {}),
+    )
+
+
+def _devices_by_school() -> dict[str, int]:
+    counted = Device.select(Device.school, fn.COUNT(Device.id)).where(Device.status == "active").group_by(Device.school)
+    return dict(counted.tuples())
+
+
+def _alerts_by_school() -> dict[str, dict[str, int]]:
+    counted = (
+        Alert.select(Alert.school, Alert.kind, fn.COUNT(Alert.id))
+        .where(Alert.ended_at.is_null(), Alert.acknowledged_at.is_null())
+        .group_by(Alert.school, Alert.kind)
+    )
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for uai, kind, count in counted.tuples():
+        found[uai][kind] = count
+    return found
+
+
+def _trouble(kind: str, found: list[tuple[datetime, str]], shown: Mapping[str, SchoolLine]) -> Trouble:
+    """The schools where there is most of it first, then where it has lasted longest."""
+    counts = Counter(uai for _, uai in found)
+    oldest = {uai: at for at, uai in sorted(found, reverse=True)}
+    ranked = sorted(counts, key=lambda uai: (-counts[uai], oldest[uai], uai))
+    named = tuple((uai, shown[uai].name) for uai in ranked[:_NAMED])
+    return Trouble(kind, len(found), len(counts), named, min(at for at, _ in found))
