@@ -80,8 +80,10 @@ def render_bridge(settings: CityBridgeSettings) -> str:
         # Its presence, retained, taken back by its will: the only thing the city keeps of it.
         "notifications true",
         f"notification_topic {remote}/up/bridge",
-        f"topic # out 1 up/ {remote}/up/",
-        f"topic # in 1 down/ {remote}/down/",
+        # QoS 0: nothing counts on one arriving. With 1 a subscription that meets a cluster between two leaders fails,
+        # and the bridge stays connected and deaf.
+        f"topic # out 0 up/ {remote}/up/",
+        f"topic # in 0 down/ {remote}/down/",
         f"bridge_cafile {settings.authority}",
         f"bridge_certfile {settings.certificate}",
         f"bridge_keyfile {settings.key}",

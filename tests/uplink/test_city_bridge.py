@@ -90,7 +90,7 @@ class Town:
 
         def connect(client: Client) -> None:
             client.tls_set(str(self.authority.path), str(certificate), str(key), cert_reqs=ssl.CERT_REQUIRED)
-            wait_for(lambda: _connected(client, self.settings.port), 20)
+            wait_for(lambda: connected(client, self.settings.port), 20)
 
         with listening(connect, "schools/#") as listener:
             yield listener
@@ -107,14 +107,14 @@ class Town:
         settings.configuration_path.write_text(render_bridge(settings))
         broker = Mosquitto(settings.configuration_path)
         try:
-            connect = lambda client: wait_for(lambda: _connected(client, 1, str(settings.socket_path)), 20)  # noqa: E731 - one line
+            connect = lambda client: wait_for(lambda: connected(client, 1, str(settings.socket_path)), 20)  # noqa: E731 - one line
             with listening(connect, "#", "unix") as listener:
                 yield listener, broker
         finally:
             broker.kill()
 
 
-def _connected(client: Client, port: int, host: str = "localhost") -> bool:
+def connected(client: Client, port: int, host: str = "localhost") -> bool:
     try:
         client.connect(host, port)
     except OSError:
