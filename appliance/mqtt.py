@@ -57,6 +57,7 @@ class HubConnection:
         self._socket_path = socket_path
         self._login = username, password
         self._subscriptions = subscriptions
+        self.retry_seconds = _RETRY_SECONDS
         self.connected = threading.Event()
         self.on_message: Callable[[Message], None] = lambda _: None
         self.on_connected: Callable[[], None] = lambda: None
@@ -118,7 +119,7 @@ class HubConnection:
             with contextlib.suppress(OSError):
                 self._connect(client)
             client.loop_stop()
-            self._stop.wait(_RETRY_SECONDS)
+            self._stop.wait(self.retry_seconds)
 
     def _connect(self, client: Client) -> None:
         """Returns when the connection has ended. Raises OSError when nobody listens."""
