@@ -16,25 +16,31 @@ from appliance.services.agent_setup import AgentSetup
 from appliance.services.backups import Backups
 from appliance.services.board import Board
 from appliance.services.carts import Carts
+from appliance.services.city import City
 from appliance.services.classrooms import Rosters
 from appliance.services.device_list import DeviceList
 from appliance.services.devices import Devices
 from appliance.services.displays import Displays
 from appliance.services.documents import Documents
 from appliance.services.enrollment import Door, Enrollment, credentials
+from appliance.services.exchange_log import ExchangeLog
 from appliance.services.favourites import Favourites
 from appliance.services.frames import Frames
 from appliance.services.gestures import Gestures
 from appliance.services.guests import Guests
 from appliance.services.health_report import HealthReport
+from appliance.services.incarnation import Incarnations
 from appliance.services.join_codes import JoinCodes
 from appliance.services.journal import JournalReader
 from appliance.services.lessons import Lessons
+from appliance.services.machine import look_at_machine
+from appliance.services.outbox import Outbox
 from appliance.services.passwords import Passwords
 from appliance.services.people import People
 from appliance.services.school import School
 from appliance.services.sign_in import SignIn
 from appliance.services.start_page import StartPage
+from appliance.services.telling import Telling, put_everything
 from appliance.services.tokens import Tokens
 from appliance.services.upkeep import Upkeep
 from appliance.store.ballast import room_beside
@@ -72,6 +78,10 @@ class Services:
     school: School
     health: Health
     upkeep: Upkeep
+    city: City
+    incarnations: Incarnations
+    outbox: Outbox
+    exchanges: ExchangeLog
 
 
 def broker_settings(config: Config) -> BrokerSettings:
@@ -144,7 +154,11 @@ def build_services(config: Config) -> Services:
         backups=backups,
         school=School(clock),
         health=Health(config, settings, lambda: [*report.findings(), *agent_setup.findings()]),
-        upkeep=Upkeep(clock, config, backups, documents, guests),
+        upkeep=Upkeep(clock, config, backups, documents, guests).also(Telling().step),
+        city=City(clock, config.city_path, NudgeSender(config.runtime_path, "uplink"), put_everything),
+        incarnations=Incarnations(clock, look_at_machine),
+        outbox=Outbox(),
+        exchanges=ExchangeLog(),
     )
 
 

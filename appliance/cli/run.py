@@ -27,10 +27,12 @@ from appliance.cli.city_bridge import CityBridge
 from appliance.cli.options import as_arguments
 from appliance.cli.readiness import READY_SECONDS, address, wait_for_bridge, wait_for_web
 from appliance.cli.start_checks import check_before, open_sound_store
-from appliance.clock import ClockKeeper
+from appliance.clock import ClockKeeper, HubClock
 from appliance.config import Config, make_folders, no_room
 from appliance.errors import CannotStart
 from appliance.services.enrollment import credentials
+from appliance.services.incarnation import Incarnations
+from appliance.services.machine import look_at_machine
 from appliance.services.settings import write_setting
 from appliance.store import ballast
 from appliance.store.models import database
@@ -66,6 +68,8 @@ def run(config: Config, on_ready: Callable[[Running], EachSecond], log_level: in
         keeper = ClockKeeper(config.runtime_path, config.clock_floor_path)
         keeper.start()
         open_sound_store(config)
+        with database.connection_context():
+            Incarnations(HubClock(config.runtime_path), look_at_machine).ensure()  # before anyone writes for the city
         base_url = _base_url(config)
         stopping = threading.Event()
         supervisor = Supervisor(_programs(config, stopping), config.runtime_path / "processes.json", stopping)

@@ -65,6 +65,12 @@ class ExchangeLog:
         changes = {"answered_at": now, "outcome": outcome[:64]}
         Exchange.update(changes).where(Exchange.id == exchange_id).execute()
 
+    def only(self, sent: Sent, outcome: str, now: datetime) -> None:
+        """What is said once a minute: it takes the place of what was said before it, together with its outcome."""
+        with database.atomic("IMMEDIATE"):
+            Exchange.delete().where(Exchange.kind == sent.kind).execute()
+            self.answered(self.sent(sent, now), outcome, now)
+
     def listed(self) -> list[ExchangeLine]:
         """The latest first."""
         has_body = Exchange.body.is_null(False)
@@ -81,6 +87,11 @@ class ExchangeLog:
     def body(self, exchange_id: int) -> bytes | None:
         row = Exchange.get_or_none(Exchange.id == exchange_id)
         return None if row is None or row.body is None else bytes(row.body)
+
+
+def forget_exchanges() -> None:
+    """In the caller's transaction: a city was left."""
+    Exchange.delete().execute()
 
 
 def readable(body: bytes) -> str:

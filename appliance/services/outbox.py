@@ -81,6 +81,12 @@ def put_gap(at: datetime, gap: GapBody) -> None:
     put(at, RecordType.GAP, encode_body(gap))
 
 
+def forget_records() -> None:
+    """In the caller's transaction: whoever they were for is no longer asked, or does not know their numbers."""
+    OutboxRecord.delete().execute()
+    OutboxLane.delete().execute()
+
+
 class Outbox:
     """Every method is one transaction of its own; none of them sends anything."""
 

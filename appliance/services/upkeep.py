@@ -38,8 +38,14 @@ class Upkeep:
         self._backups = backups
         self._documents = documents
         self._guests = guests
+        self._more: tuple[Callable[[datetime], timedelta], ...] = ()
         self._next: dict[Callable[[datetime], timedelta], datetime] = {}  # a piece of work, in order of urgency
         self._to_scrub: deque[str] = deque()
+
+    def also(self, *work: Callable[[datetime], timedelta]) -> "Upkeep":
+        """What else is due now and then; each says how long until it is due again."""
+        self._more = (*self._more, *work)
+        return self
 
     def step(self) -> bool:
         """One unit of work; False when nothing is pressing, so that the caller waits some seconds.
@@ -66,6 +72,7 @@ class Upkeep:
     def _start(self, now: datetime) -> None:
         later = now + FIRST_LOOK
         self._next = {self._tidy: now, self._back_up: later, self._prune: later, self._plan_scrub: later}
+        self._next |= dict.fromkeys(self._more, later)
         self._backups.sweep()
         swept = self._documents.sweep()
         if swept:

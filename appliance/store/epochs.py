@@ -36,10 +36,12 @@ class Reason(StrEnum):
     MOVED = "moved"  # the store found itself on another machine
 
 
-def begin_epoch(now: datetime, hardware: str, reason: Reason) -> str:
-    """In the caller's transaction."""
+def begin_epoch(now: datetime, reason: Reason, hardware: str | None = None) -> str:
+    """In the caller's transaction. Without `hardware`: that of the epoch before."""
     before = Incarnation.get_or_none(Incarnation.id == 1)
     epoch = secrets.token_hex(12)
+    if hardware is None:
+        hardware = "" if before is None else before.hardware
     if before is not None:
         database.execute_sql(_REMEMBER, (before.epoch, STATE_LANE))
     Incarnation.insert(
