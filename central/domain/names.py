@@ -17,92 +17,17 @@ _EMAIL = re.compile(r"[^@\s<>\"',;:()\[\]\\]{1,64}@[a-zA-Z0-9](?:[a-zA-Z0-9.-]{0
 _ROWS = ("01234567890", "9876543210", "azertyuiop", "qwertyuiop", "qsdfghjklm", "abcdefghijklmnopqrstuvwxyz")
 _NOT_LETTERS = string.digits + string.punctuation + string.whitespace
 _LEET = str.maketrans("@4310$5!7", "aaeiossit")
-_WORST_WORDS = frozenset(
-    [
-        "azertyuiop",
-        "qwertyuiop",
-        "azertyazerty",
-        "qwertyqwerty",
-        "azertyqwerty",
-        "qsdfghjklm",
-        "asdfghjkl",
-        "wxcvbn",
-        "motdepasse",
-        "monmotdepasse",
-        "lemotdepasse",
-        "motdepassemotdepasse",
-        "password",
-        "mypassword",
-        "passwordpassword",
-        "passe",
-        "passphrase",
-        "secret",
-        "topsecret",
-        "monsecret",
-        "sesame",
-        "sesameouvretoi",
-        "changeme",
-        "changezmoi",
-        "changermoi",
-        "login",
-        "loginlogin",
-        "letmein",
-        "welcome",
-        "bienvenue",
-        "bonjour",
-        "bonjourbonjour",
-        "test",
-        "testtest",
-        "default",
-        "defaut",
-        "temporaire",
-        "provisoire",
-        "admin",
-        "administrateur",
-        "administrator",
-        "adminadmin",
-        "root",
-        "rootroot",
-        "superuser",
-        "utilisateur",
-        "user",
-        "mairie",
-        "ville",
-        "commune",
-        "ecole",
-        "ecoles",
-        "lecole",
-        "monecole",
-        "ecoleprimaire",
-        "informatique",
-        "dsi",
-        "dsidsi",
-        "technicien",
-        "prefecture",
-        "preau",
-        "preaupreau",
-        "tablette",
-        "tablettes",
-        "marseille",
-        "paris",
-        "lyon",
-        "france",
-        "republique",
-        "soleil",
-        "printemps",
-        "iloveyou",
-        "jetaime",
-        "doudou",
-        "chouchou",
-        "loulou",
-        "princesse",
-        "football",
-        "superman",
-        "starwars",
-        "pokemon",
-        "dragon",
-    ]
-)
+_WORST = """
+    azertyuiop qwertyuiop azertyazerty qwertyqwerty azertyqwerty qsdfghjklm asdfghjkl wxcvbn
+    motdepasse monmotdepasse lemotdepasse motdepassemotdepasse password mypassword passwordpassword passe passphrase
+    secret topsecret monsecret sesame sesameouvretoi changeme changezmoi changermoi login loginlogin letmein
+    welcome bienvenue bonjour bonjourbonjour test testtest default defaut temporaire provisoire
+    admin administrateur administrator adminadmin root rootroot superuser utilisateur user
+    mairie ville commune ecole ecoles lecole monecole ecoleprimaire informatique dsi dsidsi technicien prefecture
+    preau preaupreau tablette tablettes marseille paris lyon france republique soleil printemps
+    iloveyou jetaime doudou chouchou loulou princesse football superman starwars pokemon dragon
+"""
+_WORST_WORDS = frozenset(_WORST.split())
 
 
 def display_name(value: object, field: str = "name", longest: int = MAX_NAME_CHARS) -> str:

@@ -1,6 +1,5 @@
-"""Sessions of the console: opened, found, closed. Of each only the hash is kept; a new one at every step of a sign-in."""
+"""Sessions of the console: opened, found, closed. Only hashes are kept; each step of a sign-in opens a new one."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,8 +8,9 @@ from central.clock import Clock
 from central.domain.roles import Role, Viewer
 from central.domain.sign_in import LONGEST, is_half_way, is_over
 from central.errors import NotSignedIn
+from central.ids import hash_secret
 from central.services.journal import record
-from central.store.database import transaction
+from central.store.database import writing
 from central.store.desk_models import Account, Passkey, Session
 
 _SEEN_EVERY = timedelta(minutes=1)  # not a row for each picture of a page
@@ -18,7 +18,7 @@ _SEEN_EVERY = timedelta(minutes=1)  # not a row for each picture of a page
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """`half_way`: the password was right, the second step is still to be made. `has_factor`: there is one to ask for."""
+    """`half_way`: the password was right, the second step is still to be made. `has_factor`: one can be asked for."""
 
     viewer: Viewer
     id_hash: str
@@ -36,10 +36,6 @@ class SessionLine:
     is_this: bool
 
 
-def hash_token(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def viewer_of(row: Account) -> Viewer:
     return Viewer(row.id, row.login, row.name, Role(row.role), row.school_id, row.locale)
 
@@ -55,13 +51,13 @@ class Sessions:
     def open(self, account_id: int, is_strong: bool, replaces: str = "") -> str:
         """The token of a new session; the one that it replaces ends."""
         token, now = secrets.token_urlsafe(32), self._clock.now()
-        with transaction():
+        with writing():
             row = Account.get_by_id(account_id)
             if replaces:
-                Session.delete().where(Session.id_hash == hash_token(replaces)).execute()
+                Session.delete().where(Session.id_hash == hash_secret(replaces)).execute()
             Session.delete().where(Session.created_at < now - LONGEST).execute()
             Session.insert(
-                id_hash=hash_token(token), account=row, created_at=now, seen_at=now, is_strong=is_strong
+                id_hash=hash_secret(token), account=row, created_at=now, seen_at=now, is_strong=is_strong
             ).execute()
             record(now, row.login, "session.open" if is_strong else "session.half", f"account:{row.id}")
         return token
@@ -69,7 +65,7 @@ class Sessions:
     def find(self, token: str) -> OpenSession:
         """Raises NotSignedIn: unknown, over, or of somebody who was turned off."""
         now = self._clock.now()
-        row = Session.select(Session, Account).join(Account).where(Session.id_hash == hash_token(token)).get_or_none()
+        row = Session.select(Session, Account).join(Account).where(Session.id_hash == hash_secret(token)).get_or_none()
         if row is None:
             raise NotSignedIn("signed_out")
         factor = has_factor(row.account)
@@ -86,10 +82,10 @@ class Sessions:
         return [SessionLine(row.created_at, row.seen_at, row.is_strong, row.id_hash == this) for row in rows]
 
     def close(self, token: str) -> None:
-        Session.delete().where(Session.id_hash == hash_token(token)).execute()
+        Session.delete().where(Session.id_hash == hash_secret(token)).execute()
 
     def close_all(self, actor: Viewer, account_id: int) -> int:
-        with transaction():
+        with writing():
             closed = int(Session.delete().where(Session.account == account_id).execute())
-            record(self._clock.now(), actor, "session.close_all", f"account:{account_id}", count=closed)
+            record(self._clock.now(), actor.login, "session.close_all", f"account:{account_id}", count=closed)
         return closed
