@@ -1,0 +1,152 @@
+"""What goes over the city's broker: "look now" to schools that have something to fetch, and live views of one school.
+
+Only quicker, never needed: a school looks once a minute by itself.
+"""
+
+import logging
+import queue
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from central.clock import Clock
+from central.domain.orders import Waiting
+from central.logs import fact
+from central.store.database import connected, writing
+from central.store.desk_models import EffectiveConfiguration, Instruction, LiveView, Watch
+from central.store.models import Appliance, School
+from protocol.strict_json import Malformed
+from protocol.uplink_live import (
+    BRIDGE_TOPIC,
+    LIVE_TOPIC,
+    LOOK_TOPIC,
+    MAX_WATCH_SECONDS,
+    WATCH_TOPIC,
+    encode_watch,
+    parse_picture,
+    school_topic,
+)
+from protocol.uplink_words import Standing
+
+_log = logging.getLogger("live")
+_WATCH_FOR = timedelta(seconds=30)
+_ASK_AGAIN = timedelta(seconds=20)
+_NUDGE_AGAIN = timedelta(seconds=30)  # the nudge may have been lost; the school looks by itself soon after
+_HELD = 1000
+
+
+class Said(Protocol):
+    """A message of a school, as the connection gives it."""
+
+    @property
+    def uai(self) -> str: ...
+    @property
+    def leaf(self) -> str: ...
+    @property
+    def payload(self) -> bytes: ...
+
+
+class Live:
+    """`watch` and `view` are the console's; the steps are the desk's."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._said: queue.Queue[Said] = queue.Queue(_HELD)
+        self._nudged: dict[str, datetime] = {}
+        self._asked: dict[str, datetime] = {}
+
+    def watch(self, uai: str) -> None:
+        """An officer looks at it now; called again while he does."""
+        until = self._clock.now() + _WATCH_FOR
+        with connected(), writing():
+            Watch.insert(school=uai, until=until).on_conflict(
+                conflict_target=[Watch.school], preserve=[Watch.until]
+            ).execute()
+
+    def view(self, uai: str) -> LiveView | None:
+        """The last picture, if it is of this watch."""
+        since = self._clock.now() - _WATCH_FOR
+        with connected():
+            return LiveView.get_or_none((LiveView.school == uai) & (LiveView.at >= since))
+
+    def hear(self, said: Said) -> None:
+        """In another thread. A school that floods loses its own pictures first: they are the most."""
+        try:
+            self._said.put_nowait(said)
+        except queue.Full:
+            fact(_log, "live_dropped", school=said.uai)
+
+    def take_step(self) -> bool:
+        """One message into the database."""
+        try:
+            said = self._said.get_nowait()
+        except queue.Empty:
+            return False
+        with connected(), writing():
+            if said.leaf == BRIDGE_TOPIC:
+                self._bridge(said)
+            elif said.leaf == LIVE_TOPIC:
+                self._picture(said)
+        return True
+
+    def speak_step(self, publish: Callable[[str, bytes], bool]) -> bool:
+        """Nudges and watches that are due. `publish` answers whether anybody is connected."""
+        now = self._clock.now()
+        with connected():
+            waiting = self._with_something_to_fetch()
+            watched = {row.school_id for row in Watch.select().where(Watch.until > now)}
+        told = [uai for uai in waiting if _is_due(self._nudged, uai, now, _NUDGE_AGAIN)]
+        asked = [uai for uai in watched if _is_due(self._asked, uai, now, _ASK_AGAIN)]
+        self._nudged = {uai: at for uai, at in self._nudged.items() if uai in waiting}
+        self._asked = {uai: at for uai, at in self._asked.items() if uai in watched}
+        for uai in told:
+            if publish(school_topic(uai, "down", LOOK_TOPIC), b"{}"):
+                self._nudged[uai] = now
+        for uai in asked:
+            if publish(school_topic(uai, "down", WATCH_TOPIC), encode_watch(MAX_WATCH_SECONDS // 4)):
+                self._asked[uai] = now
+        return False  # what is due again is due in half a minute: never a reason to turn at once
+
+    def _with_something_to_fetch(self) -> set[str]:
+        active = (Appliance.standing == Standing.ACTIVE) & Appliance.bridge
+        orders = (
+            Instruction.select(Instruction.school)
+            .join(Appliance, on=(Appliance.id == Instruction.appliance))
+            .where(active & (Instruction.state == Waiting.PENDING) & Instruction.signed.is_null(False))
+            .distinct()
+            .tuples()
+        )
+        wishes = (
+            Appliance.select(Appliance.school)
+            .join(EffectiveConfiguration, on=(EffectiveConfiguration.school == Appliance.school))
+            .where(active & (EffectiveConfiguration.version > Appliance.config_version))
+            .tuples()
+        )
+        return {uai for query in (orders, wishes) for (uai,) in query.iterator()}
+
+    def _bridge(self, said: Said) -> None:
+        is_there = said.payload == b"1"
+        Appliance.update(bridge=is_there, bridge_at=self._clock.now()).where(
+            (Appliance.school == said.uai) & (Appliance.standing == Standing.ACTIVE)
+        ).execute()
+
+    def _picture(self, said: Said) -> None:
+        if School.get_or_none(School.uai == said.uai) is None:
+            return
+        try:
+            picture = parse_picture(said.payload)
+        except Malformed as error:
+            fact(_log, "picture_malformed", school=said.uai, detail=error.detail)
+            return
+        devices = [
+            {"id": one.id, "name": one.name, "online": one.online, "in_lesson": one.in_lesson,
+             "battery": one.battery, "charging": one.charging}
+            for one in picture.devices
+        ]  # fmt: skip
+        LiveView.insert(
+            school=said.uai, at=self._clock.now(), picture={"lessons": picture.lessons, "devices": devices}
+        ).on_conflict(conflict_target=[LiveView.school], preserve=[LiveView.at, LiveView.picture]).execute()
+
+
+def _is_due(done: dict[str, datetime], uai: str, now: datetime, every: timedelta) -> bool:
+    return uai not in done or now - done[uai] >= every

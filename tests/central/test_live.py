@@ -1,0 +1,117 @@
+"""Nudges and live views: who is told to look, once, and what a school's picture becomes."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from central.services.live import Live
+from central.store.desk_models import EffectiveConfiguration, LiveView
+from central.store.models import Appliance, School
+from protocol.uplink_live import LiveDevice, Picture, encode_picture
+
+UAI = "0750655E"
+AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+@dataclass
+class Clock:
+    at: datetime = AT
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@dataclass(frozen=True)
+class Said:
+    leaf: str
+    payload: bytes
+    uai: str = UAI
+
+
+class Mouth:
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.is_open = True
+
+    def __call__(self, topic: str, payload: bytes) -> bool:
+        if self.is_open:
+            self.said.append(topic)
+        return self.is_open
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def live(city_db: str, clock: Clock) -> Live:
+    School.create(uai=UAI, name="Tilleuls", created_at=AT)
+    Appliance.create(id="a-1", school=UAI, claimed_at=AT, config_version=1)
+    return Live(clock)
+
+
+def heard(live: Live, *said: Said) -> None:
+    for one in said:
+        live.hear(one)
+    while live.take_step():
+        pass
+
+
+def wish(version: int) -> None:
+    EffectiveConfiguration.create(school=UAI, version=version, document="", signature="", at=AT)
+
+
+def test_a_school_whose_bridge_is_there_is_told_once_that_something_waits(live: Live, clock: Clock) -> None:
+    heard(live, Said("bridge", b"1"))
+    mouth = Mouth()
+    live.speak_step(mouth)
+    assert mouth.said == []
+    wish(2)
+    live.speak_step(mouth)
+    live.speak_step(mouth)
+    assert mouth.said == [f"schools/{UAI}/down/look"]
+    clock.at += timedelta(seconds=31)
+    live.speak_step(mouth)
+    assert len(mouth.said) == 2, "it may have been lost"
+
+
+def test_what_could_not_be_said_is_said_when_the_broker_is_back(live: Live) -> None:
+    heard(live, Said("bridge", b"1"))
+    wish(2)
+    mouth = Mouth()
+    mouth.is_open = False
+    live.speak_step(mouth)
+    mouth.is_open = True
+    live.speak_step(mouth)
+    assert mouth.said == [f"schools/{UAI}/down/look"]
+
+
+def test_a_school_without_a_bridge_is_not_told(live: Live) -> None:
+    heard(live, Said("bridge", b"1"), Said("bridge", b"0"))
+    wish(2)
+    mouth = Mouth()
+    live.speak_step(mouth)
+    assert mouth.said == []
+
+
+def test_a_picture_is_shown_while_somebody_looks_and_is_old_afterwards(live: Live, clock: Clock) -> None:
+    live.watch(UAI)
+    mouth = Mouth()
+    live.speak_step(mouth)
+    assert mouth.said == [f"schools/{UAI}/down/watch"]
+    picture = Picture(AT, 1, (LiveDevice("d-1", "<script>", online=True, in_lesson=True, battery=50),))
+    heard(live, Said("live", encode_picture(picture)))
+    view = live.view(UAI)
+    assert view is not None
+    assert view.picture["devices"][0]["name"] == "<script>"
+    clock.at += timedelta(minutes=1)
+    assert live.view(UAI) is None
+
+
+def test_rubbish_and_schools_that_nobody_knows_leave_no_trace(live: Live) -> None:
+    picture = encode_picture(Picture(AT, 0, ()))
+    heard(live, Said("live", b"\xff{"), Said("live", picture, "0750654D"), Said("other", b"1"), Said("bridge", b"2"))
+    assert LiveView.select().count() == 0
+    assert not Appliance.get_by_id("a-1").bridge
