@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import Expression, Field, ModelSelect, fn
+from peewee import Expression, fn
 
 from central.domain.plain_text import search_words
 from central.domain.roles import Scope, Viewer
 from central.store.models import Device, School
+from central.store.rows import tuples_of
 
 PAGE = 50
 COUNTED = 1000
@@ -65,7 +66,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Sort:
-    fields: tuple[Field | Expression, ...]
+    fields: tuple[Any, ...]
     key: Callable[[DeviceLine], tuple[Any, ...]]
     descending: bool = False
 
@@ -80,7 +81,7 @@ _SORTS: dict[str, _Sort] = {
 }
 SORTS = tuple(_SORTS)
 _COLUMNS = (
-    Device.id, Device.school, School.name, Device.number, Device.name, Device.kind, Device.status, Device.serial,
+    Device.id, Device.school, Device.number, Device.name, Device.kind, Device.status, Device.serial,
     Device.manufacturer, Device.model, Device.cart, Device.seen_at, Device.battery, Device.by_hand,
 )  # fmt: skip
 
@@ -97,12 +98,14 @@ class DeviceSearch:
         return Found(tuple(shown), min(count, COUNTED), count > COUNTED, _token(sort.key(shown[-1])) if more else None)
 
     def _page(self, wanted: Wanted, sort: _Sort, conditions: list[Expression]) -> list[DeviceLine]:
-        query = Device.select(*_COLUMNS).join(School).where(*conditions)
+        query = Device.select(*_COLUMNS).where(*conditions)
         after = _read_token(wanted.after, len(sort.fields))
         if after is not None:
             query = query.where(_beyond(sort.fields, after))
         query = query.order_by(*sort.fields).limit(wanted.limit + 1)
-        return [DeviceLine(*values) for values in query.tuples()]
+        rows = tuples_of(query)
+        names = _names({row[1] for row in rows})  # joined here: a page has fifty schools at most
+        return [DeviceLine(id_, uai, names.get(uai, ""), *rest) for id_, uai, *rest in rows]
 
 
 def _conditions(wanted: Wanted, viewer: Viewer) -> list[Expression]:
@@ -124,11 +127,15 @@ def _scope(viewer: Viewer) -> list[Expression]:
     return [Device.school == (viewer.school or "")] if viewer.scope is Scope.OWN else [Device.id == ""]
 
 
-def _counted(query: ModelSelect) -> int:
+def _names(codes: set[str]) -> dict[str, str]:
+    return dict(tuples_of(School.select(School.uai, School.name).where(School.uai.in_(codes)))) if codes else {}
+
+
+def _counted(query: Any) -> int:
     return int(query.count())
 
 
-def _beyond(fields: tuple[Field | Expression, ...], after: list[Any]) -> Expression:
+def _beyond(fields: tuple[Any, ...], after: list[Any]) -> Any:
     """(a, b, c) > (x, y, z), spelled out: SQLite and PostgreSQL both take it, and use an index on the first."""
     condition = fields[-1] > after[-1]
     for field, value in reversed(list(zip(fields[:-1], after[:-1], strict=True))):

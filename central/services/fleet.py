@@ -17,6 +17,7 @@ from central.domain.school_days import Closure
 from central.services.desk_settings import DeskSettings
 from central.store.desk_models import Alert
 from central.store.models import Appliance, Device, LinkHour, School, SchoolGroup
+from central.store.rows import tuples_of
 from protocol.uplink_words import Standing
 
 _NAMED = 6  # schools that a line of the morning names
@@ -123,7 +124,7 @@ class Fleet:
         )
         by_kind: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
         acknowledged = 0
-        for kind, uai, began_at, acknowledged_at in open_ones.tuples():
+        for kind, uai, began_at, acknowledged_at in tuples_of(open_ones):
             if uai not in shown:
                 continue
             if acknowledged_at is not None:
@@ -141,7 +142,7 @@ class Fleet:
         rows = LinkHour.select(LinkHour.appliance, LinkHour.hour, LinkHour.hellos, LinkHour.late_seconds).where(
             LinkHour.appliance.in_(list(appliances)), LinkHour.hour >= first
         )
-        for appliance, hour, hellos, late in rows.tuples():
+        for appliance, hour, hellos, late in tuples_of(rows):
             place = (hour - first) // _HOUR
             if 0 <= place < hours:
                 found[appliance][place] = link_share(hellos, late)
@@ -166,7 +167,10 @@ def _rows() -> list[_Row]:
         .where(School.archived_at.is_null())
         .order_by(School.name, School.uai)
     )
-    return [_Row(*values, boxes.get(values[0])) for values in schools.tuples()]
+    return [
+        _Row(uai, name, group, latitude, longitude, zone, boxes.get(uai))
+        for uai, name, group, latitude, longitude, zone in tuples_of(schools)
+    ]
 
 
 def current_boxes(uai: str | None = None) -> dict[str, BoxLine]:
@@ -179,7 +183,7 @@ def current_boxes(uai: str | None = None) -> dict[str, BoxLine]:
     if uai is not None:
         query = query.where(Appliance.school == uai)
     boxes: dict[str, BoxLine] = {}
-    for school, id_, standing, hello_at, software, storage, free, total, *rest in query.tuples():
+    for school, id_, standing, hello_at, software, storage, free, total, *rest in tuples_of(query):
         box = BoxLine(id_, standing, hello_at, software, storage, disk_share(free, total), *rest)
         before = boxes.get(school)
         if before is None or _is_in_service(box) or not _is_in_service(before):
@@ -220,7 +224,7 @@ def _line(
 
 def _devices_by_school() -> dict[str, int]:
     counted = Device.select(Device.school, fn.COUNT(Device.id)).where(Device.status == "active").group_by(Device.school)
-    return dict(counted.tuples())
+    return dict(tuples_of(counted))
 
 
 def _alerts_by_school() -> dict[str, dict[str, int]]:
@@ -230,7 +234,7 @@ def _alerts_by_school() -> dict[str, dict[str, int]]:
         .group_by(Alert.school, Alert.kind)
     )
     found: dict[str, dict[str, int]] = defaultdict(dict)
-    for uai, kind, count in counted.tuples():
+    for uai, kind, count in tuples_of(counted):
         found[uai][kind] = count
     return found
 

@@ -1,0 +1,103 @@
+"""One device: what it is, what it holds, how its battery has been. Never what a pupil did: that never arrives here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from central.domain.alerts import BatteryTrouble, battery_trouble
+from central.domain.roles import Viewer
+from central.services.school_view import AlertLine, JournalLine, OrderLine, alert_lines, journal_lines, order_lines
+from central.services.scope import readable_device
+from central.store.desk_models import Alert
+from central.store.models import BatteryDay, Cart, Device, School
+
+_BATTERY_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class BatteryPoint:
+    period: str
+    lowest: int
+    highest: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceView:
+    """`cart`: its name. `battery_days`: the oldest first."""
+
+    id: str
+    uai: str
+    school: str
+    appliance: str | None
+    by_hand: bool
+    serial: str
+    number: int
+    name: str
+    kind: str
+    status: str
+    manufacturer: str
+    model: str
+    os: str
+    agent: str
+    cart: str
+    enrolled_at: datetime | None
+    seen_at: datetime | None
+    battery: int | None
+    charging: bool | None
+    free_bytes: int | None
+    in_lesson: bool
+    packages: Mapping[str, str]
+    capabilities: tuple[str, ...]
+    remark: str
+    updated_at: datetime
+    battery_days: tuple[BatteryPoint, ...]
+    battery_trouble: BatteryTrouble | None
+
+
+_SAME = (
+    "id", "appliance", "by_hand", "serial", "number", "name", "kind", "status", "manufacturer", "model", "os", "agent",
+    "enrolled_at", "seen_at", "battery", "charging", "free_bytes", "in_lesson", "remark", "updated_at",
+)  # fmt: skip
+
+
+class DeviceViews:
+    def view(self, device_id: str, viewer: Viewer) -> DeviceView:
+        row = readable_device(viewer, device_id)
+        days = _battery_days(device_id)
+        return DeviceView(
+            **{name: getattr(row, name) for name in _SAME},
+            uai=row.school_id,
+            school=School.get_by_id(row.school_id).name,
+            cart=_cart(row),
+            packages=dict(sorted((row.packages or {}).items())),
+            capabilities=tuple(row.capabilities or ()),
+            battery_days=days,
+            battery_trouble=battery_trouble([(one.lowest, one.highest) for one in days]),
+        )
+
+    def alerts(self, device_id: str) -> list[AlertLine]:
+        """Its last ones, open or over."""
+        return alert_lines(Alert.subject == f"device:{device_id}", 10)
+
+    def orders(self, view: DeviceView) -> list[OrderLine]:
+        return order_lines(view.uai, view.id)
+
+    def journal(self, view: DeviceView) -> list[JournalLine]:
+        return journal_lines(view.uai, f"device:{view.id}")
+
+
+def _battery_days(device_id: str) -> tuple[BatteryPoint, ...]:
+    newest = (
+        BatteryDay.select()
+        .where(BatteryDay.device == device_id)
+        .order_by(BatteryDay.period.desc())
+        .limit(_BATTERY_DAYS)
+    )
+    return tuple(BatteryPoint(one.period, one.lowest, one.highest) for one in reversed(list(newest)))
+
+
+def _cart(row: Device) -> str:
+    if not row.cart or not row.appliance:
+        return row.cart
+    cart = Cart.get_or_none(Cart.appliance == row.appliance, Cart.id == row.cart)
+    return row.cart if cart is None else str(cart.name)

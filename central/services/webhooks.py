@@ -1,0 +1,31 @@
+"""Sends an alert's message to an address over HTTP, as JSON: for a city's own chat or ticket system.
+
+The address is an administrator's. Nothing of the answer is kept but whether it was taken; redirects are not followed.
+"""
+
+from collections.abc import Mapping
+
+import requests
+
+from central.services.notifications import CannotSend
+
+_TIMEOUT_SECONDS = (5, 15)
+_USER_AGENT = "preau-central"
+
+
+class Webhook:
+    def send(self, address: str, payload: Mapping[str, object]) -> None:
+        try:
+            answer = requests.post(
+                address,
+                json=dict(payload),
+                timeout=_TIMEOUT_SECONDS,
+                allow_redirects=False,
+                headers={"User-Agent": _USER_AGENT},
+                stream=True,  # what it says is not read: it may be without end
+            )
+        except requests.RequestException as error:
+            raise CannotSend(type(error).__name__) from error
+        with answer:
+            if not 200 <= answer.status_code < 300:
+                raise CannotSend(f"HTTP {answer.status_code}")
