@@ -35,6 +35,8 @@ def _parser() -> argparse.ArgumentParser:
     demo = doors.add_parser("demo", help="une école de démonstration", prog="./run demo")
     add_options(demo, data=Path("preau-demo"), host="127.0.0.1")
     demo.add_argument("--devices", type=int, default=15, metavar="N", help="tablettes simulées (15)")
+    demo.add_argument("--school", default="École des Tilleuls", metavar="NOM", help="nom de l’école")
+    demo.add_argument("--uai", default="0880123F", metavar="CODE", help="son code UAI")
     doors.add_parser("admin", help="utilisateurs, chariots, liens, appareils, sauvegardes")
     for child in ("bridge", "web"):
         add_options(doors.add_parser(child), data=_DATA, host="0.0.0.0")  # noqa: S104 - as above
@@ -48,9 +50,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    from appliance.cli.demo import Scene
     from appliance.cli.demo import main as demo
 
-    return demo(read_config(options), options.devices)
+    return demo(read_config(options), Scene(options.devices, options.school, options.uai))
 
 
 def _bridge(options: argparse.Namespace) -> int:

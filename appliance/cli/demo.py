@@ -7,6 +7,7 @@ import json
 import secrets
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from appliance.services.settings import write_setting
 from appliance.store.models import Classroom, Device, User, database
 from appliance.store.trouble import STORE_ERRORS
 from appliance.supervisor import Program
+from protocol.uai import is_uai
 
 _WORDS = (
     "cerise", "tilleul", "caillou", "galet", "noisette", "plume", "sentier", "lavande", "ardoise", "mimosa",
@@ -42,19 +44,31 @@ _ABOUT_TABS = (
 )
 
 
-def main(config: Config, devices: int) -> int:
-    if not 0 <= devices <= 1000:
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is asked for: how many simulated tablets, in which school."""
+
+    devices: int = 15
+    school: str = "École des Tilleuls"
+    uai: str = "0880123F"
+
+
+def main(config: Config, scene: Scene) -> int:
+    if not 0 <= scene.devices <= 1000:
         raise CannotStart("bad_devices", "--devices : de 0 à 1000.")
-    return run(config, lambda running: _fill_and_say(running, devices))
+    if not is_uai(scene.uai):
+        raise CannotStart("bad_uai", "--uai : sept chiffres et la lettre qui leur convient.")
+    return run(config, lambda running: _fill_and_say(running, scene))
 
 
-def _fill_and_say(running: Running, devices: int) -> EachSecond:
+def _fill_and_say(running: Running, scene: Scene) -> EachSecond:
+    devices = scene.devices
     path = running.config.data_path / "demo.json"
     with database.connection_context():
         logins = _passwords(path)
         is_new = User.get_or_none() is None
         if is_new:
-            _fill(running, logins)
+            _fill(running, logins, scene)
         link = _link(running, devices)
         tabs = open_tabs(running.services, running.config.data_path, devices)
     if devices:
@@ -97,10 +111,10 @@ def _password() -> str:
     return f"{secrets.choice(_WORDS)}-{secrets.choice(_WORDS)}-{secrets.randbelow(1_000_000):06d}"
 
 
-def _fill(running: Running, logins: dict[str, str]) -> None:
+def _fill(running: Running, logins: dict[str, str], scene: Scene) -> None:
     services = running.services
-    write_setting("school_name", "École des Tilleuls")
-    write_setting("school_code", "0880123F")
+    write_setting("school_name", scene.school)
+    write_setting("school_code", scene.uai)
     for cart in ("Classe mobile A", "Classe mobile B"):
         services.carts.add(cart, CONSOLE)
     classroom = services.rosters.add("CE2 B", CONSOLE, "CE2")
