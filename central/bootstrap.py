@@ -8,19 +8,61 @@ from central.config import Config
 from central.keys.city_keys import CityKeys, load_keys, require_keys, require_same
 from central.keys.folder import KeyFolder
 from central.services.accounts import Accounts
+from central.services.alert_step import AlertStep
+from central.services.alerts import Alerts
+from central.services.appliances import Appliances
 from central.services.attempts import Attempts
 from central.services.certificates import Certificates
 from central.services.claims import Claims, Offer
+from central.services.configurations import Configurations
+from central.services.desk_settings import Channel, DeskSettings
+from central.services.device_search import DeviceSearch
+from central.services.device_view import DeviceViews
+from central.services.exports import Exports
+from central.services.fleet import Fleet
+from central.services.inventory import Inventory
 from central.services.journal_reader import JournalReader
+from central.services.live_views import LiveViews
+from central.services.log_requests import LogRequests
+from central.services.mail import Mail
+from central.services.notifications import Notifications
+from central.services.order_delivery import OrderDelivery
+from central.services.order_reader import OrderReader
+from central.services.order_signatures import OrderSignatures
+from central.services.orders import Orders
 from central.services.passwords import Passwords
 from central.services.rings import Rings
+from central.services.school_users import SchoolUsers
+from central.services.school_view import SchoolViews
 from central.services.schools import Schools
 from central.services.sessions import Sessions
 from central.services.settings import AUTHORITY, read_setting, write_setting
-from central.services.signing import Signing
 from central.services.sign_in import SignIn
+from central.services.signing import Signing
+from central.services.statistics import Statistics
+from central.services.webhooks import Webhook
 from central.store.database import connected, open_database, writing
+from central.store.search_index import ensure_search_index
 from central.worker import Step
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the console's pages read and do about schools, devices and alerts."""
+
+    settings: DeskSettings
+    fleet: Fleet
+    schools: SchoolViews
+    devices: DeviceViews
+    search: DeviceSearch
+    inventory: Inventory
+    alerts: Alerts
+    alert_step: AlertStep
+    notifications: Notifications
+    statistics: Statistics
+    exports: Exports
+    logs: LogRequests
+    live: LiveViews
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +71,32 @@ class Services:
 
     clock: Clock
     config: Config
+    desk: Desk
     accounts: Accounts
     attempts: Attempts
     journal: JournalReader
     sessions: Sessions
     sign_in: SignIn
     keys: CityKeys
+    appliances: Appliances
     certificates: Certificates
     claims: Claims
     rings: Rings
     schools: Schools
     signing: Signing
+    orders: Orders
+    order_signatures: OrderSignatures
+    order_delivery: OrderDelivery
+    order_reader: OrderReader
+    configurations: Configurations
+    school_users: SchoolUsers
 
 
 def open_databases(config: Config) -> None:
     """Binds the models of this process; connections are opened by whoever works."""
     open_database(config.database_url, config.sqlite_path)
+    with connected():
+        ensure_search_index()
 
 
 def open_keys(config: Config, clock: Clock) -> CityKeys:
@@ -55,12 +107,17 @@ def open_keys(config: Config, clock: Clock) -> CityKeys:
         if mark is not None:
             require_keys(folder)
         keys = load_keys(folder, config.city, clock.now())
-        if mark is None:
-            with writing("keys"):
-                if read_setting(AUTHORITY) is None:
-                    write_setting(AUTHORITY, keys.mark)
-        require_same(keys, str(read_setting(AUTHORITY)))
+        require_same(keys, mark or _first_mark(keys.mark))
     return keys
+
+
+def _first_mark(mark: str) -> str:
+    """Of two servers that start at once on an empty database, the first one's keys hold."""
+    with writing("keys"):
+        known = read_setting(AUTHORITY)
+        if known is None:
+            write_setting(AUTHORITY, mark)
+        return str(known or mark)
 
 
 def build_services(config: Config, clock: Clock | None = None) -> Services:
@@ -68,23 +125,54 @@ def build_services(config: Config, clock: Clock | None = None) -> Services:
     clock = clock or ServerClock()
     keys = open_keys(config, clock)
     certificates, rings = Certificates(clock, keys.authority), Rings(clock, config)
+    signing = Signing(keys.online)
     broker = f"{config.uplink_name}:{config.mqtt_port}" if config.mqtt_port else ""
     offer = Offer(config.city, f"{config.uplink_name}:{config.uplink_port}", broker, rings.root_public)
     accounts, attempts = Accounts(clock), Attempts(clock)
     return Services(
         clock=clock,
         config=config,
+        desk=_desk(config, clock),
         accounts=accounts,
         attempts=attempts,
         journal=JournalReader(),
         sessions=Sessions(clock),
         sign_in=SignIn(clock, Passwords(), attempts, accounts),
         keys=keys,
+        appliances=Appliances(),
         certificates=certificates,
         claims=Claims(clock, keys, certificates, offer),
         rings=rings,
         schools=Schools(clock),
-        signing=Signing(keys.online),
+        signing=signing,
+        orders=Orders(clock, signing),
+        order_signatures=OrderSignatures(clock, rings),
+        order_delivery=OrderDelivery(),
+        order_reader=OrderReader(clock),
+        configurations=Configurations(clock, signing),
+        school_users=SchoolUsers(clock),
+    )
+
+
+def _desk(config: Config, clock: Clock) -> Desk:
+    settings, search, alerts = DeskSettings(), DeviceSearch(), Alerts()
+    fleet = Fleet(settings)
+    mail = Mail(settings, config.secrets_path / "smtp-password", config.public_url)
+    notifications = Notifications(settings, {Channel.EMAIL: mail, Channel.WEBHOOK: Webhook()}, clock)
+    return Desk(
+        settings=settings,
+        fleet=fleet,
+        schools=SchoolViews(fleet, settings),
+        devices=DeviceViews(),
+        search=search,
+        inventory=Inventory(),
+        alerts=alerts,
+        alert_step=AlertStep(settings, notifications, clock),
+        notifications=notifications,
+        statistics=Statistics(),
+        exports=Exports(fleet, search, alerts),
+        logs=LogRequests(clock),
+        live=LiveViews(clock),
     )
 
 
@@ -93,4 +181,5 @@ def desk_steps(services: Services) -> Sequence[Step]:
 
     Several desks may run (one a machine): a step claims its work by compare-and-set, or under `writing(name)`.
     """
-    return ()
+    desk = services.desk
+    return (desk.alert_step.step, desk.notifications.step, desk.logs.sweep)
