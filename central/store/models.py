@@ -81,9 +81,12 @@ class Appliance(Row):
     standing = CharField(default="active", index=True)  # protocol Standing
     epoch = CharField(default="")
     hardware = CharField(default="")
-    token_hash = CharField(default="")  # which the next hello must bring
-    token_before = CharField(default="")  # which it may bring, if our answer was lost
-    conflict = JsonField(null=True)  # of a fenced one: epochs, hardware, when
+    token_number = BigIntegerField(default=0)  # of the token that the next hello must bring (domain.epochs)
+    token_before = CharField(default="")  # hash of the one it may bring, if our answer was lost
+    hello_claimed_at = MomentField(null=True)  # the youngest hello, by the box's own clock
+    late_hellos = IntegerField(default=0)
+    late_hello_at = MomentField(null=True)
+    conflict = JsonField(null=True)  # of a fenced one: who claims to be it (services.fences)
     claimed_at = MomentField()
     hello_at = MomentField(null=True, index=True)
     stable_since = MomentField(null=True)
@@ -128,7 +131,7 @@ class Certificate(Row):
 
 
 class Cursor(Row):
-    """How far one lane of one epoch has been applied; `sha256` of the last body tells a lost answer from a fork."""
+    """How far one lane of one epoch has been applied."""
 
     appliance = ForeignKeyField(Appliance, on_delete="CASCADE")
     appliance_id: str
