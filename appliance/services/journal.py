@@ -1,5 +1,6 @@
 """The journal: who did what to what, when. Written in the transaction of the act itself, read page by page.
 
+Lines about equipment and staff accounts are told the city as well (`audit`).
 Ids and words only. A pupil's name, a password, a token or a message's text never goes in.
 """
 
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.domain.people import Actor
+from appliance.services.audit import tell_of
 from appliance.store.models import Journal
 
 _PAGE = 100
@@ -20,6 +22,7 @@ def record(at: datetime, actor: Actor | str, action: str, target: str = "", **de
     """
     label = actor if isinstance(actor, str) else actor.label
     Journal.create(at=at, actor=label, action=action, target=target, detail=detail or None)
+    tell_of(at, label, action, target, detail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,9 @@ _STRIP = (
     "DELETE FROM enrollment_token WHERE created_by = 'code'",
     "DELETE FROM join_code",
     "UPDATE lesson_device SET eyes_up = NULL, base = '{}', display = NULL",
+    # What was sent, to the letter, and what opens the next hello.
+    "DELETE FROM exchange",
+    "UPDATE city_link SET token = ''",
     "DELETE FROM setting WHERE key IN ('roster_imported_at', 'setup_code')",
 )
 

@@ -17,7 +17,7 @@ from appliance.config import Config
 from appliance.errors import CannotStart, Invalid, Unavailable
 from appliance.store.backup import sync_folder
 from appliance.store.backup_file import AUTOMATIC, ENDING, read_manifest
-from appliance.store.restore import Restored, replace_store
+from appliance.store.restore import HEALER, Restored, replace_store
 
 KEPT = timedelta(days=30)
 _SET_ASIDE = "store.damaged-"
@@ -47,7 +47,7 @@ def heal(config: Config, now: datetime) -> Restored | None:
     aside = _set_aside(config, now)
     for file in backups:
         with contextlib.suppress(Invalid, Unavailable):
-            return replace_store(config, file, now, by="appliance")
+            return replace_store(config, file, now, by=HEALER)
     for path in aside:
         path.unlink(missing_ok=True)
     return None

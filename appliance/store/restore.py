@@ -10,7 +10,7 @@ import fcntl
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,9 @@ from appliance.store.backup import sweep, sync_file, sync_folder
 from appliance.store.backup_file import DOCUMENTS, STORE, Manifest, extract, read_manifest
 from appliance.store.ballast import disk_of
 from appliance.store.bulk import execute_many
+from appliance.store.city_models import CityLink
 from appliance.store.database import SCHEMA_VERSION, is_sound, open_store
+from appliance.store.epochs import Reason, begin_epoch
 from appliance.store.fields import to_milliseconds
 from appliance.store.models import (
     Browser,
@@ -43,6 +45,7 @@ from appliance.store.models import (
 _ASIDE = ".restore-"
 _KEPT = "before-restore-"
 _BESIDE = ("-wal", "-shm", "-journal")
+HEALER = "appliance"  # the journal's actor of a restore that no person asked for (store/healing.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ def replace_store(config: Config, file: Path, now: datetime, by: str) -> Restore
     aside.mkdir(mode=0o700)
     try:
         extract(file, aside)
-        _make_ready(aside / STORE, manifest, now, by)
+        _make_ready(aside / STORE, _Past(manifest, _link_of(config)), now, by)
         _swap(config, aside, now)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
@@ -130,8 +133,19 @@ def is_running(config: Config) -> bool:
     return False
 
 
-def _make_ready(store: Path, manifest: Manifest, now: datetime, by: str) -> None:
-    """Migrates the copy and closes what was open in it."""
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """What was backed up, and this box's link to its city as it was until now: empty if there was none.
+
+    `link` None: the store cannot say it any more.
+    """
+
+    manifest: Manifest
+    link: Mapping[str, object] | None
+
+
+def _make_ready(store: Path, past: _Past, now: datetime, by: str) -> None:
+    """Migrates the copy, closes what was open in it, and begins another epoch: no number of the past is used twice."""
     try:
         open_store(store)
     except CannotStart as error:
@@ -141,12 +155,39 @@ def _make_ready(store: Path, manifest: Manifest, now: datetime, by: str) -> None
             raise Invalid("backup_damaged")
         with database.atomic("IMMEDIATE"):
             _close_the_past(now)
-            made_at = manifest.created_at.isoformat()
+            _begin_anew(past.link, now, Reason.REPAIRED if by == HEALER else Reason.RESTORED)
+            made_at = past.manifest.created_at.isoformat()
             Journal.create(at=now, actor=by, action="backup.restore", detail={"made_at": made_at})
         database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     for ending in _BESIDE:
         store.with_name(store.name + ending).unlink(missing_ok=True)
     sync_file(store)
+
+
+def _link_of(config: Config) -> Mapping[str, object] | None:
+    """Without its keys a link is none, whatever the store says."""
+    if not any(config.city_path.glob("*.pem")):
+        return {}
+    try:
+        connection = apsw.Connection(str(config.store_path), flags=apsw.SQLITE_OPEN_READWRITE)
+        try:
+            cursor = connection.execute("SELECT * FROM city_link WHERE id = 1")
+            return {
+                name: value for row in cursor for (name, *_), value in zip(cursor.get_description(), row, strict=True)
+            }
+        finally:
+            connection.close()
+    except apsw.Error:
+        return None
+
+
+def _begin_anew(link: Mapping[str, object] | None, now: datetime, reason: Reason) -> None:
+    """This box stays joined as it was until now: the next hello must bring the latest token."""
+    if link is not None:
+        CityLink.delete().execute()
+    if link:
+        CityLink.insert(link).execute()
+    begin_epoch(now, reason)
 
 
 def _close_the_past(now: datetime) -> None:
