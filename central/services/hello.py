@@ -25,7 +25,6 @@ from protocol.uplink import Hello, HelloAnswer
 from protocol.uplink_words import Lane, Standing
 
 UNSTABLE = timedelta(minutes=5)
-_MOST_SECONDS = 2**40
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,6 @@ def _begin(row: Appliance, hello: Hello, now: datetime) -> None:
 def _write_state(row: Appliance, hello: Hello, turn: Turn, now: datetime) -> None:
     waiting = hello.backlog.values()
     oldest = [one.oldest_at for one in waiting if one.oldest_at is not None]
-    ahead = int((hello.at - now).total_seconds())
     is_stable = row.hello_at is not None and now - row.hello_at <= UNSTABLE
     Appliance.update(
         hardware=hello.hardware,
@@ -157,7 +155,6 @@ def _write_state(row: Appliance, hello: Hello, turn: Turn, now: datetime) -> Non
         software=hello.software,
         schema=hello.schema,
         storage=hello.storage.value,
-        clock_ahead_seconds=max(-_MOST_SECONDS, min(_MOST_SECONDS, ahead)),
         config_version=min(hello.config_version, 2**31 - 1),
         ring_version=min(hello.ring_version, 2**31 - 1),
         backlog_records=sum(one.records for one in waiting),

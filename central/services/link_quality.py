@@ -1,4 +1,4 @@
-"""How good a school's line is, hour by hour: hellos that came, bytes, the longest silence. Called within transactions."""
+"""How good a school's line is, hour by hour: hellos, bytes, the longest silence. Called within transactions."""
 
 from datetime import datetime, timedelta
 
@@ -11,12 +11,14 @@ def hello_came(appliance: str, now: datetime, before: datetime | None) -> None:
     hour = _hour(now)
     silence = now - max(before or now, hour)
     late = int(silence.total_seconds()) if silence > QUIET else 0
-    row = LinkHour.insert(appliance=appliance, hour=hour, hellos=1, batches=0, bytes=0, late_seconds=late)
-    update = {LinkHour.hellos: LinkHour.hellos + 1}
+    changed: dict[object, object] = {LinkHour.hellos: LinkHour.hellos + 1}
     if late:
         known = LinkHour.get_or_none((LinkHour.appliance == appliance) & (LinkHour.hour == hour))
-        update[LinkHour.late_seconds] = max(late, known.late_seconds if known else 0)
-    row.on_conflict(conflict_target=[LinkHour.appliance, LinkHour.hour], update=update).execute()
+        late = max(late, known.late_seconds if known else 0)
+        changed[LinkHour.late_seconds] = late
+    LinkHour.insert(appliance=appliance, hour=hour, hellos=1, late_seconds=late).on_conflict(
+        conflict_target=[LinkHour.appliance, LinkHour.hour], update=changed
+    ).execute()
 
 
 def batch_came(appliance: str, now: datetime, size: int) -> None:
