@@ -21,6 +21,7 @@ from central.services.device_view import DeviceViews
 from central.services.exports import Exports
 from central.services.fleet import Fleet
 from central.services.inventory import Inventory
+from central.services.directory import Directory
 from central.services.journal_reader import JournalReader
 from central.services.live_views import LiveViews
 from central.services.log_requests import LogRequests
@@ -30,11 +31,13 @@ from central.services.order_delivery import OrderDelivery
 from central.services.order_reader import OrderReader
 from central.services.order_signatures import OrderSignatures
 from central.services.orders import Orders
+from central.services.passkeys import Party, Passkeys
 from central.services.passwords import Passwords
 from central.services.rings import Rings
 from central.services.school_users import SchoolUsers
 from central.services.school_view import SchoolViews
 from central.services.schools import Schools
+from central.services.second_factor import SecondFactor
 from central.services.sessions import Sessions
 from central.services.settings import AUTHORITY, read_setting, write_setting
 from central.services.sign_in import SignIn
@@ -75,6 +78,9 @@ class Services:
     accounts: Accounts
     attempts: Attempts
     journal: JournalReader
+    directory: Directory
+    passkeys: Passkeys
+    second_factor: SecondFactor
     sessions: Sessions
     sign_in: SignIn
     keys: CityKeys
@@ -136,6 +142,9 @@ def build_services(config: Config, clock: Clock | None = None) -> Services:
         accounts=accounts,
         attempts=attempts,
         journal=JournalReader(),
+        directory=Directory(clock),
+        passkeys=Passkeys(clock, Party(config.console_host, config.console_url, f"Préau · {config.city}")),
+        second_factor=SecondFactor(clock, keys.sealer, attempts, config.city),
         sessions=Sessions(clock),
         sign_in=SignIn(clock, Passwords(), attempts, accounts),
         keys=keys,

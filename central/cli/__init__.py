@@ -1,1 +1,1 @@
-"""Commands of the shell."""
+"""Commands of the shell: run, admin, desk."""

@@ -5,6 +5,7 @@ from typing import Any
 from central.store.models import Setting
 
 AUTHORITY = "authority"  # hex SHA-256 of the authority's certificate: another one must not take its place
+SERVED_AT = "served_at"  # under which names and ports the server was last started: for the command line
 ROOT_PUBLIC = "root_public"  # base64 of the city's offline key (Ed25519)
 
 

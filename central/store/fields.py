@@ -10,6 +10,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
+def moment(milliseconds: int) -> datetime:
+    """For a column that came through a function of SQL, as the plain number."""
+    return _EPOCH + milliseconds * _MILLISECOND
+
+
 class MomentField(Field):
     """An aware UTC datetime, kept as milliseconds since 1970: compares and sorts alike in both databases."""
 
@@ -19,7 +24,7 @@ class MomentField(Field):
         return (value - _EPOCH) // _MILLISECOND if isinstance(value, datetime) else value
 
     def python_value(self, value: int | None) -> datetime | None:
-        return None if value is None else _EPOCH + value * _MILLISECOND
+        return None if value is None else moment(value)
 
 
 class JsonField(Field):

@@ -1,0 +1,157 @@
+"""The door of the schools: claims, certificates, signed time; what else a box says is `central.web.uplink_api`'s.
+
+Owns who comes in and how errors are told ({"error": word}). It decides nothing.
+"""
+
+import importlib.util
+import logging
+import secrets
+
+from flask import Blueprint, Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from central.bootstrap import Services
+from central.errors import CityError, Denied, TooMany
+from central.services.refusals import Refusals
+from central.store.database import connected
+from central.store.models import database
+from central.store.trouble import STORE_ERRORS, read_trouble
+from central.web.peer import current_appliance, identify
+from protocol.strict_json import Malformed, Reason, write_object
+from protocol.uplink import MAX_BODY_BYTES, MEDIA_TYPE, PREFIX
+from protocol.uplink_claim import encode_claim_answer, parse_claim, parse_renewal
+from protocol.uplink_door import (
+    PEM_MEDIA_TYPE,
+    TimeAnswer,
+    encode_certificate_answer,
+    encode_time_answer,
+    parse_certificate_request,
+    parse_time_question,
+)  # fmt: skip
+
+_log = logging.getLogger("door")
+_RETRY_SECONDS = 5
+_TOLD = ("cursor", "standing", "epoch")  # of an error's parameters, those that a box needs
+_OPEN = frozenset({"door.health", "door.authority", "door.claim", "door.renew", "door.time"})
+
+
+def create_door(services: Services) -> Flask:
+    """Needs the database bound (`bootstrap.open_databases`)."""
+    app = Flask("central.door", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    _guard(app, services)
+    _answer_errors(app, Refusals(services.clock))
+    app.register_blueprint(_blueprint(services))
+    if importlib.util.find_spec("central.web.uplink_api") is not None:
+        from central.web.uplink_api import make_uplink_api
+
+        app.register_blueprint(make_uplink_api(services))
+    return app
+
+
+def _guard(app: Flask, services: Services) -> None:
+    """A connection to the database opens itself at the first query of a request, and is given back with it."""
+
+    @app.before_request
+    def identify_caller() -> None:
+        if request.endpoint is not None and request.endpoint not in _OPEN:
+            identify(services.certificates)
+
+    @app.teardown_request
+    def close_connection(_error: BaseException | None) -> None:
+        if not database.is_closed():
+            database.close()
+
+
+def _blueprint(services: Services) -> Blueprint:
+    door = Blueprint("door", __name__)
+    claims, certificates, keys = services.claims, services.certificates, services.keys
+
+    @door.get("/health")
+    def health() -> Response:
+        with connected():
+            services.rings.root_public()  # work done: the database answers
+        return _answer(b'{"status":"ok"}')
+
+    @door.get(f"{PREFIX}/authority")
+    def authority() -> Response:
+        return Response(keys.authority.pem, mimetype=PEM_MEDIA_TYPE)
+
+    @door.post(f"{PREFIX}/claim")
+    def claim() -> Response:
+        return _answer(encode_claim_answer(claims.claim(parse_claim(request.get_data()), _source())))
+
+    @door.post(f"{PREFIX}/renew")
+    def renew() -> Response:
+        renewed = certificates.renew_expired(parse_renewal(request.get_data()))
+        return _answer(encode_certificate_answer(renewed))
+
+    @door.post(f"{PREFIX}/certificate")
+    def certificate() -> Response:
+        renewed = certificates.renew(current_appliance(), parse_certificate_request(request.get_data()))
+        return _answer(encode_certificate_answer(renewed))
+
+    @door.post(f"{PREFIX}/time")
+    def time() -> Response:
+        asked = parse_time_question(request.get_data())
+        at = services.clock.now().replace(microsecond=0)
+        signature = services.signing.sign_time(asked.appliance, asked.nonce, at)
+        return _answer(encode_time_answer(TimeAnswer(asked.appliance, asked.nonce, at, signature)))
+
+    return door
+
+
+def _answer_errors(app: Flask, refusals: Refusals) -> None:
+    @app.errorhandler(Denied)
+    def denied(error: Denied) -> Response:
+        try:
+            refusals.note(error, _source())
+        except STORE_ERRORS:
+            _log.warning("refusal_not_journaled code=%s", error.code)
+        return _refusal(error)
+
+    @app.errorhandler(CityError)
+    def known(error: CityError) -> Response:
+        return _refusal(error)
+
+    @app.errorhandler(Malformed)
+    def malformed(error: Malformed) -> Response:
+        status = 413 if error.reason is Reason.TOO_LARGE else 400
+        return _error("malformed", status, reason=error.reason.value, detail=error.detail)
+
+    @app.errorhandler(HTTPException)
+    def of_http(error: HTTPException) -> Response:
+        words = {404: "not_found", 405: "wrong_method", 413: "too_large"}
+        return _error(words.get(error.code or 500, "bad_request"), error.code or 500)
+
+    @app.errorhandler(Exception)
+    def unknown(error: Exception) -> Response:
+        trouble = read_trouble(error)
+        if trouble is not None:
+            _log.warning("store_trouble code=%s route=%s", trouble.code, request.endpoint)
+            return _refusal(trouble)
+        reference = secrets.token_hex(4)
+        _log.exception("request_failed reference=%s route=%s", reference, request.endpoint)
+        return _error("failure", 500, reference=reference)
+
+
+def _refusal(error: CityError) -> Response:
+    told = {name: error.params[name] for name in _TOLD if name in error.params}
+    response = _error(error.code, error.status, **told)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    elif error.retry:
+        response.headers["Retry-After"] = str(_RETRY_SECONDS)
+    return response
+
+
+def _error(word: str, status: int, **told: object) -> Response:
+    return _answer(write_object({"error": str(word), **told}), status)
+
+
+def _answer(body: bytes, status: int = 200) -> Response:
+    return Response(body, status=status, mimetype=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+
+
+def _source() -> str:
+    return request.remote_addr or "-"

@@ -1,0 +1,91 @@
+"""gunicorn's worker of threads, which gives each request of a stranger a limited time in all.
+
+A silence limit is not enough: one byte now and then would hold a thread for ever, and there are few threads.
+"""
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker
+
+STRANGER_SECONDS = 30.0
+_LOOK_SECONDS = 1.0
+
+
+class Deadlines:
+    """Which connections are at work, and until when they may be."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._until: dict[Any, float] = {}
+
+    def begin(self, connection: Any) -> None:
+        with self._lock:
+            self._until[connection] = time.monotonic() + STRANGER_SECONDS
+
+    def allow(self, connection: Any, seconds: float) -> None:
+        with self._lock:
+            self._until[connection] = time.monotonic() + seconds
+
+    def end(self, connection: Any) -> None:
+        with self._lock:
+            self._until.pop(connection, None)
+
+    def cut(self, monotonic: float) -> int:
+        """Ends those that have taken too long; their threads wake up with an error. How many."""
+        with self._lock:
+            late = [connection for connection, until in self._until.items() if until < monotonic]
+            for connection in late:
+                del self._until[connection]
+                with contextlib.suppress(OSError):
+                    # The plain socket's: a TLS one would drop its state under the thread that reads it.
+                    socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
+        return len(late)
+
+
+class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+    """`allow_seconds` gives a request more time, once it is known who asks."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._deadlines = Deadlines()
+
+    def run(self) -> None:
+        threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
+        super().run()
+
+    def handle(self, conn: Any) -> Any:
+        self._deadlines.begin(conn)
+        try:
+            return super().handle(conn)
+        finally:
+            self._deadlines.end(conn)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        _ALLOW.seconds = lambda seconds: self._deadlines.allow(conn, seconds)
+        return super().handle_request(req, conn)
+
+    def _watch(self) -> None:
+        stop = threading.Event()
+        while self.alive:
+            stop.wait(_LOOK_SECONDS)
+            self._deadlines.cut(time.monotonic())
+
+
+class _Allow(threading.local):
+    """Of the request that this thread serves."""
+
+    seconds: Callable[[float], None] | None = None
+
+
+_ALLOW = _Allow()
+
+
+def allow_seconds(seconds: float) -> None:
+    """For the request of this thread; nothing where no such worker serves it."""
+    if _ALLOW.seconds is not None:
+        _ALLOW.seconds(seconds)
