@@ -21,7 +21,7 @@ from protocol.uplink_words import LANE_OF, Lane, RecordType
 _ENVELOPE_BYTES = 200  # of a record beside its body and key, at most
 
 _NEXT_SEQ = (
-    "INSERT INTO outbox_lane (lane, last_seq, acknowledged, purged) VALUES (?, 1, 0, 0) "
+    "INSERT INTO outbox_lane (lane, last_seq, acknowledged, offered, purged) VALUES (?, 1, 0, 0, 0) "
     "ON CONFLICT (lane) DO UPDATE SET last_seq = last_seq + 1 RETURNING last_seq"
 )
 
@@ -98,19 +98,22 @@ class Outbox:
     def next_batch(self, lane: Lane, limits: Limits | None = None) -> Batch | None:
         """What comes after the last acknowledgement. None: nothing to say. Without records: only a hole to cover."""
         limits = limits or Limits()
-        with database.atomic():
+        with database.atomic("IMMEDIATE"):
             sender, state = self.sender(), OutboxLane.get_or_none(OutboxLane.lane == lane)
             if sender is None or state is None or state.acknowledged >= state.last_seq:
                 return None
             rows = _rows_after(lane, state.acknowledged, min(limits.records, MAX_BATCH_RECORDS))
             taken = _within(rows, limits.bytes)
             is_all = len(taken) == len(rows) < min(limits.records, MAX_BATCH_RECORDS)
+            up_to = state.last_seq if is_all else taken[-1].seq
+            if up_to > state.offered:  # from now on, what is in it may be known there
+                OutboxLane.update(offered=up_to).where(OutboxLane.lane == lane).execute()
             return Batch(
                 appliance=sender.appliance,
                 epoch=sender.epoch,
                 lane=lane,
                 after=state.acknowledged,
-                up_to=state.last_seq if is_all else taken[-1].seq,
+                up_to=up_to,
                 records=tuple(_record(row) for row in taken if not row.parked),
             )
 

@@ -46,11 +46,12 @@ class Incarnation(Row):
 
 
 class OutboxLane(Row):
-    """`purged`: up to here, acknowledged records may have been thrown away."""
+    """`purged`: up to here, acknowledged records may have been thrown away. `offered`: up to here, some may have left."""
 
     lane = IntegerField(primary_key=True)
     last_seq = IntegerField(default=0)
     acknowledged = IntegerField(default=0)
+    offered = IntegerField(default=0)
     purged = IntegerField(default=0)
 
 
@@ -72,6 +73,19 @@ class OutboxRecord(Row):
 
     class Meta:
         primary_key = CompositeKey("lane", "seq")
+        without_rowid = True
+
+
+class DeviceDay(Row):
+    """A device that was seen on that day of the school, and its battery; gone once the day was counted."""
+
+    day = CharField()
+    device_id = CharField()
+    lowest = IntegerField(null=True)
+    highest = IntegerField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("day", "device_id")
         without_rowid = True
 
 
@@ -107,7 +121,7 @@ class Instruction(Row):
     is_canceled = BooleanField(default=False)
 
 
-CITY_TABLES: tuple[type[Row], ...] = (CityLink, Incarnation, OutboxLane, OutboxRecord, Exchange, Instruction)
+CITY_TABLES: tuple[type[Row], ...] = (CityLink, Incarnation, OutboxLane, OutboxRecord, DeviceDay, Exchange, Instruction)
 
 CITY_INDEXES = (
     "CREATE UNIQUE INDEX IF NOT EXISTS one_row_a_key ON outbox_record(lane, key) WHERE key IS NOT NULL",

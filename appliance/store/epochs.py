@@ -22,8 +22,8 @@ _NUMBER = (
 )
 _TURN = "UPDATE outbox_record SET seq = -seq WHERE seq < 0"
 _LANES = (
-    "INSERT INTO outbox_lane (lane, last_seq, acknowledged, purged) "
-    "SELECT lane, max(seq), 0, 0 FROM outbox_record GROUP BY lane"
+    "INSERT INTO outbox_lane (lane, last_seq, acknowledged, offered, purged) "
+    "SELECT lane, max(seq), 0, 0, 0 FROM outbox_record GROUP BY lane"
 )
 
 

@@ -19,7 +19,6 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
     ),
     2: (
         "ALTER TABLE user ADD COLUMN source VARCHAR(255) NOT NULL DEFAULT 'school'",
-        "ALTER TABLE usage_record ADD COLUMN counted_at INTEGER",
         "CREATE TABLE city_link (id INTEGER NOT NULL PRIMARY KEY, address VARCHAR(255) NOT NULL, appliance "
         "VARCHAR(255) NOT NULL, uai VARCHAR(255) NOT NULL, city VARCHAR(255) NOT NULL, broker VARCHAR(255) "
         "NOT NULL, root VARCHAR(255) NOT NULL, time_key VARCHAR(255) NOT NULL, token VARCHAR(255) NOT NULL, "
@@ -30,10 +29,12 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "CREATE TABLE incarnation (id INTEGER NOT NULL PRIMARY KEY, epoch VARCHAR(255) NOT NULL, hardware "
         "VARCHAR(255) NOT NULL, began_at INTEGER NOT NULL, reason VARCHAR(255) NOT NULL)",
         "CREATE TABLE outbox_lane (lane INTEGER NOT NULL PRIMARY KEY, last_seq INTEGER NOT NULL, acknowledged"
-        " INTEGER NOT NULL, purged INTEGER NOT NULL)",
+        " INTEGER NOT NULL, offered INTEGER NOT NULL, purged INTEGER NOT NULL)",
         "CREATE TABLE outbox_record (lane INTEGER NOT NULL, seq INTEGER NOT NULL, type VARCHAR(255) NOT NULL,"
         " key VARCHAR(255), body TEXT, at INTEGER NOT NULL, acknowledged_at INTEGER, parked VARCHAR(255) NOT "
         "NULL, origin VARCHAR(255), PRIMARY KEY (lane, seq)) WITHOUT ROWID",
+        "CREATE TABLE device_day (day VARCHAR(255) NOT NULL, device_id VARCHAR(255) NOT NULL, lowest INTEGER, "
+        "highest INTEGER, PRIMARY KEY (day, device_id)) WITHOUT ROWID",
         "CREATE TABLE exchange (id INTEGER NOT NULL PRIMARY KEY, at INTEGER NOT NULL, kind VARCHAR(255) NOT "
         "NULL, lane INTEGER, body BLOB, size INTEGER NOT NULL, wire INTEGER NOT NULL, answered_at INTEGER, "
         "outcome VARCHAR(255) NOT NULL)",

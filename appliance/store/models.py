@@ -282,7 +282,6 @@ class UsageRecord(Row):
     started_at = MomentField()  # the device's claim
     seconds = IntegerField()
     received_at = MomentField()
-    counted_at = MomentField(null=True)  # into the statistics of its day: it may go a day later. From schema 3
 
     class Meta:
         primary_key = CompositeKey("device", "boot", "seq")
