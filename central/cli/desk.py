@@ -6,14 +6,20 @@ import threading
 from collections.abc import Sequence
 
 from central import logs, worker
-from central.bootstrap import build_services, desk_steps, open_databases
+from central.bootstrap import Services, build_services, desk_steps, open_databases
+from central.broker.configuration import CENTRAL_USERNAME
+from central.broker.connection import BrokerConnection, Membership
+from central.broker.process import Reload, broker_settings
 from central.config import Config
 from central.errors import Unavailable
+from central.keys.broker_client import ensure_broker_client
+from central.services.live_wire import LiveWire
 from central.store.database import connected
 from central.worker import Step
 
 _log = logging.getLogger("desk")
 _WAIT_SECONDS = 2.0
+_LIVE_SECONDS = 0.2  # an officer's click reaches a school this much later, at worst
 
 
 def main(config: Config) -> int:
@@ -22,9 +28,30 @@ def main(config: Config) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     open_databases(config)
-    steps = desk_steps(build_services(config))
+    services = build_services(config)
+    steps = desk_steps(services)
+    if not config.mqtt_port:
+        worker.run(lambda: do_all(steps), lambda: stopping.wait(_WAIT_SECONDS), stopping)
+        return 0
+    ear = threading.Thread(target=_listen, args=(config, services, stopping), name="ear")
+    ear.start()
     worker.run(lambda: do_all(steps), lambda: stopping.wait(_WAIT_SECONDS), stopping)
+    ear.join()
     return 0
+
+
+def _listen(config: Config, services: Services, stopping: threading.Event) -> None:
+    """A thread of its own: a nudge must not wait for an alert's e-mail."""
+    settings, keys = broker_settings(config), services.keys
+    client = ensure_broker_client(keys.folder, keys.authority, CENTRAL_USERNAME, services.clock.now())
+    wire = LiveWire(services.clock)
+    membership = Membership(((config.uplink_name, config.mqtt_port),), settings.authority, client, client)
+    connection = BrokerConnection(membership, wire.hear)
+    reload = Reload(settings, config.runtime_path / "processes.json")
+    steps = (wire.take_step, lambda: wire.speak_step(connection.publish), reload.step)
+    connection.start()
+    worker.run(lambda: do_all(steps), lambda: stopping.wait(_LIVE_SECONDS), stopping)
+    connection.stop()
 
 
 def do_all(steps: Sequence[Step]) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from central import logs
+from central.broker.process import NAME, broker_settings, write_configuration
 from central.bootstrap import Services, build_services, open_databases
 from central.cli.options import as_arguments
 from central.config import Config
@@ -72,7 +73,9 @@ def _programs(config: Config, stopping: threading.Event) -> list[Program]:
     ourselves, arguments = [sys.executable, "-m", "central"], as_arguments(config)
     console = f"http://{_reached(config.host)}:{config.http_port}/health"
     door = f"https://{_reached(config.uplink_host)}:{config.uplink_port}/health"
+    broker = [Program(NAME, write_configuration(broker_settings(config)))] if config.mqtt_port else []
     return [
+        *broker,
         Program("console", [*ourselves, "web", *arguments], lambda: _wait_for(console, stopping)),
         Program("door", [*ourselves, "door", *arguments], lambda: _wait_for(door, stopping)),
         Program("desk", [*ourselves, "desk", *arguments]),
@@ -152,6 +155,7 @@ def _require_free_ports(config: Config) -> None:
     for option, host, port in (
         ("--http", config.host, config.http_port),
         ("--uplink", config.uplink_host, config.uplink_port),
+        *([("--mqtt", config.uplink_host, config.mqtt_port)] if config.mqtt_port else ()),
     ):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family) as trial:
