@@ -26,6 +26,7 @@ class Config:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     tls_ca: Path | None = None
+    city_pace: float = 1.0  # by how much the uplink's waiting is shortened: for trials
     running_at: Path | None = None  # the runtime folder of the appliance that works here, as it says itself
 
     @property

@@ -34,6 +34,7 @@ def add_options(parser: argparse.ArgumentParser, *, data: Path, host: str) -> No
         "--name", action="append", default=[], metavar="NOM", help="autre nom de ce boîtier sur le réseau"
     )
     parser.add_argument("--viewers", type=int, default=60, metavar="N", help="pages ouvertes à la fois (60)")
+    parser.add_argument("--city-pace", type=float, default=1.0, help=argparse.SUPPRESS)
     parser.add_argument("--tls-cert", type=Path, metavar="FICHIER", help="certificat (chaîne, PEM) : TLS pour MQTT")
     parser.add_argument("--tls-key", type=Path, metavar="FICHIER", help="clé du certificat (PEM)")
     parser.add_argument("--tls-ca", type=Path, metavar="FICHIER", help="autorité à donner aux tablettes (PEM)")
@@ -50,6 +51,7 @@ def read_config(options: argparse.Namespace) -> Config:
         agents_port=options.agents or default_agents_port(options.mqtt, options.http, websocket),
         names=tuple(options.name),
         viewers=options.viewers,
+        city_pace=options.city_pace,
         tls_certificate=options.tls_cert,
         tls_key=options.tls_key,
         tls_ca=options.tls_ca,
@@ -62,6 +64,7 @@ def as_arguments(config: Config) -> list[str]:
         "--data", str(config.data_path), "--host", config.host, "--http", str(config.http_port),
         "--mqtt", str(config.mqtt_port), "--websocket", str(config.websocket_port),
         "--agents", str(config.agents_port), "--viewers", str(config.viewers),
+        "--city-pace", str(config.city_pace),
     ]  # fmt: skip
     for name in config.names:
         arguments += ["--name", name]

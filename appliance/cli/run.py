@@ -24,6 +24,7 @@ from appliance.broker.process import (
 from appliance.broker.reload import apply_credentials
 from appliance.cli.agents_door import AgentsDoor
 from appliance.cli.city_bridge import CityBridge
+from appliance.cli.city_handover import CityHandover, in_lesson
 from appliance.cli.options import as_arguments
 from appliance.cli.readiness import READY_SECONDS, address, wait_for_bridge, wait_for_web
 from appliance.cli.start_checks import check_before, open_sound_store
@@ -67,11 +68,13 @@ def run(config: Config, on_ready: Callable[[Running], EachSecond], log_level: in
         check_before(config)
         keeper = ClockKeeper(config.runtime_path, config.clock_floor_path)
         keeper.start()
+        stopping = threading.Event()
+        handover = CityHandover(config, stopping)
+        handover.apply()
         open_sound_store(config)
         with database.connection_context():
             Incarnations(HubClock(config.runtime_path), look_at_machine).ensure()  # before anyone writes for the city
         base_url = _base_url(config)
-        stopping = threading.Event()
         supervisor = Supervisor(_programs(config, stopping), config.runtime_path / "processes.json", stopping)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: stopping.set())
@@ -81,11 +84,13 @@ def run(config: Config, on_ready: Callable[[Running], EachSecond], log_level: in
             services = build_services(config)
             each_second = on_ready(Running(config, services, supervisor, base_url))
             _start_upkeep(services, stopping)
+            keeper.mind(lambda: in_lesson(services.lessons))
             door, bridge = AgentsDoor(config, supervisor), CityBridge(config, supervisor)
-            supervisor.run(lambda: (keeper.step(), door.step(), bridge.step(), each_second()))
+            supervisor.run(lambda: (keeper.step(), door.step(), bridge.step(), handover.step(), each_second()))
         finally:
             supervisor.stop()
             keeper.stop()
+    handover.start_again()
     return 0
 
 
@@ -162,6 +167,7 @@ def _programs(config: Config, stopping: threading.Event) -> list[Program]:
         Program("broker", command_line(settings), lambda: wait_ready(settings, READY_SECONDS, stopping)),
         Program("bridge", [*ourselves, "bridge", *arguments], lambda: wait_for_bridge(config, stopping)),
         Program("web", [*ourselves, "web", *arguments], lambda: wait_for_web(config, stopping)),
+        Program("uplink", [sys.executable, "-m", "uplink", *arguments]),
     ]
 
 

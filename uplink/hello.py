@@ -1,0 +1,105 @@
+"""Saying hello: who we are, where we are, what waits; and believing the answer only when it is one.
+
+The answer is bound to our question by a nonce that the city signed with the time. So it may be believed before any
+certificate's dates are: they are held against that very time.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.clock import Clock
+from appliance.services.city import City
+from appliance.services.incarnation import Incarnations
+from appliance.services.outbox import Outbox
+from appliance.store.ballast import storage_level
+from appliance.store.database import SCHEMA_VERSION
+from appliance.store.models import database
+from protocol.strict_json import Malformed
+from protocol.uplink import Hello, HelloAnswer, encode_hello, parse_hello_answer, signed_time
+from protocol.uplink_words import Standing, StorageWord
+from uplink.city_time import CityTime
+from uplink.keys import is_signed
+from uplink.line import Line, Link
+from uplink.trouble import STANDINGS, Trouble, TroubleCode
+
+_MANY = 1000  # records that wait: then sending them is heavy work
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What a hello needs to know of the box. `heavy`: what waits for a turn, beside a long backlog."""
+
+    clock: Clock
+    city: City
+    incarnations: Incarnations
+    outbox: Outbox
+    city_time: CityTime
+    data_path: Path
+    software: str
+    heavy: Callable[[], tuple[str, ...]]
+
+
+def say_hello(greeting: Greeting, line: Line, link: Link) -> HelloAnswer:
+    """The cursors are taken over, too. Raises Trouble, also for an answer that is none."""
+    hello = _hello(greeting, link)
+    began = greeting.city_time.began()
+    try:
+        answer = parse_hello_answer(line.ask("hello", encode_hello(hello), "hello").body)
+    except Malformed as error:
+        raise Trouble(TroubleCode.FOREIGN, str(error)) from error
+    except Trouble as trouble:
+        _note_standing(greeting.city, link, trouble)
+        raise
+    if (answer.appliance, answer.epoch, answer.nonce) != (hello.appliance, hello.epoch, hello.nonce):
+        raise Trouble(TroubleCode.FOREIGN, "an answer to another hello")
+    if not is_signed(link.time_key, signed_time(answer.appliance, answer.nonce, answer.at), answer.signature):
+        raise Trouble(TroubleCode.CLOCK, "the time is not signed by the city")
+    shown = line.client.shown
+    if shown is not None and not shown.holds(answer.at):
+        raise Trouble(TroubleCode.EXPIRED, f"shown: valid until {shown.ends:%Y-%m-%d}")
+    greeting.city_time.learn(answer.at, began)
+    _take_over(greeting, answer)
+    return answer
+
+
+def _hello(greeting: Greeting, link: Link) -> Hello:
+    life = greeting.incarnations.now()
+    if life is None:
+        raise Trouble(TroubleCode.IDENTITY, "the box has not started yet")
+    backlog = greeting.outbox.backlog()
+    heavy = greeting.heavy()
+    if sum(one.records for one in backlog.values()) > _MANY:
+        heavy = (*heavy, "backlog")
+    return Hello(
+        appliance=link.appliance,
+        epoch=life.epoch,
+        token=link.token,
+        nonce=secrets.token_hex(16),
+        hardware=life.hardware,
+        at=greeting.clock.now(),
+        software=greeting.software,
+        schema=SCHEMA_VERSION,
+        storage=StorageWord(storage_level(greeting.data_path).value),
+        backlog=backlog,
+        config_version=link.config_version,
+        ring_version=link.ring_version,
+        heavy=heavy,
+    )
+
+
+def _take_over(greeting: Greeting, answer: HelloAnswer) -> None:
+    with database.atomic("IMMEDIATE"):
+        greeting.city.heard(answer.token, answer.standing)
+        if answer.standing is Standing.ACTIVE:
+            greeting.outbox.rewind(answer.cursors, greeting.clock.now())
+        else:
+            greeting.city.stopped(STANDINGS[answer.standing], "")
+
+
+def _note_standing(city: City, link: Link, trouble: Trouble) -> None:
+    """The city refused us at its door: the page says why, and the bridge is taken down."""
+    standings = {TroubleCode.REVOKED: Standing.REVOKED, TroubleCode.REPLACED: Standing.REPLACED}
+    if isinstance(trouble.code, TroubleCode) and trouble.code in standings:
+        city.heard(link.token, standings[trouble.code])
