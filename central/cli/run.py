@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from central import logs
-from central.broker.process import NAME, broker_settings, write_configuration
 from central.bootstrap import Services, build_services, open_databases
+from central.broker.process import NAME, broker_settings, write_configuration
 from central.cli.options import as_arguments
 from central.config import Config
 from central.errors import CannotStart

@@ -1,4 +1,4 @@
-"""What goes over the city's broker: "look now" to schools that have something to fetch, and live views of one school.
+"""What goes over the city's broker: "look now" to schools that have something to fetch, "watch", and their pictures.
 
 Only quicker, never needed: a school looks once a minute by itself.
 """
@@ -29,7 +29,6 @@ from protocol.uplink_live import (
 from protocol.uplink_words import Standing
 
 _log = logging.getLogger("live")
-_WATCH_FOR = timedelta(seconds=30)
 _ASK_AGAIN = timedelta(seconds=20)
 _NUDGE_AGAIN = timedelta(seconds=30)  # the nudge may have been lost; the school looks by itself soon after
 _HELD = 1000
@@ -46,28 +45,14 @@ class Said(Protocol):
     def payload(self) -> bytes: ...
 
 
-class Live:
-    """`watch` and `view` are the console's; the steps are the desk's."""
+class LiveWire:
+    """The steps are the desk's; `hear` is called by the connection. What pages ask and see is `live_views`."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._said: queue.Queue[Said] = queue.Queue(_HELD)
         self._nudged: dict[str, datetime] = {}
         self._asked: dict[str, datetime] = {}
-
-    def watch(self, uai: str) -> None:
-        """An officer looks at it now; called again while he does."""
-        until = self._clock.now() + _WATCH_FOR
-        with connected(), writing():
-            Watch.insert(school=uai, until=until).on_conflict(
-                conflict_target=[Watch.school], preserve=[Watch.until]
-            ).execute()
-
-    def view(self, uai: str) -> LiveView | None:
-        """The last picture, if it is of this watch."""
-        since = self._clock.now() - _WATCH_FOR
-        with connected():
-            return LiveView.get_or_none((LiveView.school == uai) & (LiveView.at >= since))
 
     def hear(self, said: Said) -> None:
         """In another thread. A school that floods loses its own pictures first: they are the most."""

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from central.services.live import Live
+from central.services.live_views import LiveViews
+from central.services.live_wire import LiveWire
 from central.store.desk_models import EffectiveConfiguration, LiveView
 from central.store.models import Appliance, School
 from protocol.uplink_live import LiveDevice, Picture, encode_picture
@@ -46,13 +47,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def live(city_db: str, clock: Clock) -> Live:
+def live(city_db: str, clock: Clock) -> LiveWire:
     School.create(uai=UAI, name="Tilleuls", created_at=AT)
     Appliance.create(id="a-1", school=UAI, claimed_at=AT, config_version=1)
-    return Live(clock)
+    return LiveWire(clock)
 
 
-def heard(live: Live, *said: Said) -> None:
+def heard(live: LiveWire, *said: Said) -> None:
     for one in said:
         live.hear(one)
     while live.take_step():
@@ -63,7 +64,7 @@ def wish(version: int) -> None:
     EffectiveConfiguration.create(school=UAI, version=version, document="", signature="", at=AT)
 
 
-def test_a_school_whose_bridge_is_there_is_told_once_that_something_waits(live: Live, clock: Clock) -> None:
+def test_a_school_whose_bridge_is_there_is_told_once_that_something_waits(live: LiveWire, clock: Clock) -> None:
     heard(live, Said("bridge", b"1"))
     mouth = Mouth()
     live.speak_step(mouth)
@@ -77,7 +78,7 @@ def test_a_school_whose_bridge_is_there_is_told_once_that_something_waits(live: 
     assert len(mouth.said) == 2, "it may have been lost"
 
 
-def test_what_could_not_be_said_is_said_when_the_broker_is_back(live: Live) -> None:
+def test_what_could_not_be_said_is_said_when_the_broker_is_back(live: LiveWire) -> None:
     heard(live, Said("bridge", b"1"))
     wish(2)
     mouth = Mouth()
@@ -88,7 +89,7 @@ def test_what_could_not_be_said_is_said_when_the_broker_is_back(live: Live) -> N
     assert mouth.said == [f"schools/{UAI}/down/look"]
 
 
-def test_a_school_without_a_bridge_is_not_told(live: Live) -> None:
+def test_a_school_without_a_bridge_is_not_told(live: LiveWire) -> None:
     heard(live, Said("bridge", b"1"), Said("bridge", b"0"))
     wish(2)
     mouth = Mouth()
@@ -96,21 +97,24 @@ def test_a_school_without_a_bridge_is_not_told(live: Live) -> None:
     assert mouth.said == []
 
 
-def test_a_picture_is_shown_while_somebody_looks_and_is_old_afterwards(live: Live, clock: Clock) -> None:
-    live.watch(UAI)
+def test_a_picture_is_shown_while_somebody_looks_and_is_old_afterwards(live: LiveWire, clock: Clock) -> None:
+    views = LiveViews(clock)
+    views.look(UAI)
     mouth = Mouth()
     live.speak_step(mouth)
     assert mouth.said == [f"schools/{UAI}/down/watch"]
     picture = Picture(AT, 1, (LiveDevice("d-1", "<script>", online=True, in_lesson=True, battery=50),))
     heard(live, Said("live", encode_picture(picture)))
-    view = live.view(UAI)
-    assert view is not None
-    assert view.picture["devices"][0]["name"] == "<script>"
+    view = views.look(UAI)
+    assert view.is_fresh
+    assert view.picture["devices"] == [
+        {"id": "d-1", "name": "<script>", "online": True, "in_lesson": True, "battery": 50, "charging": None}
+    ]
     clock.at += timedelta(minutes=1)
-    assert live.view(UAI) is None
+    assert not views.look(UAI).is_fresh
 
 
-def test_rubbish_and_schools_that_nobody_knows_leave_no_trace(live: Live) -> None:
+def test_rubbish_and_schools_that_nobody_knows_leave_no_trace(live: LiveWire) -> None:
     picture = encode_picture(Picture(AT, 0, ()))
     heard(live, Said("live", b"\xff{"), Said("live", picture, "0750654D"), Said("other", b"1"), Said("bridge", b"2"))
     assert LiveView.select().count() == 0
