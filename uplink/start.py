@@ -6,20 +6,26 @@ import time
 
 from appliance import SOFTWARE, logs, worker
 from appliance.bootstrap import build_services, open_databases
+from appliance.broker.city_bridge import CITY_SOCKET
+from appliance.clock import Clock
 from appliance.config import Config
-from appliance.nudge import NudgeReceiver
+from appliance.nudge import NudgeReceiver, NudgeSender
+from appliance.services.live_picture import take_picture
 from appliance.store.models import database
 from appliance.store.trouble import STORE_ERRORS
+from uplink.live import Live
 from uplink.process import Parts, Uplink
 
 _LOOK_SECONDS = 1.0
+_PICTURE_SECONDS = 0.5
 _BUSY: tuple[type[Exception], ...] = STORE_ERRORS
 
 
 def serve(config: Config, nudged: NudgeReceiver, stop: threading.Event) -> int:
     logs.set_up("uplink")
     open_databases(config)
-    uplink = Uplink(Parts(config, build_services(config), SOFTWARE, pace=config.city_pace))
+    services = build_services(config)
+    uplink = Uplink(Parts(config, services, SOFTWARE, pace=config.city_pace))
 
     def end(*_: object) -> None:
         stop.set()
@@ -38,6 +44,30 @@ def serve(config: Config, nudged: NudgeReceiver, stop: threading.Event) -> int:
             stop.set()  # the supervisor starts the light one again
         return worked
 
+    ear = threading.Thread(target=_listen, args=(config, uplink, services.clock, stop), name="ear")
+    ear.start()
     worker.run(step, lambda: nudged.wait(_LOOK_SECONDS), stop)
+    ear.join()
     nudged.close()
     return 0
+
+
+def _listen(config: Config, uplink: Uplink, clock: Clock, stop: threading.Event) -> None:
+    """A thread of its own: a picture must not wait for a slow answer of the city."""
+    nudge = NudgeSender(config.runtime_path, "uplink")
+
+    def look() -> None:
+        uplink.look()
+        nudge.send()
+
+    def step() -> bool:
+        try:
+            with database.connection_context():
+                return live.step(time.monotonic())
+        except _BUSY:
+            return False
+
+    live = Live(config.runtime_path / CITY_SOCKET, look, lambda: take_picture(clock.now()))
+    live.start()
+    worker.run(step, lambda: stop.wait(_PICTURE_SECONDS), stop)
+    live.stop()

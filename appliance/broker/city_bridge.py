@@ -12,6 +12,8 @@ from pathlib import Path
 _SAFE = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})", re.ASCII)
 _QUEUED_MESSAGES = 100
+CITY_SOCKET = "city.sock"
+"""In the runtime folder: where the uplink hears and speaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class CityBridgeSettings:
 
     @property
     def socket_path(self) -> Path:
-        return self.runtime_path / "city.sock"
+        return self.runtime_path / CITY_SOCKET
 
 
 def read_addresses(text: str) -> tuple[str, ...]:
