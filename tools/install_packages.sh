@@ -28,6 +28,6 @@ quietly apt-get --quiet --yes --no-install-recommends -o DPkg::Lock::Timeout=300
 
 for package in "$@"; do
     case $package in
-    mosquitto | nginx | nats-server) ! command -v systemctl >/dev/null || systemctl --quiet disable "$package" ;;
+    mosquitto | nginx | nats-server | postgresql) ! command -v systemctl >/dev/null || systemctl --quiet disable "$package" ;;
     esac
 done

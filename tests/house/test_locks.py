@@ -10,7 +10,7 @@ import pytest
 
 from tests.house.sources import imported_packages
 
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-central.lock", "requirements-dev.lock")
 
 
 def pinned(lock: Path) -> dict[str, list[str]]:
@@ -45,13 +45,13 @@ def test_a_python_lock_names_no_index_and_no_file(root: Path, lock: str) -> None
     assert re.findall(r"://|@ |--(?:extra-)?index|--find-links|--trusted", text) == []
 
 
-def test_the_lock_for_development_adds_to_the_other_and_changes_nothing(root: Path) -> None:
+def test_each_lock_adds_to_the_one_before_and_changes_nothing(root: Path) -> None:
     """It may want on all Pythons what the other wants on some: what follows the semicolon is left aside."""
-    runtime, development = (
+    runtime, central, development = (
         {(requirement.partition(" ;")[0], *hashes) for requirement, hashes in pinned(root / lock).items()}
         for lock in LOCKS
     )
-    assert runtime <= development
+    assert runtime <= central <= development
 
 
 def test_every_declared_python_dependency_is_locked(root: Path) -> None:
@@ -76,7 +76,8 @@ def test_every_dependency_has_its_line_in_the_decisions(root: Path) -> None:
     decisions = (root / "docs/decisions/dependencies.md").read_text(encoding="utf-8")
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     browser = json.loads((root / "package.json").read_text(encoding="utf-8"))
-    declared = {name_of(line) for line in project["dependencies"] + project["optional-dependencies"]["dev"]}
+    extras = project["optional-dependencies"]
+    declared = {name_of(line) for line in project["dependencies"] + extras["central"] + extras["dev"]}
     declared |= browser["dependencies"].keys() | browser["devDependencies"].keys()
     told = set(re.findall(r"`([^`]+)`", "\n".join(re.findall(r"^\| ([^|]+) \|", decisions, re.MULTILINE))))
     assert declared == told
@@ -88,7 +89,20 @@ def test_every_dependency_of_the_appliance_is_imported_by_it(root: Path) -> None
     declared = {name_of(requirement) for requirement in project["dependencies"]} - {"simple-websocket"}
     imported = {
         name_of(distribution)
-        for module in imported_packages(root / "appliance") | imported_packages(root / "simulator")
+        for module in imported_packages(root / "appliance")
+        | imported_packages(root / "simulator")
+        | imported_packages(root / "uplink")
+        for distribution in packages_distributions().get(module, [])
+    }
+    assert declared - imported == set()
+
+
+def test_every_dependency_of_central_alone_is_imported_by_it(root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = {name_of(requirement) for requirement in project["optional-dependencies"]["central"]}
+    imported = {
+        name_of(distribution)
+        for module in imported_packages(root / "central")
         for distribution in packages_distributions().get(module, [])
     }
     assert declared - imported == set()
