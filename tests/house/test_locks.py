@@ -56,7 +56,8 @@ def test_each_lock_adds_to_the_one_before_and_changes_nothing(root: Path) -> Non
 
 def test_every_declared_python_dependency_is_locked(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for lock, declared in zip(LOCKS, (project["dependencies"], project["optional-dependencies"]["dev"]), strict=True):
+    extras = project["optional-dependencies"]
+    for lock, declared in zip(LOCKS, (project["dependencies"], extras["central"], extras["dev"]), strict=True):
         locked = {name_of(requirement) for requirement in pinned(root / lock)}
         assert {name_of(requirement) for requirement in declared} <= locked
 
