@@ -80,13 +80,23 @@ class Line:
             request = Request("GET", f"{PREFIX}/{route}", headers={"Accept": MEDIA_TYPE}, most=most)
         return self.client.ask(request)
 
-    def post(self, route: str, body: bytes, kind: str, lane: Lane | None = None) -> Answer:
-        """Packed; written down before it goes, and what came of it after."""
+    def post_packed(self, route: str, body: bytes, kind: str, lane: Lane | None = None) -> Answer:
         packed = zstd.compress(body, _LEVEL)
-        number = self._log.sent(Sent(kind, body, len(body), len(packed), lane), self._clock.now())
-        headers = {**JSON, "Content-Encoding": PACKED}
+        request = Request("POST", f"{PREFIX}/{route}", packed, {**JSON, "Content-Encoding": PACKED})
+        return self._noted(request, Sent(kind, body, len(body), len(packed), lane))
+
+    def post(self, route: str, body: bytes, kind: str) -> Answer:
+        return self._noted(Request("POST", f"{PREFIX}/{route}", body, JSON), Sent(kind, body, len(body), len(body)))
+
+    def upload(self, route: str, file: Path, headers: dict[str, str], kind: str) -> Answer:
+        size = file.stat().st_size
+        return self._noted(Request("PUT", f"{PREFIX}/{route}", file, headers), Sent(kind, None, size, size))
+
+    def _noted(self, request: Request, sent: Sent) -> Answer:
+        """Written down before it goes, and what came of it after."""
+        number = self._log.sent(sent, self._clock.now())
         try:
-            answer = self.client.ask(Request("POST", f"{PREFIX}/{route}", packed, headers))
+            answer = self.client.ask(request)
         except Trouble as trouble:
             self._log.answered(number, str(trouble.status or trouble.code), self._clock.now())
             raise
@@ -104,17 +114,6 @@ class Line:
             raise
         finally:
             self._log.only(Sent(kind, body, len(body), len(body)), outcome, self._clock.now())
-        return answer
-
-    def upload(self, route: str, file: Path, headers: dict[str, str], kind: str) -> Answer:
-        size = file.stat().st_size
-        number = self._log.sent(Sent(kind, None, size, size), self._clock.now())
-        try:
-            answer = self.client.ask(Request("PUT", f"{PREFIX}/{route}", file, headers))
-        except Trouble as trouble:
-            self._log.answered(number, str(trouble.status or trouble.code), self._clock.now())
-            raise
-        self._log.answered(number, str(answer.status), self._clock.now())
         return answer
 
     def close(self) -> None:

@@ -52,7 +52,7 @@ class Reconciling:
 
 def _ask(line: Line, asked: Comparison) -> ComparisonAnswer:
     try:
-        answer = parse_comparison_answer(line.post("reconcile", encode_comparison(asked), "reconcile").body)
+        answer = parse_comparison_answer(line.post_packed("reconcile", encode_comparison(asked), "reconcile").body)
     except Malformed as error:
         raise Trouble(TroubleCode.FOREIGN, str(error)) from error
     if (answer.appliance, answer.epoch) != (asked.appliance, asked.epoch):

@@ -73,7 +73,7 @@ class Sending:
             return False
         body = encode_batch(batch)
         try:
-            answer = _answer(line.post("batch", body, "batch", lane).body)
+            answer = _answer(line.post_packed("batch", body, "batch", lane).body)
         except Trouble as trouble:
             if trouble.status not in _ITS_OWN_FAULT or not batch.records:
                 raise

@@ -16,6 +16,7 @@ from pathlib import Path
 from appliance.bootstrap import Services, build_services, open_databases
 from appliance.cli.admin_acts import ACTS, NEEDS_NO_STORE, STARTS_A_STORE, Answer, Desk
 from appliance.cli.admin_options import DEFAULT_DATA, make_parser
+from appliance.cli.city_acts import CITY_ACTS, CITY_STARTS_A_STORE
 from appliance.config import Config, make_folders
 from appliance.errors import CannotStart, Invalid, PreauError
 from appliance.nudge import NudgeSender
@@ -26,6 +27,8 @@ from appliance.store.restore import is_running
 from appliance.store.trouble import STORE_ERRORS
 from appliance.web.texts import GENERAL, REASONS, TEXTS
 
+_ALL_ACTS = {**ACTS, **CITY_ACTS}
+_STARTING = STARTS_A_STORE | CITY_STARTS_A_STORE
 _TROUBLE: tuple[type[Exception], ...] = (*STORE_ERRORS, OSError)
 
 
@@ -34,7 +37,7 @@ def main(argv: list[str]) -> int:
     act = f"{options.noun} {options.verb}" if hasattr(options, "verb") else options.noun
     try:
         with _desk(options, act) as desk:
-            answer = ACTS[act](desk, options)
+            answer = _ALL_ACTS[act](desk, options)
     except PreauError as error:
         return _fail(sentence(error))
     except _TROUBLE as error:
@@ -80,9 +83,9 @@ def _desk(options: argparse.Namespace, act: str) -> Iterator[Desk]:
     running = is_running(config)
     if running:
         config = _as_it_runs(config)
-    if not config.store_path.exists() and act not in STARTS_A_STORE:
+    if not config.store_path.exists() and act not in _STARTING:
         raise CannotStart("no_store", f"Aucun boîtier dans {config.data_path}. Donnez son dossier : --data DOSSIER.")
-    if act in STARTS_A_STORE:
+    if act in _STARTING:
         make_folders(config)
     try:
         if act in NEEDS_NO_STORE:

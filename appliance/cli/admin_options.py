@@ -43,6 +43,7 @@ def make_parser() -> argparse.ArgumentParser:
     backup.add_argument("file", nargs="?", type=Path, metavar="FICHIER", help="où l’écrire (sinon dans le boîtier)")
     restore = nouns.add_parser("restore", help="restaurer une sauvegarde (boîtier arrêté)", parents=[everywhere])
     restore.add_argument("file", type=Path, metavar="FICHIER")
+    _add_city(nouns, everywhere)
     return parser
 
 
@@ -111,3 +112,12 @@ def _add_device(verbs: "_Subparsers[argparse.ArgumentParser]", everywhere: argpa
     listing.add_argument("--all", action="store_true", help="aussi ceux qui ne sont plus en service")
     for name, text in (("revoke", "retirer l’accès à un appareil, tout de suite"), ("retire", "fin de service")):
         verbs.add_parser(name, help=text, parents=[everywhere]).add_argument("id", metavar="ID")
+
+
+def _add_city(nouns: "_Subparsers[argparse.ArgumentParser]", everywhere: argparse.ArgumentParser) -> None:
+    claim = nouns.add_parser("city-claim", help="rattacher le boîtier à la ville", parents=[everywhere])
+    claim.add_argument("code", metavar="CODE|FICHIER", help="le code de la ville, ou son fichier ville.preau.json")
+    claim.add_argument("--address", metavar="ADRESSE", help="adresse de la ville, avec un code : ville.example:8443")
+    claim.add_argument("--wait", type=float, default=60.0, metavar="SECONDES", help="attendre la réponse (60)")
+    nouns.add_parser("city-status", help="où en est la liaison avec la ville", parents=[everywhere])
+    nouns.add_parser("city-leave", help="quitter la ville, ou retirer la demande", parents=[everywhere])
