@@ -33,6 +33,7 @@ from central.services.order_signatures import OrderSignatures
 from central.services.orders import Orders
 from central.services.passkeys import Party, Passkeys
 from central.services.passwords import Passwords
+from central.services.receiving import Needs, Receiving, build_receiving
 from central.services.rings import Rings
 from central.services.school_users import SchoolUsers
 from central.services.school_view import SchoolViews
@@ -43,6 +44,7 @@ from central.services.settings import AUTHORITY, read_setting, write_setting
 from central.services.sign_in import SignIn
 from central.services.signing import Signing
 from central.services.statistics import Statistics
+from central.services.upkeep import Upkeep
 from central.services.webhooks import Webhook
 from central.store.database import connected, open_database, writing
 from central.store.search_index import ensure_search_index
@@ -96,6 +98,8 @@ class Services:
     order_reader: OrderReader
     configurations: Configurations
     school_users: SchoolUsers
+    upkeep: Upkeep
+    receiving: Receiving
 
 
 def open_databases(config: Config) -> None:
@@ -131,7 +135,7 @@ def build_services(config: Config, clock: Clock | None = None) -> Services:
     clock = clock or ServerClock()
     keys = open_keys(config, clock)
     certificates, rings = Certificates(clock, keys.authority), Rings(clock, config)
-    signing = Signing(keys.online)
+    signing, delivery = Signing(keys.online), OrderDelivery()
     broker = f"{config.uplink_name}:{config.mqtt_port}" if config.mqtt_port else ""
     offer = Offer(config.city, f"{config.uplink_name}:{config.uplink_port}", broker, rings.root_public)
     accounts, attempts = Accounts(clock), Attempts(clock)
@@ -156,11 +160,24 @@ def build_services(config: Config, clock: Clock | None = None) -> Services:
         signing=signing,
         orders=Orders(clock, signing),
         order_signatures=OrderSignatures(clock, rings),
-        order_delivery=OrderDelivery(),
+        order_delivery=delivery,
         order_reader=OrderReader(clock),
         configurations=Configurations(clock, signing),
         school_users=SchoolUsers(clock),
+        upkeep=Upkeep(clock, keys, certificates, config.uplink_name),
+        receiving=_receiving(clock, keys, signing, delivery),
     )
+
+
+def _receiving(clock: Clock, keys: CityKeys, signing: Signing, delivery: OrderDelivery) -> Receiving:
+    needs = Needs(
+        prove=keys.online.sign,
+        sign_time=signing.sign_time,
+        pending_count=delivery.pending_count,
+        take_receipt=delivery.record_receipt,
+        sealer=keys.sealer,
+    )
+    return build_receiving(clock, needs)
 
 
 def _desk(config: Config, clock: Clock) -> Desk:
@@ -191,4 +208,4 @@ def desk_steps(services: Services) -> Sequence[Step]:
     Several desks may run (one a machine): a step claims its work by compare-and-set, or under `writing(name)`.
     """
     desk = services.desk
-    return (desk.alert_step.step, desk.notifications.step, desk.logs.sweep)
+    return (services.upkeep.step, desk.alert_step.step, desk.notifications.step, desk.logs.sweep)

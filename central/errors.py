@@ -7,6 +7,7 @@
     ├── NotFound       404
     ├── Conflict       409     true, but not now; of a batch: `cursor` says from where to send
     ├── TooLarge       413
+    ├── WrongVersion   426     a version of the wire that is not spoken here
     ├── TooMany        429     retry after `retry_after` seconds
     ├── Unavailable    503     the database or the disk is not there for the moment
     └── CannotStart    500     the server cannot start; the text is for the console
@@ -62,6 +63,10 @@ class Conflict(CityError):
 
 class TooLarge(CityError):
     status = 413
+
+
+class WrongVersion(CityError):
+    status = 426
 
 
 class TooMany(CityError):

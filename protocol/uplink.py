@@ -166,13 +166,13 @@ def parse_batch(raw: bytes) -> Batch:
         lane=fields.need("lane", lane),
         after=fields.need("after", whole()),
         up_to=fields.need("up_to", whole()),
-        records=fields.need("records", array(_record)),
+        records=fields.need("records", array(parse_record)),
     )
     _check_range(batch)
     return batch
 
 
-def _record(value: object, path: str) -> Record:
+def parse_record(value: object, path: str) -> Record:
     fields = Fields(value, path)
     return Record(
         seq=fields.need("seq", whole(1)),

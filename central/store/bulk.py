@@ -1,0 +1,81 @@
+"""Many rows by one statement: written, or written over. PostgreSQL takes them as arrays, SQLite one after the other.
+
+Owns the SQL of both engines, and what fits into a column. Decides nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from peewee import BigIntegerField, BooleanField, CharField, Field, IntegerField
+
+from central.store.database import is_postgres
+from central.store.fields import MomentField
+from central.store.models import Row, database
+
+_INTEGER = 2**31
+_TYPES: tuple[tuple[type[Field], str], ...] = (
+    (MomentField, "bigint"),
+    (BigIntegerField, "bigint"),
+    (IntegerField, "integer"),
+    (BooleanField, "boolean"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Columns by the names of their fields, the key first (`keys` of them). `keep`: written once, never over."""
+
+    model: type[Row]
+    columns: tuple[str, ...]
+    keys: int
+    keep: tuple[str, ...] = ()
+
+    def fields(self) -> list[Any]:
+        return [self.model._meta.fields[name] for name in self.columns]
+
+
+def put_rows(target: Target, rows: Iterable[Sequence[object]]) -> None:
+    """Values as Python has them. No key may be there twice. In the caller's transaction."""
+    fields = target.fields()
+    converted = [tuple(field.db_value(value) for field, value in zip(fields, row, strict=True)) for row in rows]
+    if not converted:
+        return
+    statement = _statement(target, is_postgres())
+    if is_postgres():
+        database.execute_sql(statement, [list(column) for column in zip(*converted, strict=True)])
+    else:
+        database.cursor().executemany(statement, converted)
+
+
+def misfit(target: Target, row: Sequence[object]) -> str:
+    """The first column that cannot hold its value; empty when all can. SQLite would take anything."""
+    for name, field, value in zip(target.columns, target.fields(), row, strict=True):
+        if type(field) is CharField and isinstance(value, str) and len(value) > field.max_length:
+            return name
+        if type(field) is IntegerField and isinstance(value, int) and not -_INTEGER <= value < _INTEGER:
+            return name
+    return ""
+
+
+@lru_cache(maxsize=64)
+def _statement(target: Target, postgres: bool) -> str:
+    fields = target.fields()
+    names = [f'"{field.column_name}"' for field in fields]
+    kept = {f'"{target.model._meta.fields[name].column_name}"' for name in target.keep}
+    update = ", ".join(f"{name} = excluded.{name}" for name in names[target.keys :] if name not in kept)
+    clash = f"ON CONFLICT ({', '.join(names[: target.keys])}) " + (
+        f"DO UPDATE SET {update}" if update else "DO NOTHING"
+    )
+    if postgres:
+        source = f"SELECT * FROM unnest({', '.join(f'%s::{_type_of(field)}[]' for field in fields)})"  # noqa: S608
+    else:
+        source = f"VALUES ({', '.join('?' for _ in fields)})"
+    # All names are of our own models.
+    return f'INSERT INTO "{target.model._meta.table_name}" ({", ".join(names)}) {source} {clash}'
+
+
+def _type_of(field: Any) -> str:
+    field = getattr(field, "rel_field", field)  # a foreign key is of what it points to
+    return next((name for kind, name in _TYPES if isinstance(field, kind)), "text")
