@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,18 @@ class Config:
     database_url: str = ""
     workers: int = 2
     city: str = "Ville"
+    oidc_issuer: str = ""  # empty: no identity provider
+    oidc_client: str = ""
+    oidc_secret_path: Path | None = None
+
+    @property
+    def console_url(self) -> str:
+        """The console's one address, without a slash at the end: links, cookies and passkeys are made for it."""
+        return (self.public_url or f"http://localhost:{self.http_port}").rstrip("/")
+
+    @property
+    def console_host(self) -> str:
+        return urlsplit(self.console_url).hostname or "localhost"
 
     @property
     def sqlite_path(self) -> Path:

@@ -38,7 +38,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mqtt", type=_port, default=0, metavar="PORT", help="port MQTT des écoles (0 : aucun)")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processus de chaque service (2)")
     parser.add_argument("--public-url", default="", metavar="URL", help="adresse de la console dans les navigateurs")
-    parser.add_argument("--city", default="Ville", metavar="NOM", help="nom de la ville")
+    parser.add_argument("--city", default="", metavar="NOM", help="nom de la ville (le dernier donné)")
 
 
 def read_config(options: argparse.Namespace) -> Config:
@@ -52,7 +52,7 @@ def read_config(options: argparse.Namespace) -> Config:
         uplink_port=options.uplink,
         mqtt_port=options.mqtt,
         uplink_name=options.uplink_name,
-        public_url=options.public_url or f"http://localhost:{options.http}",
+        public_url=options.public_url,
         database_url=os.environ.get("DATABASE_URL", ""),
         workers=max(1, options.workers),
         city=options.city,

@@ -9,7 +9,7 @@ from flask_babel import Babel
 from central.bootstrap import Services
 from central.store.models import database
 from central.web.access import enforce, may, sees
-from central.web.cookies import Cookies, form_key, load_sessions, public_url
+from central.web.cookies import Cookies, form_key, load_sessions
 from central.web.errors import register_errors
 from central.web.house import share_house
 from central.web.navigation import navigation
@@ -31,7 +31,7 @@ class _Json(DefaultJSONProvider):
 def create_app(services: Services) -> Flask:
     """Needs the database bound (`bootstrap.open_databases`)."""
     config = services.config
-    url, cookies = public_url(config), Cookies(config)
+    url, cookies = config.console_url, Cookies(config)
     app = Flask(__name__)
     app.secret_key = form_key(services.keys.folder)
     app.json = _Json(app)

@@ -5,7 +5,6 @@ name, because cookies do not know ports.
 """
 
 import secrets
-from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, g, request
 
@@ -17,7 +16,7 @@ from central.services.sessions import Sessions
 
 class Cookies:
     def __init__(self, config: Config) -> None:
-        self.secure = public_url(config).startswith("https:")
+        self.secure = config.console_url.startswith("https:")
         self.session = "__Host-preau-city" if self.secure else f"preau-city-{config.http_port}"
         self.form = f"{self.session}-form"
 
@@ -30,15 +29,6 @@ class Cookies:
 
     def drop(self, response: Response) -> None:
         response.delete_cookie(self.session, secure=self.secure, httponly=True, samesite="Lax", path="/")
-
-
-def public_url(config: Config) -> str:
-    """The console's one address, as browsers type it, without a slash at the end."""
-    return (config.public_url or f"http://localhost:{config.http_port}").rstrip("/")
-
-
-def public_host(config: Config) -> str:
-    return urlsplit(public_url(config)).hostname or "localhost"
 
 
 def load_sessions(app: Flask, sessions: Sessions, cookies: Cookies) -> None:

@@ -103,7 +103,7 @@ def _as_json(error: CityError) -> tuple[Response, int]:
 
 def _as_page(error: CityError) -> Response | tuple[str, int]:
     if isinstance(error, NotSignedIn):
-        return _to("people.second" if error.code == "second_step" else "people.sign_in")
+        return _to("second.ask" if error.code == "second_step" else "people.sign_in")
     page = render_template(
         "error.html",
         status=_status(error),

@@ -5,17 +5,31 @@ from flask.typing import ResponseReturnValue
 
 from central.bootstrap import Services
 from central.domain.roles import Capability
+from central.web.about import make_about
 from central.web.access import allows, viewer
 from central.web.account import make_account
+from central.web.accounts import make_accounts
 from central.web.cookies import Cookies
+from central.web.entrance import Entrance
+from central.web.journal import make_journal
 from central.web.navigation import entries_for
+from central.web.oidc import make_oidc
+from central.web.passkeys import make_passkeys
 from central.web.people import make_people
+from central.web.second import make_second
 
 
 def register_pages(app: Flask, services: Services, cookies: Cookies) -> None:
+    entrance = Entrance(services, cookies)
     for blueprint in (
-        make_people(services, cookies),
-        make_account(services, cookies),
+        make_people(services, entrance),
+        make_second(services, entrance),
+        make_passkeys(services, entrance),
+        make_oidc(app, services, entrance),
+        make_account(services, entrance),
+        make_accounts(services),
+        make_journal(services),
+        make_about(services),
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "home", home)

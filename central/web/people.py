@@ -1,52 +1,20 @@
 """Ways in and out: sign-in by password, the invitation's first steps, language. One service each, then a cookie."""
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, g, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
 
 from central.bootstrap import Services
 from central.domain.roles import Viewer
-from central.domain.sign_in import LINK
 from central.errors import CityError, Invalid, NotSignedIn, TooMany
-from central.services.attempts import address_key
 from central.web.access import Door, allows
-from central.web.cookies import Cookies
+from central.web.entrance import Entrance, answer
 from central.web.paths import came_from, wanted
 from central.web.security import sender
 from central.web.texts import field_texts, text_of
 
 
-class Entrance:
-    """What every way in shares: the new session, the cookie, the way on."""
-
-    def __init__(self, services: Services, cookies: Cookies) -> None:
-        self._services = services
-        self._cookies = cookies
-
-    def let_in(self, person: Viewer, target: str, is_strong: bool = False) -> Response:
-        """A new session, a new form token, and on to where the person wanted to go."""
-        token = self._services.sessions.open(person.account_id, is_strong, self._cookies.read(request))
-        session.clear()
-        response = make_response(redirect(target, 303))
-        self._cookies.set(response, token)
-        return response
-
-    def leave(self, everywhere: bool) -> Response:
-        if everywhere and g.session is not None:
-            self._services.sessions.close_all(g.session.viewer, g.session.viewer.account_id)
-        self._services.sessions.close(self._cookies.read(request))
-        session.clear()
-        response = make_response(redirect(url_for("people.sign_in"), 303))
-        self._cookies.drop(response)
-        return response
-
-    def invited(self, token: str) -> Viewer:
-        with self._services.attempts.attempt((LINK, address_key(sender()))):
-            return self._services.accounts.invited(token)
-
-
-def make_people(services: Services, cookies: Cookies) -> Blueprint:
+def make_people(services: Services, entrance: Entrance) -> Blueprint:
     pages = Blueprint("people", __name__)
-    entrance = Entrance(services, cookies)
     _add_sign_in(pages, services, entrance)
     _add_invitation(pages, services, entrance)
     _add_leaving(pages, services, entrance)
@@ -59,7 +27,7 @@ def _add_sign_in(pages: Blueprint, services: Services, entrance: Entrance) -> No
     def sign_in() -> ResponseReturnValue:
         if g.session is not None and not g.session.half_way:
             return redirect(wanted(), 303)
-        return _sign_in_page()
+        return _sign_in_page(services)
 
     @pages.post("/sign-in")
     @allows(Door.PUBLIC)
@@ -68,7 +36,7 @@ def _add_sign_in(pages: Blueprint, services: Services, entrance: Entrance) -> No
         try:
             person = services.sign_in.check_password(login, request.form.get("password", ""), sender())
         except (NotSignedIn, TooMany, Invalid) as problem:
-            return _sign_in_page(problem, login)
+            return _sign_in_page(services, problem, login)
         return entrance.let_in(person, wanted())
 
 
@@ -107,19 +75,13 @@ def _add_leaving(pages: Blueprint, services: Services, entrance: Entrance) -> No
         return redirect(came_from(), 303)
 
 
-def _sign_in_page(problem: CityError | None = None, login: str = "") -> Response:
+def _sign_in_page(services: Services, problem: CityError | None = None, login: str = "") -> Response:
     error = None if problem is None else text_of(problem)
-    return answer(render_template("people/sign_in.html", login=login, next=wanted(), error=error), problem)
+    has_oidc = bool(services.config.oidc_issuer)
+    page = render_template("people/sign_in.html", login=login, next=wanted(), error=error, has_oidc=has_oidc)
+    return answer(page, problem)
 
 
 def _invitation_page(token: str, person: Viewer, problem: CityError | None = None) -> Response:
     page = render_template("people/invitation.html", token=token, person=person, errors=field_texts(problem))
     return answer(page, problem)
-
-
-def answer(page: str, problem: CityError | None) -> Response:
-    """The page again, with the status of what went wrong."""
-    response = make_response(page, 200 if problem is None else problem.status)
-    if isinstance(problem, TooMany):
-        response.headers["Retry-After"] = str(problem.retry_after)
-    return response
