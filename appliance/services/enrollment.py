@@ -14,6 +14,7 @@ from appliance.services.desired import bump
 from appliance.services.device_records import is_same_machine, known_device, record_for
 from appliance.services.guests import seat
 from appliance.services.journal import record
+from appliance.services.statistics import note_failure
 from appliance.store.live import Live, live_database
 from appliance.store.models import Device, EnrollmentToken, Setting, database
 from protocol.device import EnrollmentAnswer, EnrollmentRequest, MqttAccess, Presence
@@ -57,6 +58,13 @@ class Enrollment:
 
         Raises NotSignedIn for a token that is unknown, expired, revoked or used up: which one is not told.
         """
+        try:
+            return self._enroll(request, host)
+        except NotSignedIn:
+            note_failure(self._clock.now())
+            raise
+
+    def _enroll(self, request: EnrollmentRequest, host: str) -> EnrollmentAnswer:
         now = self._clock.now()
         password = new_password()
         credential = hash_password(password)

@@ -21,10 +21,10 @@ _INSERT = (
     "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM usage_record WHERE device_id = ? LIMIT ?)"
-_MARK = "SELECT up_to FROM usage_mark WHERE device_id = ? AND boot = ?"
+_MARK = "SELECT up_to, forgotten FROM usage_mark WHERE device_id = ? AND boot = ?"
 _AFTER = "SELECT seq FROM usage_record WHERE device_id = ? AND boot = ? AND seq > ? ORDER BY seq"
 _SET_MARK = (
-    "INSERT INTO usage_mark (device_id, boot, up_to, updated_at) VALUES (?, ?, ?, ?) "
+    "INSERT INTO usage_mark (device_id, boot, up_to, updated_at, forgotten) VALUES (?, ?, ?, ?, -1) "
     "ON CONFLICT (device_id, boot) DO UPDATE SET up_to = excluded.up_to, updated_at = excluded.updated_at"
 )
 
@@ -36,7 +36,7 @@ def record_usage(device_id: str, batch: UsageBatch, now: datetime) -> UsageAck |
     """
     if is_guest(device_id):
         return UsageAck(batch.boot, max((record.seq for record in batch.records), default=0))
-    mark = _mark(device_id, batch.boot)
+    mark, forgotten = _mark(device_id, batch.boot)
     fresh = [record for record in batch.records if mark is None or record.seq > mark]
     if fresh and not _has_room(device_id, len(fresh), now):
         return None if mark is None else UsageAck(batch.boot, mark)
@@ -46,6 +46,7 @@ def record_usage(device_id: str, batch: UsageBatch, now: datetime) -> UsageAck |
         [
             (device_id, batch.boot, one.seq, app_name(one.app), to_milliseconds(one.started_at), one.seconds, moment)
             for one in batch.records
+            if one.seq > forgotten
         ],
     )
     if mark is None:
@@ -57,9 +58,10 @@ def record_usage(device_id: str, batch: UsageBatch, now: datetime) -> UsageAck |
     return UsageAck(batch.boot, up_to)
 
 
-def _mark(device_id: str, boot: str) -> int | None:
+def _mark(device_id: str, boot: str) -> tuple[int | None, int]:
+    """And up to where records were counted and thrown away: they must not come back (services/statistics.py)."""
     row = database.execute_sql(_MARK, (device_id, boot)).fetchone()
-    return None if row is None else int(row[0])
+    return (None, -1) if row is None else (int(row[0]), int(row[1]))
 
 
 def _has_room(device_id: str, more: int, now: datetime) -> bool:

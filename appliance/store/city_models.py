@@ -46,7 +46,7 @@ class Incarnation(Row):
 
 
 class OutboxLane(Row):
-    """`purged`: up to here, acknowledged records may have been thrown away. `offered`: up to here, some may have left."""
+    """`offered`: up to here, records may have left. `purged`: up to here, acknowledged ones may be gone."""
 
     lane = IntegerField(primary_key=True)
     last_seq = IntegerField(default=0)

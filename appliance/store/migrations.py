@@ -19,6 +19,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
     ),
     2: (
         "ALTER TABLE user ADD COLUMN source VARCHAR(255) NOT NULL DEFAULT 'school'",
+        "ALTER TABLE usage_mark ADD COLUMN forgotten INTEGER NOT NULL DEFAULT '-1'",
         "CREATE TABLE city_link (id INTEGER NOT NULL PRIMARY KEY, address VARCHAR(255) NOT NULL, appliance "
         "VARCHAR(255) NOT NULL, uai VARCHAR(255) NOT NULL, city VARCHAR(255) NOT NULL, broker VARCHAR(255) "
         "NOT NULL, root VARCHAR(255) NOT NULL, time_key VARCHAR(255) NOT NULL, token VARCHAR(255) NOT NULL, "

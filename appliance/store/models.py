@@ -296,6 +296,7 @@ class UsageMark(Row):
     boot = CharField()
     up_to = IntegerField()
     updated_at = MomentField()
+    forgotten = IntegerField(default=-1, constraints=default("-1"))  # counted up to here, and deleted. From schema 3
 
     class Meta:
         primary_key = CompositeKey("device", "boot")
