@@ -18,10 +18,10 @@ from central.services.configurations import Configurations
 from central.services.desk_settings import Channel, DeskSettings
 from central.services.device_search import DeviceSearch
 from central.services.device_view import DeviceViews
+from central.services.directory import Directory
 from central.services.exports import Exports
 from central.services.fleet import Fleet
 from central.services.inventory import Inventory
-from central.services.directory import Directory
 from central.services.journal_reader import JournalReader
 from central.services.live_views import LiveViews
 from central.services.log_requests import LogRequests

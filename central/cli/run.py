@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from central import logs
 from central.bootstrap import Services, build_services, open_databases
@@ -22,7 +23,7 @@ from central.cli.options import as_arguments
 from central.config import Config
 from central.errors import CannotStart
 from central.keys.server_certificate import ensure_server_certificate
-from central.services.settings import SERVED_AT, write_setting
+from central.services.settings import SERVED_AT, read_setting, write_setting
 from central.store.database import connected
 from central.supervisor import Program, Supervisor
 
@@ -37,6 +38,7 @@ def run(config: Config) -> int:
     with _alone(config), _runtime(config):
         _require_free_ports(config)
         open_databases(config)
+        config = _named(config)
         prepare(config, build_services(config))
         supervisor = Supervisor(_programs(config, stopping), config.runtime_path / "processes.json", stopping)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -49,6 +51,17 @@ def run(config: Config) -> int:
         finally:
             supervisor.stop()
     return 0
+
+
+def _named(config: Config) -> Config:
+    """What was not given is as at the last start, or as `city init` had it."""
+    with connected():
+        known = read_setting(SERVED_AT) or {}
+    return replace(
+        config,
+        city=config.city or known.get("city") or "Ville",
+        public_url=config.public_url or known.get("public_url") or config.console_url,
+    )
 
 
 def prepare(config: Config, services: Services) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from peewee import fn
+
 from central.clock import Clock
 from central.domain.roles import Viewer
 from central.errors import Denied, NotFound
@@ -80,6 +82,14 @@ class Certificates:
             if revoke_certificates(appliance_id, now) or appliance.standing != Standing.REVOKED:
                 record(now, actor, "appliance.revoke", f"appliance:{appliance_id}", appliance.school_id)
         self.write_list()
+
+    def revoked_mark(self) -> tuple[int, int]:
+        """Changes with each revocation."""
+        row = Certificate.select(fn.COUNT(Certificate.serial), fn.MAX(Certificate.revoked_at).coerce(False)).where(
+            Certificate.revoked_at.is_null(False)
+        )
+        count, latest = row.scalar(as_tuple=True)
+        return int(count), int(latest or 0)
 
     def write_list(self) -> None:
         """The broker's list of revoked certificates, of those that would still hold."""
