@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from appliance.broker.configuration import BrokerSettings, Limits, Serves, TlsFiles
 from appliance.broker.process import is_there, port_is_free
 from appliance.broker.reload import apply_credentials
-from appliance.clock import HubClock
+from appliance.clock import HubClock, has_signed_time
 from appliance.config import Config
 from appliance.health import Health
 from appliance.nudge import NudgeSender
 from appliance.own_names import OwnNames
 from appliance.services.agent_links import AgentLinks, agent_credentials
 from appliance.services.agent_setup import AgentSetup
+from appliance.services.appliance_state import ApplianceState
 from appliance.services.backups import Backups
 from appliance.services.board import Board
 from appliance.services.carts import Carts
 from appliance.services.city import City
+from appliance.services.city_configuration import CityConfiguration
 from appliance.services.classrooms import Rosters
 from appliance.services.device_list import DeviceList
 from appliance.services.devices import Devices
@@ -30,20 +32,25 @@ from appliance.services.gestures import Gestures
 from appliance.services.guests import Guests
 from appliance.services.health_report import HealthReport
 from appliance.services.incarnation import Incarnations
+from appliance.services.instruction_acts import Acts
+from appliance.services.instructions import Instructions
 from appliance.services.join_codes import JoinCodes
 from appliance.services.journal import JournalReader
 from appliance.services.lessons import Lessons
+from appliance.services.log_files import LogFiles
 from appliance.services.machine import look_at_machine
 from appliance.services.outbox import Outbox
+from appliance.services.outbox_relief import OutboxRelief
 from appliance.services.passwords import Passwords
 from appliance.services.people import People
 from appliance.services.school import School
 from appliance.services.sign_in import SignIn
 from appliance.services.start_page import StartPage
+from appliance.services.statistics import Statistics
 from appliance.services.telling import Telling, put_everything
 from appliance.services.tokens import Tokens
 from appliance.services.upkeep import Upkeep
-from appliance.store.ballast import room_beside
+from appliance.store.ballast import room_beside, storage_level
 from appliance.store.database import open_store
 from appliance.store.live import open_live
 
@@ -82,6 +89,8 @@ class Services:
     incarnations: Incarnations
     outbox: Outbox
     exchanges: ExchangeLog
+    instructions: Instructions
+    city_configuration: CityConfiguration
 
 
 def broker_settings(config: Config) -> BrokerSettings:
@@ -128,6 +137,11 @@ def build_services(config: Config) -> Services:
     documents = Documents(clock, config.documents_path, room=lambda: room_beside(config.ballast_path))
     agent_setup = AgentSetup(clock, agent_links, tokens, lambda: is_there(agents_broker_settings(config)))
     report = HealthReport(clock, device_list, backups, rosters, documents)
+    devices = Devices(clock, nudge, apply)
+    acts = Acts(clock, nudge, devices, LogFiles(config.logs_path))
+    telling, statistics, relief = Telling(), Statistics(), OutboxRelief(lambda: storage_level(config.data_path))
+    health = Health(config, settings, lambda: [*report.findings(), *agent_setup.findings()])
+    own_state = ApplianceState(config, health.report)
     return Services(
         clock=clock,
         people=People(clock, passwords),
@@ -138,7 +152,7 @@ def build_services(config: Config) -> Services:
         carts=Carts(clock),
         rosters=rosters,
         tokens=tokens,
-        devices=Devices(clock, nudge, apply),
+        devices=devices,
         device_list=device_list,
         documents=documents,
         journal=journal,
@@ -153,12 +167,16 @@ def build_services(config: Config) -> Services:
         favourites=Favourites(clock),
         backups=backups,
         school=School(clock),
-        health=Health(config, settings, lambda: [*report.findings(), *agent_setup.findings()]),
-        upkeep=Upkeep(clock, config, backups, documents, guests).also(Telling().step),
+        health=health,
+        upkeep=Upkeep(clock, config, backups, documents, guests).also(
+            relief.step, telling.step, own_state.step, statistics.sample, statistics.step
+        ),
         city=City(clock, config.city_path, NudgeSender(config.runtime_path, "uplink"), put_everything),
         incarnations=Incarnations(clock, look_at_machine),
         outbox=Outbox(),
         exchanges=ExchangeLog(),
+        instructions=Instructions(clock, acts, lambda: has_signed_time(config.runtime_path)),
+        city_configuration=CityConfiguration(clock),
     )
 
 

@@ -179,6 +179,11 @@ def write_signed_time(runtime_path: Path, offset: float) -> None:
     _write_number(runtime_path / _SIGNED, offset)
 
 
+def has_signed_time(runtime_path: Path) -> bool:
+    """Whether the city has told the time since this machine was started."""
+    return _read_number(runtime_path / _SIGNED) is not None
+
+
 def _read_number(path: Path) -> float | None:
     """A floor that cannot be read is no floor; the next write replaces it."""
     try:

@@ -59,6 +59,11 @@ class Config:
         return self.data_path / "city"
 
     @property
+    def logs_path(self) -> Path:
+        """What the processes write about themselves, bounded: the city may ask for the last hours."""
+        return self.data_path / "logs"
+
+    @property
     def ballast_path(self) -> Path:
         return self.data_path / "ballast"
 

@@ -103,7 +103,7 @@ def _apply(settings: BrokerSettings, load: Callable[[], Mapping[str, str]], with
 
 
 def main(config: Config) -> int:
-    logs.set_up("bridge")
+    logs.set_up("bridge", folder=config.logs_path)
     open_databases(config)
     bridge = build(config)
     for number in (signal.SIGTERM, signal.SIGINT):

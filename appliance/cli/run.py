@@ -62,6 +62,7 @@ def run(config: Config, on_ready: Callable[[Running], EachSecond], log_level: in
     """Blocks until Ctrl-C or SIGTERM; calls what `on_ready` gave once a second. Raises CannotStart."""
     logs.set_up("boîtier", log_level)
     make_folders(config)
+    logs.set_up("boîtier", log_level, config.logs_path)
     with _full_disk_in_words(config), _without_an_empty_runtime(config), _alone(config), _runtime(config):
         ballast.tend(config.ballast_path)
         (config.runtime_path / "bridge.nudge").unlink(missing_ok=True)  # of a run that was killed

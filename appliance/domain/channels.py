@@ -105,10 +105,14 @@ def able_now(agent: str, profile: str, words: Collection[str]) -> Mapping[str, E
     return {ability: evidence for ability, evidence in table.items() if ability in words}
 
 
+# They have no capability word in the contract: they are sent, and the device says "unsupported" if need be.
+_OF_EVERY_DEVICE = tuple(map(str, (CommandType.IDENTIFY, CommandType.REPORT, CommandType.REBOOT, CommandType.WIPE)))
+
+
 @lru_cache(maxsize=256)
 def own_abilities(capabilities: frozenset[str] | tuple[str, ...]) -> Mapping[str, Evidence]:
-    """A device that speaks the device protocol answers for all that it does, `identify` and `report` included."""
-    named = (*capabilities, str(CommandType.IDENTIFY), str(CommandType.REPORT))
+    """A device that speaks the device protocol answers for all that it does, `reboot` and `wipe` included."""
+    named = (*capabilities, *_OF_EVERY_DEVICE)
     return dict.fromkeys(named, Evidence.CONFIRMED)
 
 

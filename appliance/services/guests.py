@@ -15,10 +15,10 @@ from appliance.clock import Clock
 from appliance.domain.devices import DeviceStatus
 from appliance.domain.naming import guest_name
 from appliance.domain.people import Actor
-from appliance.domain.restrictions import Hold
 from appliance.errors import Conflict, NotFound, NotSignedIn
 from appliance.ids import new_device_id
 from appliance.nudge import NudgeSender
+from appliance.services.city_wishes import default_hold
 from appliance.services.desired import hold_as_json
 from appliance.services.journal import record
 from appliance.services.lessons import must_hold, open_lesson, release_devices
@@ -104,7 +104,9 @@ def seat(guest: Device, now: datetime) -> None:
     """Right after its record was saved: it takes part."""
     part = LessonDevice.select().where((LessonDevice.device == guest.id) & LessonDevice.left_at.is_null())
     if not part.exists():
-        LessonDevice.create(lesson=guest.guest_lesson_id, device=guest.id, base=hold_as_json(Hold()), joined_at=now)
+        LessonDevice.create(
+            lesson=guest.guest_lesson_id, device=guest.id, base=hold_as_json(default_hold()), joined_at=now
+        )
 
 
 def guest_serial(serial: str, lesson_id: str) -> str:

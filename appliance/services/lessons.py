@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from appliance.clock import Clock
 from appliance.domain.lessons import EndReason, checked_end
 from appliance.domain.people import APPLIANCE, Actor, Role, display_name
-from appliance.domain.restrictions import Hold
 from appliance.errors import Conflict, Denied, Invalid, NotFound
 from appliance.ids import new_command_id
 from appliance.nudge import NudgeSender
+from appliance.services.city_wishes import default_hold
 from appliance.services.desired import bump, hold_as_json
 from appliance.services.journal import record
 from appliance.store.bulk import execute_many
@@ -34,7 +34,11 @@ _PROLONG = (
     f"UPDATE receipt SET expires_at = ? WHERE {OPEN_RECEIPTS} "  # noqa: S608 - our own words
     "AND gesture_id IN (SELECT id FROM gesture WHERE lesson_id = ?)"
 )
-_CANCEL = f"UPDATE receipt SET state = 'canceled', updated_at = ? WHERE device_id = ? AND {OPEN_RECEIPTS}"  # noqa: S608 - as above
+# What the city asked of a device outlives the lesson.
+_CANCEL = (
+    f"UPDATE receipt SET state = 'canceled', updated_at = ? WHERE device_id = ? AND {OPEN_RECEIPTS} "  # noqa: S608 - as above
+    "AND gesture_id IN (SELECT id FROM gesture WHERE lesson_id IS NOT NULL)"
+)
 # A guest's part is over: it may not come back by itself, and services/guests.py forgets it.
 _END_GUEST = "UPDATE device SET status = 'removed', credential = NULL WHERE id = ? AND guest_lesson_id IS NOT NULL"
 
@@ -235,7 +239,7 @@ class Lessons:
             )
         release_devices([part.device_id for part in others], now)
         already = {part.device_id for part in self.held(wanted)}
-        base = LessonDevice.base.db_value(hold_as_json(Hold()))
+        base = LessonDevice.base.db_value(hold_as_json(default_hold()))
         execute_many(
             "INSERT INTO lesson_device (lesson_id, device_id, base, joined_at) VALUES (?, ?, ?, ?)",
             [(lesson_id, device_id, base, to_milliseconds(now)) for device_id in wanted if device_id not in already],

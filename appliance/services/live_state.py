@@ -104,6 +104,7 @@ class LiveStates:
                 row.battery_level, row.charging = reported.battery.level, reported.battery.charging
             row.storage_free = reported.storage_free
             row.foreground = reported.foreground
+            row.boot = reported.boot or row.boot
 
     def event(self, device_id: str, event: Event, now: datetime) -> None:
         with self._lock:

@@ -35,6 +35,7 @@ class Person:
     is_active: bool
     has_password: bool
     created_at: datetime
+    is_of_the_city: bool = False  # kept from there: not changed here
 
     @property
     def actor(self) -> Actor:
@@ -137,7 +138,7 @@ class People:
         text = display_name(name)
         now = self._clock.now()
         with database.atomic("IMMEDIATE"):
-            row = _row(user_id)
+            row = _own_row(user_id)
             row.name = text
             row.save()
             record(now, actor, "user.rename", f"user:{user_id}")
@@ -148,7 +149,7 @@ class People:
         wanted = role_of(role)
         now = self._clock.now()
         with database.atomic("IMMEDIATE"):
-            row = _row(user_id)
+            row = _own_row(user_id)
             if row.role == wanted:
                 return person_of(row)
             _keep_an_administrator(actor, row)
@@ -162,20 +163,18 @@ class People:
         """At once: sessions, known browsers and invitations of this person are gone."""
         now = self._clock.now()
         with database.atomic("IMMEDIATE"):
-            row = _row(user_id)
+            row = _own_row(user_id)
             _keep_an_administrator(actor, row)
             row.active = False
             row.save()
-            _end_sessions(user_id)
-            Browser.delete().where(Browser.user == user_id).execute()
-            Invitation.delete().where(Invitation.user == user_id).execute()
+            end_access(user_id)
             record(now, actor, "user.deactivate", f"user:{user_id}")
         return person_of(row)
 
     def reactivate(self, actor: Actor, user_id: int) -> Person:
         now = self._clock.now()
         with database.atomic("IMMEDIATE"):
-            row = _row(user_id)
+            row = _own_row(user_id)
             row.active = True
             row.save()
             record(now, actor, "user.reactivate", f"user:{user_id}")
@@ -200,6 +199,7 @@ def person_of(row: User) -> Person:
         is_active=row.active,
         has_password=row.password_hash is not None,
         created_at=row.created_at,
+        is_of_the_city=row.source != "school",
     )
 
 
@@ -223,11 +223,27 @@ def _row(user_id: int | None) -> User:
     return row
 
 
+def _own_row(user_id: int) -> User:
+    """To be changed here: raises Conflict for whom the city keeps."""
+    row = _row(user_id)
+    if row.source != "school":
+        raise Conflict("user_of_the_city")
+    return row
+
+
 def _invitation(token: str, now: datetime) -> Invitation:
     found = Invitation.get_or_none(Invitation.token_hash == hash_secret(token))
     if found is None or found.used_at is not None or found.expires_at <= now or not found.user.active:
         raise NotFound("unknown_invitation")
     return found
+
+
+def end_access(user_id: int, *, sessions_only: bool = False) -> None:
+    """In the caller's transaction: nothing that this person opened stays open."""
+    _end_sessions(user_id)
+    if not sessions_only:
+        Browser.delete().where(Browser.user == user_id).execute()
+        Invitation.delete().where(Invitation.user == user_id).execute()
 
 
 def _end_sessions(user_id: int) -> None:

@@ -5,6 +5,7 @@ A slice at a time: a teacher's gesture must not wait for the cleaning. What was 
 
 from datetime import datetime, timedelta
 
+from appliance.services.city_wishes import term_of
 from appliance.store.fields import to_milliseconds
 from appliance.store.models import database
 
@@ -34,6 +35,7 @@ _SLICES: tuple[tuple[str, timedelta], ...] = (
         COUNTERS,
     ),
 )
+_KINDS = {LESSONS: "lessons", JOURNAL: "journal"}  # a city may shorten these, never lengthen them
 _OLD_USAGE = (
     "DELETE FROM usage_record WHERE device_id = ? AND (boot, seq) IN "
     "(SELECT boot, seq FROM usage_record WHERE device_id = ? AND received_at < ? LIMIT 2000)"
@@ -43,13 +45,13 @@ _OLD_USAGE = (
 def prune(now: datetime) -> bool:
     """One slice of everything that is over; False when nothing was left to do."""
     with database.atomic("IMMEDIATE"):
-        removed = sum(_remove(statement, now - term) for statement, term in _SLICES)
+        removed = sum(_remove(statement, now - term_of(_KINDS.get(term, ""), term)) for statement, term in _SLICES)
     return removed > 0 or _give_back()
 
 
 def make_room_for_usage(device_id: str, now: datetime) -> None:
     """In the caller's transaction, for a device at its cap: what is oldest goes first, if it is old enough."""
-    database.execute_sql(_OLD_USAGE, (device_id, device_id, to_milliseconds(now - RAW_USAGE)))
+    database.execute_sql(_OLD_USAGE, (device_id, device_id, to_milliseconds(now - term_of("usage", RAW_USAGE))))
 
 
 def _remove(statement: str, before: datetime) -> int:

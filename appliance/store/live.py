@@ -37,6 +37,7 @@ class Live(Model):
     storage_free = IntegerField(null=True)
     foreground = CharField(null=True)
     hand_at = MomentField(null=True)
+    boot = CharField(null=True)  # as it says: another one after a restart
 
     class Meta:
         database = live_database

@@ -25,7 +25,7 @@ _STUCK_SECONDS = 60  # far beyond Socket.IO's heartbeat, so that no open board i
 
 def main(config: Config) -> int:
     """Serves until it is told to stop."""
-    logs.set_up("web", logging.INFO)
+    logs.set_up("web", logging.INFO, config.logs_path)
     _Server(config).run()
     return 0
 

@@ -44,8 +44,8 @@ _FINAL = frozenset({state for state in _S if state.is_final})
 NEXT: dict[str, frozenset[str]] = {
     Waiting.PENDING: frozenset({Waiting.SENT, *_S}),
     Waiting.SENT: frozenset(_S),
-    _S.RECEIVED: frozenset({_S.STARTED, *_FINAL}),
-    _S.STARTED: _FINAL,
+    _S.RECEIVED: frozenset({_S.STARTED, *_FINAL}) - {_S.REFUSED},
+    _S.STARTED: _FINAL - {_S.REFUSED},
     **{state: frozenset() for state in _FINAL},
 }
 OPEN = (Waiting.PENDING, Waiting.SENT, _S.RECEIVED, _S.STARTED)

@@ -16,7 +16,7 @@ from central.store.desk_models import Instruction, Order, SignedOrder
 from central.store.models import Appliance
 from protocol.uplink import MAX_BODY_BYTES
 from protocol.uplink_orders import Envelope, ReceiptBody, read_envelope
-from protocol.uplink_words import InstructionState, OrderClass, Standing
+from protocol.uplink_words import InstructionState, OrderClass, Refusal, Standing
 
 _ANSWER_BYTES = MAX_BODY_BYTES // 2  # text within JSON grows: quotes take a backslash each
 _SIGNED_AT_ONCE = 500
@@ -55,8 +55,13 @@ class OrderDelivery:
         row = Instruction.get_or_none((Instruction.id == receipt.instruction) & (Instruction.appliance == appliance))
         if row is None:
             return False
-        if may_follow(row.state, receipt.state) or receipt.state == row.state:
-            _write(row, receipt, now)
+        if receipt.refusal is Refusal.SEEN_BEFORE:
+            _note(row, "replayed", receipt, now)
+        elif may_follow(row.state, receipt.state):
+            _write(row, receipt)
+            _note(row, receipt.state.value, receipt, now)
+        elif receipt.state == row.state and not receipt.state.is_final:
+            _write(row, receipt)  # why it waits has changed
         return True
 
     def expire(self, now: datetime) -> int:
@@ -100,7 +105,7 @@ def _envelope(row: SignedOrder) -> Envelope:
     return read_envelope({"order": row.body, "signatures": row.signatures})
 
 
-def _write(row: Instruction, receipt: ReceiptBody, now: datetime) -> None:
+def _write(row: Instruction, receipt: ReceiptBody) -> None:
     values: dict[str, object] = {
         "state": receipt.state.value,
         "detail": receipt.detail,
@@ -110,9 +115,10 @@ def _write(row: Instruction, receipt: ReceiptBody, now: datetime) -> None:
     if receipt.state.is_final:
         values["finished_at"] = receipt.at
     Instruction.update(**values).where(Instruction.id == row.id).execute()
-    if receipt.state == row.state:
-        return
+
+
+def _note(row: Instruction, verb: str, receipt: ReceiptBody, now: datetime) -> None:
     record(
-        now, f"appliance:{row.appliance}", f"instruction.{receipt.state.value}", f"order:{row.order_id}", row.school,
+        now, f"appliance:{row.appliance}", f"instruction.{verb}", f"order:{row.order_id}", row.school,
         instruction=row.id, device=row.device, detail=receipt.detail, told_at=receipt.at.isoformat(),
     )  # fmt: skip
