@@ -120,4 +120,6 @@ def _add_city(nouns: "_Subparsers[argparse.ArgumentParser]", everywhere: argpars
     claim.add_argument("--address", metavar="ADRESSE", help="adresse de la ville, avec un code : ville.example:8443")
     claim.add_argument("--wait", type=float, default=60.0, metavar="SECONDES", help="attendre la réponse (60)")
     nouns.add_parser("city-status", help="où en est la liaison avec la ville", parents=[everywhere])
+    broker = nouns.add_parser("city-broker", help="la liaison rapide par un relais du réseau", parents=[everywhere])
+    broker.add_argument("addresses", metavar="HÔTE:PORT", help="à la place de celle de la ville ; '' : sans")
     nouns.add_parser("city-leave", help="quitter la ville, ou retirer la demande", parents=[everywhere])

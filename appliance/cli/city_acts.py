@@ -100,9 +100,16 @@ def _leave(desk: Desk, _options: argparse.Namespace) -> Answer:
     return Answer({"joined": False}, ["Ce boîtier n’est plus rattaché à la ville ; sa clé est effacée."])
 
 
+def _broker(desk: Desk, options: argparse.Namespace) -> Answer:
+    desk.use.city.use_broker(options.addresses, CONSOLE)
+    told = f"La liaison rapide passe par {options.addresses}." if options.addresses else "Plus de liaison rapide."
+    return Answer({"broker": options.addresses}, [told])
+
+
 CITY_ACTS: dict[str, Callable[[Desk, Any], Answer]] = {
     "city-claim": _claim,
     "city-status": _status,
     "city-leave": _leave,
+    "city-broker": _broker,
 }
 CITY_STARTS_A_STORE = frozenset({"city-claim"})

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from appliance.broker.city_bridge import read_addresses
 from appliance.broker.credentials import write_atomically
 from appliance.clock import Clock
 from appliance.domain.city import checked_address, checked_code
@@ -163,6 +164,15 @@ class City:
             trouble_at=link.trouble_at,
             config_version=link.config_version,
         )
+
+    def use_broker(self, addresses: str, actor: Actor) -> None:
+        """Where a relay of the school's network leads to the city's broker; empty: do without. Nothing counts on it."""
+        if addresses and not read_addresses(addresses):
+            raise Invalid("bad_broker")
+        with database.atomic("IMMEDIATE"):
+            if not CityLink.update(broker=addresses).where(CityLink.id == 1).execute():
+                raise NotFound("no_city")
+            record(self._clock.now(), actor, "city.broker")
 
     def leave(self, actor: Actor) -> None:
         """Nothing goes to the city any more, and what waited for it is dropped. The uplink then forgets its keys."""
