@@ -1,0 +1,166 @@
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from central.errors import Conflict, Denied
+from central.services.certificates import KnownAppliance
+from central.store.models import Appliance, Epoch, LinkHour
+from protocol.uplink_words import Lane, Standing
+from tests.central.receiving import UAI, Box, Place, add_school, audit, prove
+
+
+@pytest.fixture
+def place(city_db: str) -> Iterator[Place]:
+    return Place()
+
+
+@pytest.fixture
+def box(place: Place) -> Box:
+    return Box(place, add_school())
+
+
+def row() -> Appliance:
+    found: Appliance = Appliance.get_by_id("a-one")
+    return found
+
+
+def test_a_first_hello_is_answered_with_where_central_is(box: Box) -> None:
+    answer = box.say_hello()
+
+    assert (answer.standing, answer.pending, answer.turn) == (Standing.ACTIVE, 3, True)
+    assert answer.cursors == dict.fromkeys(Lane, 0)
+    assert answer.at == box.place.clock.now()
+    assert (row().epoch, row().hardware, row().software) == (box.epoch, "hw-1", "0.1")
+
+
+def test_a_hello_for_another_box_is_refused(box: Box) -> None:
+    stranger = KnownAppliance("a-two", UAI, Standing.ACTIVE, "2")
+    with pytest.raises(Denied, match="foreign_appliance"):
+        box.place.receiving.hellos.hear(stranger, box.hello())
+
+
+def test_answers_that_are_lost_fence_nobody(box: Box) -> None:
+    for is_heard in (False, False, True, False, True, True, False, False, True):
+        box.place.clock.advance(60)
+        assert box.say_hello(is_heard=is_heard).standing is Standing.ACTIVE
+
+
+def test_of_two_boxes_with_one_identity_the_second_hello_of_the_second_is_noticed(box: Box) -> None:
+    box.say_hello()
+    twin = Box(box.place, box.known, box.epoch, box.hardware, box.token)
+
+    assert [one.say_hello().standing for one in (box, twin)] == [Standing.ACTIVE, Standing.ACTIVE]
+    assert [one.say_hello().standing for one in (box, twin)] == [Standing.ACTIVE, Standing.FENCED]
+    assert row().standing == Standing.FENCED
+    assert box.say_hello().standing is Standing.FENCED
+    with pytest.raises(Denied, match="fenced"):
+        box.send(box.batch(Lane.RECEIPTS, [audit(1)]))
+
+
+def test_a_copied_card_that_woke_on_other_hardware_is_noticed_when_the_first_speaks(box: Box) -> None:
+    box.say_hello()
+    copy = Box(box.place, box.known, "another-epoch", "hw-2", box.token)
+
+    assert copy.say_hello().standing is Standing.ACTIVE
+    assert box.say_hello().standing is Standing.FENCED
+
+
+def test_a_box_restored_from_an_old_backup_goes_on(box: Box) -> None:
+    box.say_hello()
+    old_token = box.token
+    for _ in range(5):
+        box.say_hello()
+    restored = Box(box.place, box.known, "after-restore", box.hardware, old_token)
+
+    assert restored.say_hello(is_heard=False).standing is Standing.ACTIVE
+    assert restored.say_hello().standing is Standing.ACTIVE
+    left = Epoch.get((Epoch.appliance == "a-one") & (Epoch.epoch == box.epoch)).left_at
+    assert left is not None
+
+
+def test_a_central_restored_from_an_old_backup_knows_its_own_tokens(box: Box) -> None:
+    box.say_hello()
+    backup = row()
+    for _ in range(5):
+        box.say_hello()
+    Appliance.update(token_number=backup.token_number, token_before=backup.token_before).execute()
+
+    assert box.say_hello(is_heard=False).standing is Standing.ACTIVE
+    assert box.say_hello().standing is Standing.ACTIVE
+
+
+def test_a_token_that_is_not_ours_is_noticed(box: Box) -> None:
+    box.say_hello()
+    box.token = "999.0123456789abcdef.x." + prove(b"guess")[:32]
+
+    assert box.say_hello().standing is Standing.FENCED
+
+
+def test_a_request_that_waited_too_long_in_a_queue_fences_nobody(box: Box) -> None:
+    box.say_hello()
+    delayed = box.hello()
+    for _ in range(3):
+        box.place.clock.advance(60)
+        box.say_hello()
+
+    with pytest.raises(Conflict, match="late_hello"):
+        box.place.receiving.hellos.hear(box.known, delayed)
+    assert box.say_hello().standing is Standing.ACTIVE
+
+
+def test_whoever_comes_late_again_and_again_is_another_box(box: Box) -> None:
+    """A twin whose clock is behind is refused at first, then noticed."""
+    box.say_hello()
+    twin = Box(box.place, box.known, box.epoch, box.hardware, box.token)
+    for _ in range(2):
+        box.place.clock.advance(60)
+        box.say_hello()
+    behind = box.place.clock.now() - timedelta(seconds=90)
+    for _ in range(3):
+        with pytest.raises(Conflict, match="late_hello"):
+            box.place.receiving.hellos.hear(box.known, twin.hello(at=behind))
+    answer = box.place.receiving.hellos.hear(box.known, twin.hello(at=behind))
+
+    assert answer.standing is Standing.FENCED
+
+
+@pytest.mark.parametrize("chosen", [0, 1])
+def test_a_person_chooses_and_only_the_other_stays_outside(box: Box, chosen: int) -> None:
+    box.say_hello()
+    twin = Box(box.place, box.known, box.epoch, box.hardware, box.token)
+    for one in (twin, box, twin, box, twin):
+        one.say_hello()
+    fences = box.place.receiving.fences
+    boxes = {one.before: one for one in fences.contestants("a-one")}
+    assert len(boxes) == 2
+    fences.choose("dsi", "a-one", chosen)
+
+    standings = [one.say_hello().standing for one in (box, twin, box, twin, box, twin)]
+
+    assert sorted(set(standings[:2])) == [Standing.ACTIVE, Standing.FENCED]
+    assert standings == standings[:2] * 3
+
+
+def test_no_more_than_the_places_hold_a_turn_and_it_ends_by_itself(city_db: str) -> None:
+    place = Place(at_once=2)
+    boxes = [Box(place, add_school(appliance=f"a-{number}")) for number in range(4)]
+
+    answers = [one.say_hello(heavy=["backlog"]) for one in boxes]
+    assert [one.turn for one in answers] == [True, True, False, False]
+    assert answers[3].poll_seconds == 90
+    boxes[0].say_hello()  # it has done what was heavy
+    assert boxes[2].say_hello(heavy=["snapshot"]).turn
+    assert not boxes[3].say_hello(heavy=["snapshot"]).turn
+    place.clock.advance(601)
+    assert boxes[3].say_hello(heavy=["snapshot"]).turn
+
+
+def test_the_line_is_judged_by_its_hellos_and_its_silences(box: Box) -> None:
+    for seconds in (0, 60, 60, 600, 60):
+        box.place.clock.advance(seconds)
+        box.say_hello()
+
+    hour = LinkHour.get(LinkHour.appliance == "a-one")
+    assert (hour.hellos, hour.late_seconds) == (5, 600)
+    assert row().stable_since == box.place.clock.now() - timedelta(seconds=60)
