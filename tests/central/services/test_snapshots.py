@@ -1,0 +1,41 @@
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from central.errors import CityError
+from central.store.models import ClaimTicket, Snapshot
+from tests.central.receiving import OTHER_UAI, START, UAI, Box, Place, add_school
+
+
+@pytest.fixture
+def box(city_db: str) -> Box:
+    joined = Box(Place(), add_school())
+    joined.say_hello()
+    return joined
+
+
+def code_of(call: Callable[[], Any]) -> tuple[str, dict[str, object]]:
+    with pytest.raises(CityError) as caught:
+        call()
+    return caught.value.code, dict(caught.value.params)
+
+
+def test_seven_snapshots_are_kept_sealed_and_only_a_replacement_gets_one(box: Box) -> None:
+    snapshots = box.place.receiving.snapshots
+    files = [f"sauvegarde {number}".encode() * 50 for number in range(9)]
+    for plain in files:
+        snapshots.keep(box.known, plain, hashlib.sha256(plain).hexdigest())
+    snapshots.keep(box.known, files[-1], hashlib.sha256(files[-1]).hexdigest())
+
+    assert Snapshot.select().count() == 7
+    assert all(b"sauvegarde" not in bytes(row.sealed) for row in Snapshot.select())
+    assert code_of(lambda: snapshots.keep(box.known, b"x", "0" * 64))[0] == "snapshot_altered"
+    assert code_of(lambda: snapshots.latest_for(box.known))[0] == "not_a_replacement"
+    new = add_school(appliance="a-new")
+    ClaimTicket.create(secret_hash="h", school=UAI, created_at=START, created_by="dsi", expires_at=START,
+                       appliance="a-new", replaces="a-one")  # fmt: skip
+    assert snapshots.latest_for(new).plain == files[-1]
+    stranger = add_school(OTHER_UAI, "a-far")
+    assert code_of(lambda: snapshots.latest_for(stranger))[0] == "not_a_replacement"
