@@ -10,10 +10,12 @@ from appliance.broker.city_bridge import CITY_SOCKET
 from appliance.clock import Clock
 from appliance.config import Config
 from appliance.nudge import NudgeReceiver, NudgeSender
+from appliance.services.instructions import Instructions
 from appliance.services.live_picture import take_picture
 from appliance.store.models import database
 from appliance.store.trouble import STORE_ERRORS
 from uplink.live import Live
+from uplink.orders import Downwards
 from uplink.process import Parts, Uplink
 
 _LOOK_SECONDS = 1.0
@@ -22,13 +24,16 @@ _BUSY: tuple[type[Exception], ...] = STORE_ERRORS
 
 
 def serve(config: Config, nudged: NudgeReceiver, stop: threading.Event) -> int:
-    logs.set_up("uplink")
+    logs.set_up("uplink", folder=config.logs_path)
     open_databases(config)
     services = build_services(config)
-    uplink = Uplink(Parts(config, services, SOFTWARE, pace=config.city_pace))
+    wake = threading.Event()
+    downwards = Downwards(services, wake)
+    uplink = Uplink(Parts(config, services, SOFTWARE, pace=config.city_pace, more=(downwards.step,)))
 
     def end(*_: object) -> None:
         stop.set()
+        wake.set()
         uplink.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -45,11 +50,32 @@ def serve(config: Config, nudged: NudgeReceiver, stop: threading.Event) -> int:
         return worked
 
     ear = threading.Thread(target=_listen, args=(config, uplink, services.clock, stop), name="ear")
+    hand = threading.Thread(target=_carry_out, args=(services.instructions, wake, stop), name="hand")
     ear.start()
+    hand.start()
     worker.run(step, lambda: nudged.wait(_LOOK_SECONDS), stop)
+    wake.set()
     ear.join()
+    hand.join()
     nudged.close()
     return 0
+
+
+def _carry_out(instructions: Instructions, wake: threading.Event, stop: threading.Event) -> None:
+    """A thread of its own: what was ordered is done whether the city answers or not."""
+
+    def step() -> bool:
+        try:
+            with database.connection_context():
+                return instructions.step()
+        except _BUSY:
+            return False
+
+    def rest() -> None:
+        wake.wait(_LOOK_SECONDS)
+        wake.clear()
+
+    worker.run(step, rest, stop)
 
 
 def _listen(config: Config, uplink: Uplink, clock: Clock, stop: threading.Event) -> None:

@@ -33,6 +33,10 @@ _MOST_TRIES = 3
 _TOLD = frozenset({InstructionState.DONE, InstructionState.FAILED, InstructionState.CANCELED})
 
 
+class _Overtaken(Exception):
+    """The row is no longer as it was read."""
+
+
 class Instructions:
     """`is_time_known`: the city has signed the time since the box was started."""
 
@@ -59,8 +63,14 @@ class Instructions:
     def step(self) -> bool:
         """One look at all that are open; True when any of them moved."""
         rows = list(Instruction.select().where(Instruction.state.in_(OPEN)).order_by(Instruction.received_at))
-        moved = [self._advance(row) for row in rows]
+        moved = [self._look_at(row) for row in rows]
         return any(moved)
+
+    def _look_at(self, row: Instruction) -> bool:
+        try:
+            return self._advance(row)
+        except _Overtaken:
+            return False
 
     def _advance(self, row: Instruction) -> bool:
         now = self._clock.now()
@@ -161,7 +171,7 @@ def _finish(row: Instruction, settled: Settled, now: datetime) -> bool:
 
 
 def _move(row: Instruction, settled: Settled, now: datetime, progress: Mapping[str, object] | None) -> None:
-    """In the caller's transaction. Another process may have been faster: then nothing happens."""
+    """In the caller's transaction, which is rolled back when somebody else was faster."""
     before = InstructionState(row.state)
     if not may_follow(before, settled.state):
         raise ValueError(f"{before} -> {settled.state}")
@@ -170,8 +180,9 @@ def _move(row: Instruction, settled: Settled, now: datetime, progress: Mapping[s
         values["progress"] = dict(progress)
     values["finished_at" if settled.state.is_final else "started_at"] = now
     here = (Instruction.id == row.id) & (Instruction.state == before)
-    if Instruction.update(values).where(here).execute():
-        _tell(ReceiptBody(row.id, settled.state, now, settled.detail))
+    if not Instruction.update(values).where(here).execute():
+        raise _Overtaken
+    _tell(ReceiptBody(row.id, settled.state, now, settled.detail))
     for name, value in values.items():
         setattr(row, name, value)
 

@@ -1,0 +1,160 @@
+"""Who signed an order, a ring or a configuration: by the city's key ring, which its offline root has signed.
+
+The root's public key was pinned at the claim. Owns the check of passkeys; Ed25519 is `keys`'. Decides about no order.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from appliance.domain.instructions import NotVerified
+from appliance.services.journal import record
+from appliance.store.city_models import CityLink
+from appliance.store.models import database
+from protocol.strict_json import Malformed
+from protocol.uplink_orders import (
+    Envelope,
+    Ring,
+    RingKey,
+    Signature,
+    SignedDocument,
+    challenge_of,
+    parse_ring,
+    parse_signed,
+)
+from protocol.uplink_words import OrderClass, Refusal, SignatureAlgorithm
+from uplink.keys import is_signed
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1"})  # a trial on one machine: browsers allow passkeys there without TLS
+
+
+def read_ring(root: str, raw: bytes) -> tuple[Ring, SignedDocument]:
+    """Raises Malformed, NotVerified for a ring that this root has not signed."""
+    signed = parse_signed(raw)
+    if not is_signed(root, signed.document, signed.signature):
+        raise NotVerified(Refusal.WRONG_KEY, "ring")
+    return parse_ring(signed.document), signed
+
+
+def take_ring(raw: bytes, now: datetime) -> int:
+    """Stores it in the place of an older one; its version. Raises Malformed, NotVerified, also for an older one."""
+    with database.atomic("IMMEDIATE"):
+        link = CityLink.get_by_id(1)
+        ring, _ = read_ring(link.root, raw)
+        if ring.version <= link.ring_version:
+            raise NotVerified(Refusal.SEEN_BEFORE, f"ring {ring.version}, have {link.ring_version}")
+        CityLink.update(ring=raw.decode("utf-8"), ring_version=ring.version).where(CityLink.id == 1).execute()
+        record(now, "city", "city.ring", "", version=ring.version, keys=len(ring.keys))
+    return ring.version
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What a key must be allowed, and when."""
+
+    order_class: OrderClass
+    now: datetime
+
+
+class RingVerifier:
+    """Goes by the ring that is in the store at that moment; without one nothing is believed."""
+
+    def __call__(self, envelope: Envelope, order_class: OrderClass, now: datetime) -> str:
+        """The holder of a key that may sign this class and did. Raises NotVerified."""
+        ring = kept_ring()
+        if ring is None:
+            raise NotVerified(Refusal.WRONG_KEY, "no_ring")
+        why = NotVerified(Refusal.WRONG_KEY, "unsigned")
+        for signature in envelope.signatures[:8]:  # one is enough; more is somebody's game
+            try:
+                return _check(ring, envelope.order, signature, _Rule(order_class, now))
+            except NotVerified as error:
+                why = error
+        raise why
+
+
+def kept_ring() -> Ring | None:
+    """As it was stored after its check; checked again, because a file may be altered."""
+    link = CityLink.get_or_none(CityLink.id == 1)
+    if link is None or not link.ring:
+        return None
+    try:
+        return read_ring(link.root, link.ring.encode("utf-8"))[0]
+    except (Malformed, NotVerified):
+        return None
+
+
+def by_online_key() -> Callable[[bytes, str], bool]:
+    """For configurations: the key that was pinned at the claim, or one that the root lets sign what is routine."""
+    link, ring = CityLink.get_or_none(CityLink.id == 1), kept_ring()
+    publics = [] if link is None else [str(link.time_key)]
+    for key in () if ring is None else ring.keys:
+        if key.algorithm is SignatureAlgorithm.ED25519 and OrderClass.ROUTINE in key.classes and not key.revoked:
+            publics.append(key.public)
+    return lambda document, signature: any(is_signed(public, document, signature) for public in publics)
+
+
+def _check(ring: Ring, order: bytes, signature: Signature, rule: _Rule) -> str:
+    key = next((one for one in ring.keys if one.id == signature.key), None)
+    if key is None or key.algorithm is not signature.algorithm:
+        raise NotVerified(Refusal.WRONG_KEY, "unknown_key")
+    _must_be_allowed(key, rule)
+    if key.algorithm is SignatureAlgorithm.ED25519:
+        is_right = is_signed(key.public, order, signature.parts.get("signature", ""))
+    else:
+        is_right = is_asserted(key.public, ring.relying_party, order, signature.parts)
+    if not is_right:
+        raise NotVerified(Refusal.ALTERED, key.id)
+    return key.holder
+
+
+def _must_be_allowed(key: RingKey, rule: _Rule) -> None:
+    if key.revoked:
+        raise NotVerified(Refusal.WRONG_KEY, "key_revoked")
+    if key.not_after <= rule.now:
+        raise NotVerified(Refusal.WRONG_KEY, "key_expired")
+    if rule.order_class not in key.classes:
+        raise NotVerified(Refusal.WRONG_KEY, "key_not_for_this_class")
+
+
+def is_asserted(public: str, relying_party: str, order: bytes, parts: Mapping[str, str]) -> bool:
+    """Whether the passkey's owner, present and verified, gave this very order on a page of the relying party."""
+    # Here, because most boxes never see a passkey, and the library is large.
+    from webauthn import verify_authentication_response
+    from webauthn.helpers import bytes_to_base64url
+    from webauthn.helpers.exceptions import InvalidAuthenticationResponse, WebAuthnException
+    from webauthn.helpers.structs import AuthenticationCredential, AuthenticatorAssertionResponse
+
+    try:
+        client_data = base64.b64decode(parts["client_data"], validate=True)
+        origin = str(json.loads(client_data)["origin"])
+        response = AuthenticatorAssertionResponse(
+            client_data_json=client_data,
+            authenticator_data=base64.b64decode(parts["authenticator_data"], validate=True),
+            signature=base64.b64decode(parts["signature"], validate=True),
+        )
+        if not _is_origin_of(origin, relying_party):
+            return False
+        verify_authentication_response(
+            credential=AuthenticationCredential(id=bytes_to_base64url(b"key"), raw_id=b"key", response=response),
+            expected_challenge=challenge_of(order),
+            expected_rp_id=relying_party,
+            expected_origin=origin,
+            credential_public_key=base64.b64decode(public, validate=True),
+            credential_current_sign_count=0,
+            require_user_verification=True,
+        )
+    except (InvalidAuthenticationResponse, WebAuthnException, ValueError, KeyError, TypeError):
+        return False
+    return True
+
+
+def _is_origin_of(origin: str, relying_party: str) -> bool:
+    """`https://{domain}` or one below it, on any port."""
+    parts = urlsplit(origin)
+    host = parts.hostname or ""
+    is_ours = host == relying_party or host.endswith(f".{relying_party}")
+    return is_ours and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
