@@ -10,6 +10,7 @@ import socket
 import ssl
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
 
 from appliance.broker.credentials import write_atomically
 from appliance.domain.naming import host_in_url
@@ -36,7 +38,11 @@ _SLOWEST = 2_000  # bytes a second, below which a body is given up
 _IDLE_SECONDS = 20.0  # proxies cut silent connections at a minute
 _CHUNK = 65_536
 _KNOWN = 4
+_BROKEN = (requests.RequestException, HTTPError, OSError, ValueError)
 _ELSEWHERE = (TroubleCode.DNS, TroubleCode.TLS)  # a resolver that is dead, or lies
+
+# Of the one request that `trusting` is for, which says itself why.
+warnings.filterwarnings("ignore", message="Unverified HTTPS request")
 
 Believed = Callable[[], datetime | None]
 
@@ -202,7 +208,7 @@ class Client:
             ) as response:  # fmt: skip
                 told = {name.lower(): value for name, value in response.headers.items()}
                 answer = Answer(response.status_code, _read(response, request), told)
-        except (requests.RequestException, OSError, ValueError) as error:
+        except _BROKEN as error:
             is_late = time.monotonic() - began >= request.seconds
             raise Trouble(TroubleCode.SLOW, str(error)) if is_late else read_error(error) from error
         finally:

@@ -28,7 +28,9 @@ class ServerExpired(ssl.SSLError):
 def read_error(error: BaseException) -> Trouble:
     causes = list(_causes(error))
     detail = f"{type(causes[-1]).__name__}: {causes[-1]}"
-    # A name that the proxy does not know is the proxy's answer; our own resolver's silence about the proxy is DNS.
+    is_tls = any(isinstance(cause, ssl.SSLError) for cause in causes)
+    if not is_tls and any(type(cause).__name__ == "ProxyError" for cause in causes):
+        return Trouble(TroubleCode.PROXY, detail)  # not reached, or it refused: the line beyond it was not tried
     for cause in causes:
         code = _of_tls(cause) if isinstance(cause, ssl.SSLError) else _of_socket(cause)
         if code is not None:
@@ -81,8 +83,6 @@ _BY_NAME = {
 
 
 def _of_socket(error: BaseException) -> TroubleCode | None:
-    if isinstance(error, OSError) and "Tunnel connection failed" in str(error) and not error.args[1:]:
-        return TroubleCode.PROXY  # the proxy was reached, and refused
     if type(error).__name__ in _BY_NAME:
         return _BY_NAME[type(error).__name__]
     if isinstance(error, OSError) and error.errno in _NO_WAY:

@@ -25,10 +25,10 @@ class Authority:
         self.revoked_path = folder / "revoked.pem"
         self._write_revoked()
 
-    def give(self, common_name: str) -> tuple[Path, Path]:
-        """Certificate and key."""
+    def give(self, common_name: str, days: tuple[int, int] = (-1, 30)) -> tuple[Path, Path]:
+        """Certificate and key. `days`: of its validity, from now."""
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = self._sign(_name(common_name), key.public_key())
+        certificate = self._sign(_name(common_name), key.public_key(), days=days)
         self._serials[common_name] = certificate.serial_number
         paths = self.folder / f"{common_name}.pem", self.folder / f"{common_name}.key"
         paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
@@ -40,13 +40,14 @@ class Authority:
         self._write_revoked()
 
     def _sign(
-        self, name: x509.Name, public_key: ec.EllipticCurvePublicKey, *, is_authority: bool = False
-    ) -> x509.Certificate:
+        self, name: x509.Name, public_key: ec.EllipticCurvePublicKey, *, is_authority: bool = False,
+        days: tuple[int, int] = (-1, 30),
+    ) -> x509.Certificate:  # fmt: skip
         now = datetime.now(UTC)  # noqa: TID251 - certificates are judged by the machine's clock
         builder = (
             x509.CertificateBuilder(self._name, name, public_key, x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=30))
+            .not_valid_before(now + timedelta(days=days[0]))
+            .not_valid_after(now + timedelta(days=days[1]))
             .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
         )
         if not is_authority:
