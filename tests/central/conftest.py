@@ -53,8 +53,14 @@ def opened_city(url: str, folder: Path) -> Iterator[None]:
 
 
 def _empty() -> None:
-    """Every table but the schema's version, at once; counters begin again."""
-    names = ", ".join(f'"{table._meta.table_name}"' for table in TABLES if table._meta.table_name != "setting")
-    with database.atomic():
-        database.execute_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
-        database.execute_sql("DELETE FROM setting WHERE key <> 'schema_version'")
+    """Every table but the schema's version; counters begin again. Quicker than TRUNCATE for a few rows."""
+    tables = [table._meta.table_name for table in TABLES]
+    deletes = "".join(f'DELETE FROM "{name}";' for name in tables if name != "setting")  # noqa: S608 - our own names
+    database.execute_sql(
+        f"""DO $$ DECLARE one record; BEGIN
+        SET LOCAL session_replication_role = replica;
+        {deletes} DELETE FROM setting WHERE key <> 'schema_version';
+        FOR one IN SELECT schemaname, sequencename FROM pg_sequences WHERE last_value IS NOT NULL LOOP
+            PERFORM setval(format('%%I.%%I', one.schemaname, one.sequencename), 1, false);
+        END LOOP; END $$"""  # noqa: S608 - as above
+    )

@@ -9,7 +9,7 @@ from central.errors import CannotStart, Unavailable
 from central.services.settings import read_setting, write_setting
 from central.store.database import connected, open_database, writing
 from central.store.models import Setting, database
-from tests.support.postgres import running_postgres
+from tests.support.postgres import Postgres
 
 
 def test_a_setting_is_kept_and_replaced(city_db: str) -> None:
@@ -72,15 +72,29 @@ def test_a_newer_schema_is_not_touched(city_db: str, tmp_path: Path) -> None:
         write_setting("schema_version", 1)
 
 
-def test_a_database_that_went_away_is_unavailable_and_heals(tmp_path: Path) -> None:
-    with running_postgres() as server:
-        open_database(server.new_database("city"), tmp_path / "city.db")
-        with connected():
-            write_setting("a", 1)
-        server.stop()
-        with pytest.raises(Unavailable), connected():
+def test_a_database_that_went_away_is_unavailable_and_heals(postgres: Postgres, tmp_path: Path) -> None:
+    open_database(postgres.new_database("away"), tmp_path / "city.db")
+    with connected():
+        write_setting("a", 1)
+    postgres.stop()
+    try:
+        with pytest.raises(Unavailable, match="database_away"), connected():
             read_setting("a")
-        server.start()
-        with connected():
-            assert read_setting("a") is not None
-        database.obj.close_all()
+    finally:
+        postgres.start()
+    with connected():
+        assert read_setting("a") == 1
+    database.obj.close_all()
+
+
+def test_a_connection_cut_in_the_middle_is_unavailable_and_the_next_one_works(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    open_database(postgres.new_database("cut"), tmp_path / "city.db")
+    with pytest.raises(Unavailable, match="database_away"), connected(), writing("a"):
+        write_setting("a", 1)
+        database.connection().pgconn.finish()
+        write_setting("b", 2)
+    with connected():
+        assert (read_setting("a"), read_setting("b")) == (None, None)
+    database.obj.close_all()
