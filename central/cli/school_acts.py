@@ -8,7 +8,7 @@ from central.errors import CannotStart
 from central.services.appliances import ApplianceLine
 from central.services.claims import NewTicket
 from central.services.journal import CONSOLE
-from central.services.schools import SchoolLine, read_uai
+from central.services.schools import Place, SchoolLine, read_uai
 from protocol.uplink_door import encode_claim_file
 
 
@@ -19,6 +19,7 @@ def add_words(nouns: "Nouns[argparse.ArgumentParser]", everywhere: argparse.Argu
     add.add_argument("uai", metavar="UAI", help="code de l’école : sept chiffres et une lettre")
     add.add_argument("name", metavar="NOM")
     add.add_argument("--group", default="", metavar="GROUPE", help="groupe d’écoles (créé s’il n’existe pas)")
+    add.add_argument("--place", type=float, nargs=2, metavar=("LATITUDE", "LONGITUDE"), help="où elle est, en degrés")
     verbs.add_parser("list", help="les écoles", parents=[everywhere])
     code = nouns.add_parser("claim-code", help="code pour rattacher un boîtier à une école", parents=[everywhere])
     code.add_argument("uai", metavar="UAI")
@@ -37,7 +38,8 @@ def add_words(nouns: "Nouns[argparse.ArgumentParser]", everywhere: argparse.Argu
 
 
 def _schools_add(desk: Desk, options: argparse.Namespace) -> Answer:
-    uai = desk.services.schools.add(CONSOLE, options.uai, options.name, options.group)
+    place = None if options.place is None else Place(*options.place)
+    uai = desk.services.schools.add(CONSOLE, options.uai, options.name, options.group, place)
     return Answer({"school": uai}, [f"École {uai} ajoutée. Pour son boîtier : claim-code {uai}"])
 
 
