@@ -86,7 +86,9 @@ def _due(appliance: str):  # type: ignore[no-untyped-def]  # peewee's queries ha
         .join(SignedOrder)
         .switch(Instruction)
         .join(Order)
+        .join(Appliance, on=(Appliance.id == Instruction.appliance))
         .where((Instruction.appliance == appliance) & Instruction.state.in_(DELIVERABLE) & released)
+        .where(Appliance.standing == Standing.ACTIVE)  # of two that claim one identity, neither is given orders
     )
 
 

@@ -16,6 +16,7 @@ from central.services.refusals import Refusals
 from central.store.database import connected
 from central.store.models import database
 from central.store.trouble import STORE_ERRORS, read_trouble
+from central.web.orders_api import make_orders_api
 from central.web.peer import current_appliance, identify
 from protocol.strict_json import Malformed, Reason, write_object
 from protocol.uplink import MAX_BODY_BYTES, MEDIA_TYPE, PREFIX
@@ -42,6 +43,7 @@ def create_door(services: Services) -> Flask:
     _guard(app, services)
     _answer_errors(app, Refusals(services.clock))
     app.register_blueprint(_blueprint(services))
+    app.register_blueprint(make_orders_api(services))
     if importlib.util.find_spec("central.web.uplink_api") is not None:
         from central.web.uplink_api import make_uplink_api
 
