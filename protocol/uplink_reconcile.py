@@ -1,9 +1,9 @@
 """The daily comparison of the state lane: does central hold what the appliance says? (docs/decisions/city.md, Records)
 
-Owns its form and its digests. The appliance asks first with `whole` alone; only when that differs it asks again with all
-256 `buckets`, and is answered what central holds in those that differ. It then writes again every key whose hash is
-not its own, and says of every key that it does not know that it is gone. `up_to`: the number of the state lane up to which
-all was acknowledged when the digests were made; at any other number central answers 409 with its cursor.
+Owns its form and its digests. The appliance asks first with `whole` alone; only when that differs it asks again with
+all 256 `buckets`, and is answered what central holds in those that differ. It then writes again every key whose hash
+is not its own, and says of every key that it does not know that it is gone. `up_to`: the number of the state lane up
+to which all was acknowledged when the digests were made; at any other number central answers 409 with its cursor.
 """
 
 import hashlib

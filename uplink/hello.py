@@ -17,7 +17,7 @@ from appliance.store.ballast import storage_level
 from appliance.store.database import SCHEMA_VERSION
 from appliance.store.models import database
 from protocol.strict_json import Malformed
-from protocol.uplink import Hello, HelloAnswer, encode_hello, parse_hello_answer, signed_time
+from protocol.uplink_hello import Hello, HelloAnswer, encode_hello, parse_hello_answer, signed_time
 from protocol.uplink_words import Standing, StorageWord
 from uplink.city_time import CityTime
 from uplink.keys import is_signed

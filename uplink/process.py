@@ -16,7 +16,7 @@ from appliance.config import Config
 from appliance.errors import PreauError
 from appliance.logs import fact
 from appliance.store.trouble import STORE_ERRORS, read_trouble
-from protocol.uplink import HelloAnswer
+from protocol.uplink_hello import HelloAnswer
 from protocol.uplink_words import Standing
 from uplink import backoff
 from uplink.city_time import CityTime

@@ -13,7 +13,15 @@ from appliance.domain.uplink_lanes import oldest_missing
 from appliance.store.city_models import CityLink, Incarnation, OutboxLane, OutboxRecord
 from appliance.store.models import database
 from protocol.strict_json import write_object
-from protocol.uplink import MAX_BATCH_RECORDS, MAX_RECORD_BYTES, Backlog, Batch, BatchAnswer, Origin, Record
+from protocol.uplink import (
+    MAX_BATCH_RECORDS,
+    MAX_RECORD_BYTES,
+    Batch,
+    BatchAnswer,
+    Origin,
+    Record,
+)
+from protocol.uplink_hello import Backlog
 from protocol.uplink_reconcile import hash_of
 from protocol.uplink_records import GapBody, encode_body
 from protocol.uplink_words import LANE_OF, Lane, RecordType

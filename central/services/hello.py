@@ -21,7 +21,7 @@ from central.services.turns import Turn, TurnRules, next_turn
 from central.store.database import writing
 from central.store.desk_models import EffectiveConfiguration, KeyRing
 from central.store.models import Appliance, Cursor, Epoch
-from protocol.uplink import Hello, HelloAnswer
+from protocol.uplink_hello import Hello, HelloAnswer
 from protocol.uplink_words import Lane, Standing
 
 UNSTABLE = timedelta(minutes=5)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from central.keys.online import OnlineKey
 from central.keys.signatures import public_id
-from protocol.uplink import signed_time
+from protocol.uplink_hello import signed_time
 from protocol.uplink_orders import Signature, SignedDocument
 from protocol.uplink_words import SignatureAlgorithm
 

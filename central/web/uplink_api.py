@@ -24,10 +24,9 @@ from protocol.uplink import (
     PREFIX,
     digest_of,
     encode_batch_answer,
-    encode_hello_answer,
     parse_batch,
-    parse_hello,
 )
+from protocol.uplink_hello import encode_hello_answer, parse_hello
 from protocol.uplink_reconcile import encode_comparison_answer, parse_comparison
 
 DIGEST = "X-Preau-SHA256"
