@@ -55,8 +55,11 @@ def render_bridge(settings: CityBridgeSettings) -> str:
     """The text of mosquitto.conf, for 2.0.11 (Debian 12) up to 2.0.22 (Debian 13)."""
     if not (_SAFE.fullmatch(settings.appliance) and _SAFE.fullmatch(settings.uai)):
         raise ValueError("an appliance's id and a UAI are letters, digits and hyphens")
-    remote = f"schools/{settings.uai}"
-    lines = [
+    return "\n".join([*_own(settings), *_bridge(settings, f"schools/{settings.uai}"), ""])
+
+
+def _own(settings: CityBridgeSettings) -> list[str]:
+    return [
         "# Written by the appliance whenever it changes. Changes made here are lost.",
         # The socket is in a folder that is this user's alone.
         "allow_anonymous true",
@@ -68,6 +71,11 @@ def render_bridge(settings: CityBridgeSettings) -> str:
         "connection_messages false",
         "set_tcp_nodelay true",
         f"max_queued_messages {_QUEUED_MESSAGES}",
+    ]
+
+
+def _bridge(settings: CityBridgeSettings, remote: str) -> list[str]:
+    return [
         f"connection preau-{settings.appliance}",
         f"address {' '.join(settings.addresses)}",
         f"remote_clientid preau-{settings.appliance}",
@@ -90,6 +98,4 @@ def render_bridge(settings: CityBridgeSettings) -> str:
         f"bridge_certfile {settings.certificate}",
         f"bridge_keyfile {settings.key}",
         "bridge_tls_version tlsv1.2",
-        "",
     ]
-    return "\n".join(lines)

@@ -43,7 +43,7 @@ def value_for(field: Any) -> object:
 
 
 def first_key(table: type[Model]) -> object:
-    return table.select().tuples().get()[table._meta.sorted_field_names.index(table._meta.primary_key.name)]
+    return table.select().get().get_id()
 
 
 def fill_every_table() -> None:
@@ -56,7 +56,7 @@ def all_rows() -> dict[str, list[tuple[object, ...]]]:
     return {table._meta.table_name: [_plain(row) for row in table.select().tuples()] for table in kept_tables()}
 
 
-def _plain(row: tuple[object, ...]) -> tuple[object, ...]:
+def _plain(row: Any) -> tuple[object, ...]:
     return tuple(bytes(value) if isinstance(value, memoryview) else value for value in row)
 
 
