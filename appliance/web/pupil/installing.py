@@ -7,7 +7,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, render_template, url_for
+from flask import Blueprint, Response, current_app, jsonify, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from appliance.web.texts import filled as _
@@ -40,10 +40,21 @@ def add_installing(pages: Blueprint) -> None:
         """It differs as soon as one file of the shell does: browsers then fetch the shell anew."""
         static = Path(str(current_app.static_folder))
         files = shell_files(static)
-        shell = {"version": _version(static, files), "page": PAGE, "files": [_address(name) for name in files]}
+        shell = {"version": shell_version(), "page": PAGE, "files": [_address(name) for name in files]}
         response = Response(render_template("pupil/worker.js", shell=shell), mimetype="text/javascript")
         response.headers["Service-Worker-Allowed"] = PAGE
         return response
+
+    @pages.get("/pupil/version")
+    def version() -> ResponseReturnValue:
+        """What the page would be made of if it were loaded now: an open one compares."""
+        return jsonify(version=shell_version())
+
+
+def shell_version() -> str:
+    """Of the files of the shell as they are on the disk: another after an upgrade of the box."""
+    static = Path(str(current_app.static_folder))
+    return _version(static, shell_files(static))
 
 
 def shell_files(static: Path) -> list[str]:

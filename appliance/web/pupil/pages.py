@@ -9,6 +9,7 @@ from appliance.services.enrollment import school_code
 from appliance.store.models import Device, EnrollmentToken
 from appliance.web.hosts import base_url
 from appliance.web.limits import FailureLimit, address_key
+from appliance.web.pupil.installing import shell_version
 from appliance.web.qr import qr_drawing
 
 
@@ -29,7 +30,7 @@ def add_pages(pages: Blueprint, services: Services) -> None:
 
     @pages.get("/pupil")
     def page() -> ResponseReturnValue:
-        return render_template("pupil/page.html")
+        return render_template("pupil/page.html", version=shell_version())
 
     @pages.get("/join")
     def code() -> ResponseReturnValue:

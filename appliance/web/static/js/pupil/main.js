@@ -11,6 +11,7 @@ import { wireLayers } from "./face/layers.js";
 import { drawLock } from "./face/lock.js";
 import { drawScene, sceneOf, showScene } from "./face/scenes.js";
 import { forgetMessages } from "./face/messages.js";
+import { renew } from "./face/renewal.js";
 import { wireSenses } from "./face/senses.js";
 import { drawSound, wireSound } from "./face/sound.js";
 import { drawViewer, wireViewer } from "./face/viewer.js";
@@ -31,6 +32,7 @@ function draw(face) {
   face.drawDisplay?.(face, scene);
   drawGiven(face);
   drawGuest(face, scene);
+  renew(face);
 }
 
 /** @param {Face} face */
