@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from tests.support.chromium import ARGUMENTS, CHROMIUM
+from tests.support.chromium import ARGUMENTS, WHOLE
 
 PATIENCE_SECONDS = 60.0
 ONLINE = "body[data-connection='online']"
@@ -49,7 +49,7 @@ class Glass:
 async def chromium(rules: Sequence[str] = (f"MAP {HOST} 127.0.0.1",)) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         arguments = [*ARGUMENTS, f"--host-resolver-rules={','.join(rules)}"]
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        browser = await playwright.chromium.launch(executable_path=WHOLE, args=arguments)
         try:
             yield browser
         finally:

@@ -181,7 +181,7 @@ def join(box: Appliance, code: str) -> requests.Response:
 @contextmanager
 def hand_devices(box: Appliance, makes: Sequence[Make], cart: str = "Classe mobile A") -> Iterator[list[HandDevice]]:
     """Enrolled in this order, all online, and having reported once."""
-    token = box.new_link(cart).rsplit("/", 1)[-1]
+    token = box.link(cart).rsplit("/", 1)[-1]
     devices = [enroll(box, token, make) for make in makes]
     try:
         for device in devices:

@@ -39,7 +39,7 @@ def desk(chromium: Browser, box: Appliance) -> Iterator[PagesDesk]:
 
 @pytest.fixture(scope="module")
 def regular(desk: PagesDesk, box: Appliance) -> PupilPage:
-    return desk.device(box.new_link())
+    return desk.device(box.link())
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def desk(chromium: Browser, box: Appliance, framed: Site, shy: Site) -> Iterator
 
 @pytest.fixture(scope="module")
 def pupils(desk: PagesDesk, box: Appliance) -> dict[str, PupilPage]:
-    link = box.new_link()
+    link = box.link()
     sizes = {"tablet": TABLET, "laptop": LAPTOP, "chromebook": LAPTOP, "screen": SCREEN}
     return {kind: desk.device(link, kind, size) for kind, size in sizes.items()}
 

@@ -67,7 +67,7 @@ def mixed(plant: Plant, desk: PagesDesk) -> Iterator[Mixed]:
     both = desk.blank()
     both.page.goto(desk.here(double.imported["web_content.home_url"]))
     both.arrive()
-    laptop = desk.device(plant.box.new_link(), "laptop", LAPTOP)
+    laptop = desk.device(plant.box.link(), "laptop", LAPTOP)
     with running_pupils(plant.box, ["idle"]) as simulated:
         yield Mixed(plant, laptop, simulated, held, double, both)
 

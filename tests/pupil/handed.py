@@ -24,7 +24,7 @@ class Handed:
 
 def identity_of(box: Appliance, kind: str = "tablet", serial: str = "web-0000000000000001") -> dict[str, Any]:
     """Enrolled as a page is; the same serial is the same device."""
-    token = box.new_link().rsplit("/", 1)[-1]
+    token = box.link().rsplit("/", 1)[-1]
     wanted = {"token": token, "serial": f"{serial}{kind}", "manufacturer": "", "model": "Chrome", "kind": kind,
               "os": "Linux", "agent": "preau-page/1.0", "capabilities": []}  # fmt: skip
     answer = requests.post(f"{box.url}/api/devices", json=wanted, timeout=20)

@@ -3,16 +3,16 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Playwright, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Playwright, sync_playwright
 
 from tests.pupil.agent_page import BARE, PupilPage
 from tests.pupil.hub_peer import HubPeer, playing_hub, soon
 from tests.support.appliance import Appliance, wait_for
-from tests.support.chromium import ARGUMENTS, CHROMIUM
+from tests.support.chromium import ARGUMENTS, WHOLE
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +30,13 @@ def hub(box: Appliance, link: str) -> Iterator[HubPeer]:
 @contextmanager
 def browser_on(playwright: Playwright, box: Appliance, folder: Path) -> Iterator[BrowserContext]:
     context = playwright.chromium.launch_persistent_context(
-        folder, executable_path=CHROMIUM, args=list(ARGUMENTS), base_url=box.url
+        folder, executable_path=WHOLE, args=list(ARGUMENTS), base_url=box.url
     )
     try:
         yield context
     finally:
-        context.close()
+        with suppress(Error):  # it was killed, and may know by now
+            context.close()
 
 
 def kill(folder: Path) -> None:

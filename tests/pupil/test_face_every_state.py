@@ -99,7 +99,7 @@ def test_what_a_teacher_gives(child: StandIn, given: dict[str, Handed], desk: De
 def test_the_doors(desk: Desk, box: Appliance, look: Size) -> None:
     desk.witness.forgive(r"status of 4\d\d")
     page = desk.open(look)
-    page.goto(box.new_link())
+    page.goto(box.link())
     is_fine(page, "join")
     page.locator(".join-more summary").click()
     is_fine(page, "its QR code")

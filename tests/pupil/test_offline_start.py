@@ -51,7 +51,7 @@ def enrolled(desk: Desk, link: str) -> Page:
 
 def test_the_page_starts_without_the_appliance_as_the_device_that_it_is(desk: Desk, box: TlsAppliance) -> None:
     desk.witness.forgive(UNANSWERED)
-    page = enrolled(desk, box.new_link())
+    page = enrolled(desk, box.link())
     name = page.evaluate("JSON.parse(localStorage.getItem('preau.identity')).name")
     box.stop()
     page.goto("/pupil")
@@ -63,7 +63,7 @@ def test_the_page_starts_without_the_appliance_as_the_device_that_it_is(desk: De
 
 
 def test_nothing_but_the_shell_is_kept(desk: Desk, box: TlsAppliance) -> None:
-    page = enrolled(desk, box.new_link())
+    page = enrolled(desk, box.link())
     kept = page.evaluate(KEPT)
     assert len(kept) == 1
     (paths,) = kept.values()
@@ -74,7 +74,7 @@ def test_nothing_but_the_shell_is_kept(desk: Desk, box: TlsAppliance) -> None:
 
 def test_a_teachers_page_is_none_of_the_workers(desk: Desk, box: TlsAppliance) -> None:
     desk.witness.forgive(UNANSWERED)
-    page = enrolled(desk, box.new_link())
+    page = enrolled(desk, box.link())
     box.stop()
     with pytest.raises(Exception, match="ERR_CONNECTION_REFUSED"):
         page.goto("/sign-in")
@@ -82,7 +82,7 @@ def test_a_teachers_page_is_none_of_the_workers(desk: Desk, box: TlsAppliance) -
 
 
 def test_a_shell_of_another_version_takes_the_place_of_the_one_before(desk: Desk, box: TlsAppliance) -> None:
-    page = enrolled(desk, box.new_link())
+    page = enrolled(desk, box.link())
     page.evaluate("caches.open('preau-shell-of-yesterday').then((cache) => cache.put('/pupil', new Response('old')))")
     page.evaluate("navigator.serviceWorker.getRegistration('/pupil').then((one) => one.unregister())")
     page.reload()

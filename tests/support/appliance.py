@@ -63,6 +63,7 @@ class Appliance:
     extra: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    _links: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -130,6 +131,12 @@ class Appliance:
         done = self.admin("token", "new", "--cart", cart, "--uses", str(uses), "--expires", "1d")
         assert done.returncode == 0, done.stderr
         return done.stdout.strip().splitlines()[-1]
+
+    def link(self, cart: str = "Classe mobile A") -> str:
+        """One that many use, made when it is first asked for: the console is a process of its own each time."""
+        if cart not in self._links:
+            self._links[cart] = self.new_link(cart)
+        return self._links[cart]
 
     def browser(self, login: str) -> "Browser":
         return Browser(self.url, login)

@@ -14,21 +14,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, StorageState, exp
 
 from tests.support.appliance import PASSWORD, ROOT, Appliance, running_appliance, wait_for
 from tests.support.appliance import Browser as Client
+from tests.support.chromium import ARGUMENTS, CHROMIUM, PATIENCE_MS
 
-CHROMIUM = "/usr/bin/chromium"
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # 04 is never there, 05 has no camera, 06's battery is low: what a teacher meets on any morning.
 _PROFILES = ("idle", "idle", "idle", "offline", "old+idle", "low-battery")
 DEVICES = len(_PROFILES)
-PATIENCE_MS = 30_000
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -49,7 +39,7 @@ DESK = Size(1366, 768)
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS])
         yield browser
         browser.close()
 
