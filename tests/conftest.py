@@ -3,11 +3,20 @@
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 pytest.register_assert_rewrite("tests.support")  # what is asserted there is told in full, too
+
+_HERE = Path(__file__).parent
+# Where a file takes long. They begin first (`--no-loadscope-reorder` keeps this order among the workers): a long one
+# that began last would leave the other workers idle.
+_LONG_FIRST = (
+    "bench/test_quick.py", "pupil/test_agent_clock.py", "faults/", "browser/", "pupil/", "agents/", "contract/",
+    "broker_bridge/", "web/browser/", "cli/", "simulator/", "broker/",
+)  # fmt: skip
 
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
@@ -20,6 +29,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     _keep_runtime_folders_together(config)
     config.addinivalue_line("markers", "contract(*keys): holds these sentences of tests/contract_sentences.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_rank)  # stable: the tests of one file stay together and in their order
+
+
+def _rank(item: pytest.Item) -> int:
+    path = item.path.relative_to(_HERE).as_posix()
+    return next((rank for rank, start in enumerate(_LONG_FIRST) if path.startswith(start)), len(_LONG_FIRST))
 
 
 def _keep_runtime_folders_together(config: pytest.Config) -> None:
