@@ -17,6 +17,8 @@ _SECURITY = frozenset(
         DoorRefusal.APPLIANCE_REPLACED,
         DoorRefusal.BAD_SIGNATURE,
         DoorRefusal.RENEWAL_TOO_LATE,
+        "foreign_appliance",  # a payload that names another box than the certificate
+        "not_a_replacement",
     }
 )
 

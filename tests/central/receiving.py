@@ -13,17 +13,15 @@ from central.services.receiving import Needs, Receiving, build_receiving
 from central.services.turns import TurnRules
 from central.store.models import Appliance, School
 from protocol.uplink import (
-    Backlog,
     Batch,
     BatchAnswer,
-    Hello,
-    HelloAnswer,
     Origin,
     Record,
     digest_of,
     encode_batch,
     parse_batch,
 )
+from protocol.uplink_hello import Backlog, Hello, HelloAnswer
 from protocol.uplink_orders import ReceiptBody
 from protocol.uplink_words import Lane, Standing, StorageWord
 
@@ -70,7 +68,7 @@ def prove(raw: bytes) -> str:
 
 
 def add_school(uai: str = UAI, appliance: str = "a-one") -> KnownAppliance:
-    School.get_or_create(uai=uai, defaults={"name": "École Jean-Jaurès", "created_at": START})
+    School.insert(uai=uai, name="École Jean-Jaurès", created_at=START).on_conflict_ignore().execute()
     Appliance.create(id=appliance, school=uai, claimed_at=START, standing=Standing.ACTIVE)
     return KnownAppliance(appliance, uai, Standing.ACTIVE, "1")
 

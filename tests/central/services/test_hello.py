@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,7 +10,7 @@ from tests.central.receiving import UAI, Box, Place, add_school, audit, prove
 
 
 @pytest.fixture
-def place(city_db: str) -> Iterator[Place]:
+def place(city_db: str) -> Place:
     return Place()
 
 

@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -30,7 +30,7 @@ NUL_IN_JSON = {"actor": "a\0b", "action": "x", "detail": {"\0": "\0", "quote": "
 
 
 @pytest.fixture
-def place(city_db: str) -> Iterator[Place]:
+def place(city_db: str) -> Place:
     return Place()
 
 
