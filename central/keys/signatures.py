@@ -87,6 +87,15 @@ def is_signed(public: str, message: bytes, signature: str) -> bool:
     return True
 
 
+def is_public_key(public: str) -> bool:
+    """Of Ed25519, in base64."""
+    try:
+        Ed25519PublicKey.from_public_bytes(_bytes(public))
+    except ValueError:
+        return False
+    return True
+
+
 def signature_of(key_id: str, secret: SigningSecret, message: bytes) -> Signature:
     return Signature(key_id, SignatureAlgorithm.ED25519, {"signature": secret.sign(message)})
 

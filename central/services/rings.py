@@ -13,7 +13,7 @@ from central.clock import Clock
 from central.config import Config
 from central.domain.roles import Viewer
 from central.errors import Conflict, Invalid, NotFound
-from central.keys.signatures import SigningSecret, is_signed, passkey_id, public_id
+from central.keys.signatures import SigningSecret, is_public_key, is_signed, passkey_id, public_id
 from central.services.journal import record
 from central.services.settings import ROOT_PUBLIC, read_setting, write_setting
 from central.store.database import writing
@@ -79,6 +79,8 @@ class Rings:
         now = self._clock.now()
         if not new.classes or not timedelta(0) < new.life <= LONGEST_KEY_LIFE:
             raise Invalid("bad_key", {"classes" if not new.classes else "life": "out_of_range"})
+        if new.algorithm is SignatureAlgorithm.ED25519 and not is_public_key(new.public):
+            raise Invalid("bad_key", {"public": "wrong_type"})
         prefix = "key" if OrderClass.ROUTINE not in new.classes else "online"
         key_id = public_id(prefix, new.public)
         with writing("ring"):
@@ -112,7 +114,7 @@ class Rings:
                 SigningKey.update(revoked_at=now).where(SigningKey.id == key_id).execute()
                 record(now, actor, "key.revoke", f"key:{key_id}")
 
-    def keys(self) -> list[KeyLine]:
+    def listed(self) -> list[KeyLine]:
         signed = {one.id: one for one in self._signed_keys()}
         rows = SigningKey.select().order_by(SigningKey.created_at, SigningKey.id)
         return [
