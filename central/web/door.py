@@ -3,7 +3,6 @@
 Owns who comes in and how errors are told ({"error": word}). It decides nothing.
 """
 
-import importlib.util
 import logging
 import secrets
 
@@ -18,6 +17,7 @@ from central.store.models import database
 from central.store.trouble import STORE_ERRORS, read_trouble
 from central.web.orders_api import make_orders_api
 from central.web.peer import current_appliance, identify
+from central.web.uplink_api import make_uplink_api
 from protocol.strict_json import Malformed, Reason, write_object
 from protocol.uplink import MAX_BODY_BYTES, MEDIA_TYPE, PREFIX
 from protocol.uplink_claim import encode_claim_answer, parse_claim, parse_renewal
@@ -44,10 +44,7 @@ def create_door(services: Services) -> Flask:
     _answer_errors(app, Refusals(services.clock))
     app.register_blueprint(_blueprint(services))
     app.register_blueprint(make_orders_api(services))
-    if importlib.util.find_spec("central.web.uplink_api") is not None:
-        from central.web.uplink_api import make_uplink_api
-
-        app.register_blueprint(make_uplink_api(services))
+    app.register_blueprint(make_uplink_api(services))
     return app
 
 

@@ -1,6 +1,7 @@
-"""gunicorn's worker of threads, which gives each request of a stranger a limited time in all.
+"""gunicorn's worker of threads, which lets no stranger hold one for long.
 
-A silence limit is not enough: one byte now and then would hold a thread for ever, and there are few threads.
+Who says nothing holds none. A limit of silence is not enough for the others: one byte now and then would hold a
+thread for ever, and there are few of them. So the handshake, the request, and each answer have an end.
 """
 
 import contextlib
@@ -10,8 +11,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import _DEFER, ThreadWorker
 
+HANDSHAKE_SECONDS = 15.0  # and the request's head
 STRANGER_SECONDS = 30.0
 _LOOK_SECONDS = 1.0
 
@@ -22,10 +24,6 @@ class Deadlines:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._until: dict[Any, float] = {}
-
-    def begin(self, connection: Any) -> None:
-        with self._lock:
-            self._until[connection] = time.monotonic() + STRANGER_SECONDS
 
     def allow(self, connection: Any, seconds: float) -> None:
         with self._lock:
@@ -59,13 +57,16 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         super().run()
 
     def handle(self, conn: Any) -> Any:
-        self._deadlines.begin(conn)
+        if not conn.initialized and not conn.wait_for_data(0):
+            return _DEFER  # back to the poller, which wakes a thread once there is something to read
+        self._deadlines.allow(conn, HANDSHAKE_SECONDS)
         try:
             return super().handle(conn)
         finally:
             self._deadlines.end(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
+        self._deadlines.allow(conn, STRANGER_SECONDS)
         _ALLOW.seconds = lambda seconds: self._deadlines.allow(conn, seconds)
         return super().handle_request(req, conn)
 
