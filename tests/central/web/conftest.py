@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -92,9 +93,9 @@ def config(tmp_path: Path, city_url: str) -> Config:
     return Config(tmp_path / "data", http_port=8090, database_url=city_url, city="Ville d’essai")
 
 
-@pytest.fixture
-def site(config: Config) -> Iterator[Site]:
-    config.data_path.mkdir()
+@contextmanager
+def make_site(config: Config) -> Iterator[Site]:
+    config.data_path.mkdir(exist_ok=True)
     with opened_city(config.database_url, config.data_path):
         clock = HandClock()
         services = build_services(config, clock)
@@ -103,3 +104,9 @@ def site(config: Config) -> Iterator[Site]:
         for uai, name in ((OWN, "École Jean-Moulin"), (OTHER, "École des Lilas")):
             School.insert(uai=uai, name=name, created_at=clock.now()).execute()
         yield Site(create_app(services), services, clock)
+
+
+@pytest.fixture
+def site(config: Config) -> Iterator[Site]:
+    with make_site(config) as site:
+        yield site
