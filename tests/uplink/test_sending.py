@@ -1,0 +1,175 @@
+"""Whatever the line, the box and the server do: what was written for the city is there once, in the end."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from appliance.domain.people import CONSOLE
+from appliance.store.city_models import OutboxRecord
+from appliance.store.restore import restore
+from protocol.uplink_words import Lane
+from tests.support.bad_proxy import bad_proxy
+from tests.support.central import HOST, Central
+from tests.uplink.hand_box import HandBox, asked, standing_at, told
+from uplink.line import note_reconciled
+from uplink.trouble import TroubleCode
+
+NewBox = Callable[..., HandBox]
+
+
+def test_days_without_a_line_are_told_in_order_and_once(city: Central, uai: str, new_box: NewBox) -> None:
+    with bad_proxy(HOST, city.uplink_port) as line, new_box(port=line.port).opened() as box:
+        box.join(city, uai)
+        line.down = True
+        numbers = box.note(3000)
+        box.turn(5)
+        assert box.trouble() == TroubleCode.CUT
+        line.down = False
+        box.until(lambda: not box.waiting())
+        assert told(city, box.appliance) == numbers
+        assert not box.trouble()
+
+
+def test_answers_that_are_lost_double_nothing(city: Central, uai: str, new_box: NewBox) -> None:
+    with bad_proxy(HOST, city.uplink_port) as line, new_box(port=line.port).opened() as box:
+        box.join(city, uai)
+        numbers = box.note(200)
+        line.lost_answers = 9
+        box.until(lambda: not box.waiting())
+        assert line.lost == 9
+        assert told(city, box.appliance) == numbers
+
+
+def test_a_line_that_breaks_in_every_request_still_gets_something_through(
+    city: Central, uai: str, new_box: NewBox
+) -> None:
+    """Each connection is cut after a few kilobytes: small batches first, and every minute of line brings some through."""
+    with bad_proxy(HOST, city.uplink_port) as line, new_box(port=line.port).opened() as box:
+        box.join(city, uai)
+        numbers = box.note(1500, weight=200)
+        line.cut_after = 25_000
+        seen = [1500]
+        while seen[-1] and len(seen) < 20:
+            box.turn(20)
+            seen.append(box.waiting())
+        assert len(seen) > 3, "it was never cut"
+        assert seen == sorted(set(seen), reverse=True), "a line that came back brought nothing"
+        assert told(city, box.appliance) == numbers
+
+
+def test_a_record_that_no_city_takes_is_put_aside_and_the_others_go_on(
+    city: Central, uai: str, new_box: NewBox
+) -> None:
+    with new_box().opened() as box:
+        box.join(city, uai)
+        before = box.note(40)
+        poison = OutboxRecord.select().where(OutboxRecord.lane == Lane.RECEIPTS).order_by(OutboxRecord.seq.desc()).get()
+        OutboxRecord.update(type="x" * 40).where(
+            (OutboxRecord.lane == poison.lane) & (OutboxRecord.seq == poison.seq)
+        ).execute()
+        after = box.note(40)
+        box.until(lambda: not box.waiting())
+        assert told(city, box.appliance) == before[:-1] + after
+        assert box.services.outbox.parked() == 1
+        gaps = asked(city, "SELECT count, reason FROM gap WHERE appliance = ?", box.appliance)
+        assert gaps == [(1, "parked")]
+
+
+def test_a_city_that_comes_back_from_an_older_backup_is_told_again(
+    tmp_path_factory: pytest.TempPathFactory, city: Central, uai: str, new_box: NewBox
+) -> None:
+    aside = tmp_path_factory.mktemp("aside")
+    with new_box().opened() as box:
+        box.join(city, uai)
+        first = box.note(30)
+        box.until(lambda: not box.waiting())
+        city.stop()
+        for file in city.data_path.glob("city.db*"):
+            shutil.copy(file, aside)
+        city.start()
+        second = box.note(30)
+        box.until(lambda: not box.waiting() and not box.trouble())
+        assert told(city, box.appliance) == first + second
+        city.stop()
+        for file in city.data_path.glob("city.db*"):
+            file.unlink()
+        for file in aside.glob("city.db*"):
+            shutil.copy(file, city.data_path)
+        city.start()
+        assert told(city, box.appliance) == first
+        third = box.note(5)
+        box.until(lambda: told(city, box.appliance) == first + second + third)
+        assert box.standing() == "active"
+
+
+def test_a_box_that_is_restored_begins_an_epoch_and_doubles_nothing(city: Central, uai: str, new_box: NewBox) -> None:
+    box = new_box()
+    with box.opened():
+        box.join(city, uai)
+        kept = box.note(10)
+        saved, _ = box.services.backups.create(CONSOLE)
+        later = box.note(10)
+        box.until(lambda: not box.waiting())
+        now = box.services.clock.now()
+    restore(box.config, saved, now)
+    with box.opened():
+        box.until(lambda: not box.waiting() and not box.trouble())
+        again = box.note(3)
+        box.until(lambda: not box.waiting())
+        assert box.standing() == "active"
+        assert told(city, box.appliance) == kept + later + again
+
+
+def test_of_two_boxes_from_one_copy_one_is_fenced_and_both_ends_say_so(
+    city: Central, uai: str, new_box: NewBox, tmp_path: Path
+) -> None:
+    box = new_box()
+    with box.opened():
+        box.join(city, uai)
+        known = box.note(5)
+        box.until(lambda: not box.waiting())
+        appliance = box.appliance
+    copy = new_box("copy")
+    shutil.copytree(box.folder, copy.folder)
+    with box.opened():
+        known += box.note(2)
+        box.turn(2)
+        assert box.standing() == "active"
+        box.turn(2)
+    with copy.opened():
+        copy.note(2)
+        copy.until(lambda: copy.standing() == "fenced")
+        assert copy.trouble() == TroubleCode.FENCED
+        sent = copy.now
+        copy.turn(5)
+        assert copy.waiting(), "nothing of a fenced box is applied"
+        assert copy.now - sent == 300
+    assert standing_at(city, appliance) == "fenced"
+    assert told(city, appliance) == known
+
+
+def test_the_whole_inventory_is_compared_once_a_day_and_mended(city: Central, uai: str, new_box: NewBox) -> None:
+    with new_box().opened() as box:
+        box.join(city, uai)
+        box.services.carts.add("Classe mobile A", CONSOLE)
+        box.services.carts.add("Classe mobile B", CONSOLE)
+        box.until(lambda: not box.waiting())
+        assert len(asked(city, "SELECT name FROM cart WHERE appliance_id = ?", box.appliance)) == 2
+        lost = OutboxRecord.get(OutboxRecord.key.startswith("cart:"))
+        OutboxRecord.delete().where((OutboxRecord.lane == lost.lane) & (OutboxRecord.seq == lost.seq)).execute()
+        note_reconciled("2020-01-01")
+        box.until(lambda: len(asked(city, "SELECT name FROM cart WHERE appliance_id = ?", box.appliance)) == 1)
+
+
+def test_what_was_sent_can_be_read_to_the_letter(city: Central, uai: str, new_box: NewBox) -> None:
+    with new_box().opened() as box:
+        box.join(city, uai)
+        box.note(1)
+        box.until(lambda: not box.waiting())
+        lines = box.services.exchanges.listed()
+        batch = next(line for line in lines if line.kind == "batch" and line.lane == Lane.RECEIPTS)
+        assert batch.outcome == "200"
+        assert b"device.rename" in (box.services.exchanges.body(batch.id) or b"")
+        assert [line.kind for line in lines].count("hello") == 1
