@@ -54,6 +54,9 @@ class Health:
         """The worst first. The store is read through once per process: that takes a while on a large one."""
         return worst_first([*self._machine(), *self._store(), *self._more()])
 
+    def storage(self) -> Level:
+        return disk_of(self._config.data_path).level
+
     def _machine(self) -> list[Finding]:
         return [*self._processes(), self._broker(), self._disk(), *self._clock()]
 

@@ -39,5 +39,10 @@ def offered_languages() -> tuple[str, ...]:
     return tuple(_read("languages", []))
 
 
+def present_wishes() -> dict[str, object]:
+    """All of them, for the page that says what the city fixes."""
+    return dict(json.loads(read_setting(_KEY, "{}")))
+
+
 def _read(name: str, default):  # type: ignore[no-untyped-def]  # as it was written by ourselves
     return json.loads(read_setting(_KEY, "{}")).get(name, default)

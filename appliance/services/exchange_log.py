@@ -5,7 +5,7 @@ Bounded by number and by bytes. Owns nothing of what is sent; whoever sends writ
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from appliance.store.city_models import Exchange
 from appliance.store.models import database
@@ -13,6 +13,8 @@ from protocol.uplink_words import Lane
 
 MOST_ROWS = 200
 MOST_BYTES = 4 * 1024 * 1024
+_RECENT = timedelta(minutes=15)
+_ENOUGH = 3
 
 _TOO_MANY = "DELETE FROM exchange WHERE id NOT IN (SELECT id FROM exchange ORDER BY id DESC LIMIT ?)"
 # Newest first, until the sum is reached; the newest itself always stays.
@@ -80,6 +82,18 @@ class ExchangeLog:
         )  # fmt: skip
         rows = Exchange.select(*columns).order_by(Exchange.id.desc()).tuples().execute()
         return [ExchangeLine(*row) for row in rows]
+
+    def pace(self, now: datetime) -> float | None:
+        """Bytes a second that the city took in the last quarter of an hour; None: too little to say."""
+        taken = [
+            line
+            for line in self.listed()
+            if line.kind == "batch" and line.outcome == "200" and now - line.at < _RECENT and line.answered_at
+        ]
+        if len(taken) < _ENOUGH:
+            return None
+        seconds = (now - min(line.at for line in taken)).total_seconds()
+        return sum(line.size for line in taken) / max(1.0, seconds)
 
     def line(self, exchange_id: int) -> ExchangeLine | None:
         return next((line for line in self.listed() if line.id == exchange_id), None)

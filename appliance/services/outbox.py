@@ -172,6 +172,10 @@ class Outbox:
     def parked(self) -> int:
         return int(OutboxRecord.select().where(OutboxRecord.parked != "").count())
 
+    def left_since(self, moment: datetime) -> int:
+        """How many records the city has taken since then."""
+        return int(OutboxRecord.select().where(OutboxRecord.acknowledged_at >= moment).count())
+
     def backlog(self) -> dict[Lane, Backlog]:
         """Of each lane, what is not acknowledged."""
         waiting = {row[0]: row[1:] for row in database.execute_sql(_WAITING).fetchall()}

@@ -40,6 +40,14 @@ ADMIN_TEXTS: dict[str, str] = {
         "C’est enregistré, mais le service des tablettes ne répond pas : l’appareil sera coupé dès qu’il revient."
     ),
     "broker_busy": N_("C’est enregistré. Le service des tablettes est très occupé : l’effet vient dans un instant."),
+    # the city
+    "bad_claim_code": N_("Ce code n’est pas complet : dix groupes de quatre lettres et chiffres."),
+    "bad_city_address": N_("Cette adresse n’est pas complète : par exemple ville.example.fr:443."),
+    "bad_claim_file": N_("Ce fichier n’est pas celui de la ville (« ville.preau.json »)."),
+    "city_joined": N_("Cette école a déjà rejoint une ville. Quittez-la d’abord."),
+    "no_city": N_("Cette école n’a pas rejoint de ville."),
+    "no_claim": N_("Il n’y a pas de demande en cours."),
+    "no_exchange": N_("Cet envoi n’est plus conservé."),
     # enrollment links
     "no_token": N_("Ce lien d’inscription n’existe pas."),
     "token_revoked": N_("Ce lien d’inscription est déjà révoqué."),

@@ -9,6 +9,7 @@ from appliance.web.admin.agent_tablet import make_agent_tablet
 from appliance.web.admin.agents import add_agents
 from appliance.web.admin.backups import add_backups
 from appliance.web.admin.carts import add_carts
+from appliance.web.admin.city import add_city
 from appliance.web.admin.classrooms import add_classrooms
 from appliance.web.admin.device import add_device
 from appliance.web.admin.devices import add_devices
@@ -36,6 +37,7 @@ _SECTIONS = (
     ("/admin/journal", "history", N_("Journal")),
     ("/admin/backups", "save", N_("Sauvegardes")),
     ("/admin/school", "school", N_("École")),
+    ("/admin/city", "map-pin", N_("Ville")),
 )
 
 
@@ -45,7 +47,7 @@ def make_admin(services: Services) -> Blueprint:
     pages.context_processor(lambda: {"sections": _sections()})
     for add in (
         add_overview, add_people, add_carts, add_classrooms, add_devices, add_device, add_links, add_agents,
-        add_journal, add_backups, add_school,
+        add_journal, add_backups, add_school, add_city,
     ):  # fmt: skip
         add(pages, services)
     return pages

@@ -1,0 +1,221 @@
+"""The city: joining it, how the link is, what left the school to the letter, and what the city ordered.
+
+Joining and sending are the uplink's; this page asks for it and shows what came of it.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from appliance.bootstrap import Services
+from appliance.errors import NotFound, PreauError
+from appliance.services.city_wishes import present_wishes
+from appliance.services.exchange_log import ExchangeLine, readable
+from appliance.store.city_models import Instruction
+from appliance.web.admin.acts import act, problem_text
+from appliance.web.admin.city_words import (
+    EXCHANGES,
+    LANES,
+    ORDER_STATES,
+    ORDERS,
+    REFUSALS,
+    RESTRICTIONS,
+    STANDINGS,
+    STORAGE,
+    how_long,
+    trouble_words,
+)
+from appliance.web.admin.words import word
+from appliance.web.errors import wants_json
+from appliance.web.texts import field_texts
+from appliance.web.texts import filled as _
+
+_CATCHING_UP = 500  # records that wait, from which it is worth a progress bar
+_SHOWN_BYTES = 256 * 1024
+_WAITED_TOO_LONG = timedelta(hours=1)
+
+
+def add_city(pages: Blueprint, services: Services) -> None:
+    _add_joining(pages, services)
+    _add_sent(pages, services)
+
+
+def _add_joining(pages: Blueprint, services: Services) -> None:
+    @pages.get("/city")
+    def city() -> ResponseReturnValue:
+        return _page(services)
+
+    @pages.post("/city/claim")
+    def claim_city() -> ResponseReturnValue:
+        """By the code and the address, or by the file that holds both."""
+        file = request.files.get("file")
+        try:
+            if file is not None and file.filename:
+                services.city.request_claim_file(file.read(), g.actor)
+            else:
+                services.city.request_claim(request.form.get("code"), request.form.get("address"), g.actor)
+        except PreauError as problem:
+            if wants_json():
+                raise
+            flash(problem_text(problem), "problem")
+            return make_response(_page(services, problem), problem.status)
+        flash(_("La demande est partie. Cette page dit ce qu’il en advient."), "good")
+        return redirect(_here(), 303)
+
+    @pages.post("/city/withdraw")
+    def withdraw_claim() -> ResponseReturnValue:
+        return act(lambda: services.city.withdraw_claim(g.actor), _("La demande est retirée."), _here())
+
+    @pages.post("/city/leave")
+    def leave_city() -> ResponseReturnValue:
+        said = _("L’école a quitté la ville : plus rien ne part.")
+        return act(lambda: services.city.leave(g.actor), said, _here())
+
+
+def _add_sent(pages: Blueprint, services: Services) -> None:
+    @pages.get("/city/sent")
+    def city_sent() -> ResponseReturnValue:
+        lines = [_exchange(line) for line in services.exchanges.listed()]
+        return render_template("admin/city_sent.html", lines=lines, is_joined=services.city.status() is not None)
+
+    @pages.get("/city/sent/<int:number>")
+    def city_exchange(number: int) -> ResponseReturnValue:
+        line, body = _found(services, number)
+        shown = readable(body[:_SHOWN_BYTES]) if len(body) > _SHOWN_BYTES else readable(body)
+        page = {"line": _exchange(line), "shown": shown, "is_cut": len(body) > _SHOWN_BYTES}
+        return render_template("admin/city_exchange.html", **page)
+
+    @pages.get("/city/sent/<int:number>.json")
+    def city_body(number: int) -> ResponseReturnValue:
+        line, body = _found(services, number)
+        response = Response(body, mimetype="application/json")
+        response.headers["Content-Disposition"] = f'attachment; filename="{line.kind}-{number}.json"'
+        return response
+
+
+def _page(services: Services, problem: PreauError | None = None) -> str:
+    status = services.city.status()
+    common = {"status": status, "claim": _claim(services), "errors": field_texts(problem), "form": request.form}
+    if status is None:
+        return render_template("admin/city_join.html", **common)
+    now = services.clock.now()
+    return render_template(
+        "admin/city.html",
+        **common,
+        standing=_standing(status.standing),
+        trouble=_trouble(status.trouble, status.trouble_detail, status.trouble_at, now),
+        is_late=status.hello_at is None or now - status.hello_at > _WAITED_TOO_LONG,
+        waiting=_waiting(services, now),
+        orders=[_order(row) for row in services.instructions.listed()],
+        fixed=_fixed(services),
+    )
+
+
+def _here() -> str:
+    return url_for("admin.city")
+
+
+def _claim(services: Services) -> Mapping[str, object] | None:
+    asked = services.city.pending_claim()
+    if asked is None:
+        return None
+    what, to_do = trouble_words(asked.trouble) if asked.trouble else ("", "")
+    return {
+        "address": asked.address,
+        "asked_at": datetime.fromisoformat(asked.asked_at),
+        "what": what,
+        "to_do": to_do,
+        "detail": asked.trouble_detail,
+        "is_final": asked.is_final,
+    }
+
+
+def _standing(standing: str) -> tuple[str, str] | None:
+    words = STANDINGS.get(standing)
+    return None if words is None else (_(words[0]), _(words[1]))
+
+
+def _trouble(code: str, detail: str, since: datetime | None, now: datetime) -> Mapping[str, object] | None:
+    if not code or code in STANDINGS:
+        return None  # a standing is told above all else
+    what, to_do = trouble_words(code)
+    lasting = "" if since is None else how_long((now - since).total_seconds())
+    return {"what": what, "to_do": to_do, "detail": detail, "since": since, "lasting": lasting}
+
+
+def _waiting(services: Services, now: datetime) -> Mapping[str, object]:
+    backlog = services.outbox.backlog()
+    lanes = [
+        {"label": _(LANES[int(lane)]), "records": one.records, "bytes": one.bytes, "oldest_at": one.oldest_at}
+        for lane, one in sorted(backlog.items())
+    ]
+    records, size = sum(one.records for one in backlog.values()), sum(one.bytes for one in backlog.values())
+    pace = services.exchanges.pace(now)
+    return {
+        "lanes": lanes,
+        "records": records,
+        "bytes": size,
+        "left": services.outbox.left_since(now - timedelta(days=1)),
+        "is_catching_up": records >= _CATCHING_UP,
+        "estimate": how_long(size / pace) if pace else "",
+        "parked": services.outbox.parked(),
+        "storage": _(STORAGE[services.health.storage()]),
+    }
+
+
+def _fixed(services: Services) -> Mapping[str, object]:
+    """What the city's configuration says something about; the rest is left to the school."""
+    wishes = present_wishes()
+    return {
+        "names": [_(label) for name, label in RESTRICTIONS.items() if wishes.get(name)],
+        "refused": services.city_configuration.trouble(),
+    }
+
+
+def _order(row: Instruction) -> Mapping[str, object]:
+    label, drawing, kind = ORDER_STATES.get(row.state, (row.state, "circle-help", "quiet"))
+    target = (json.loads(row.envelope["order"]).get("args") or {}) if "order" in row.envelope else {}
+    return {
+        "at": row.received_at,
+        "who": row.by,
+        "what": word(ORDERS, row.kind),
+        "device": str(target.get("device", "")),
+        "state": _(label),
+        "icon": drawing,
+        "badge": kind,
+        "why": word(REFUSALS, row.refusal) if row.refusal else row.detail,
+        "finished_at": row.finished_at,
+    }
+
+
+def _exchange(line: ExchangeLine) -> Mapping[str, object]:
+    is_taken = line.outcome.startswith("2")
+    return {
+        "id": line.id,
+        "at": line.at,
+        "kind": word(EXCHANGES, line.kind),
+        "lane": "" if line.lane is None else _(LANES.get(line.lane, "")),
+        "size": line.size,
+        "wire": line.wire,
+        "has_body": line.has_body,
+        "is_taken": is_taken,
+        "outcome": "" if is_taken else _outcome(line.outcome),
+    }
+
+
+def _outcome(outcome: str) -> str:
+    if not outcome:
+        return _("pas encore de réponse")
+    if outcome.isdecimal():
+        return _("refusé (%(code)s)", code=outcome)
+    return trouble_words(outcome)[0]
+
+
+def _found(services: Services, number: int) -> tuple[ExchangeLine, bytes]:
+    line, body = services.exchanges.line(number), services.exchanges.body(number)
+    if line is None or body is None:
+        raise NotFound("no_exchange")
+    return line, body
