@@ -39,6 +39,7 @@ from appliance.services.journal import JournalReader
 from appliance.services.lessons import Lessons
 from appliance.services.log_files import LogFiles
 from appliance.services.machine import look_at_machine
+from appliance.services.measures import Measures
 from appliance.services.outbox import Outbox
 from appliance.services.outbox_relief import OutboxRelief
 from appliance.services.passwords import Passwords
@@ -84,6 +85,7 @@ class Services:
     backups: Backups
     school: School
     health: Health
+    measures: Measures
     upkeep: Upkeep
     city: City
     incarnations: Incarnations
@@ -141,7 +143,7 @@ def build_services(config: Config) -> Services:
     acts = Acts(clock, nudge, devices, LogFiles(config.logs_path))
     telling, statistics, relief = Telling(), Statistics(), OutboxRelief(lambda: storage_level(config.data_path))
     health = Health(config, settings, lambda: [*report.findings(), *agent_setup.findings()])
-    own_state = ApplianceState(config, health.report)
+    own_state, outbox = ApplianceState(config, health.report), Outbox()
     return Services(
         clock=clock,
         people=People(clock, passwords),
@@ -168,12 +170,13 @@ def build_services(config: Config) -> Services:
         backups=backups,
         school=School(clock),
         health=health,
+        measures=Measures(config, health.report, outbox),
         upkeep=Upkeep(clock, config, backups, documents, guests).also(
             relief.step, telling.step, own_state.step, statistics.sample, statistics.step
         ),
         city=City(clock, config.city_path, NudgeSender(config.runtime_path, "uplink"), put_everything),
         incarnations=Incarnations(clock, look_at_machine),
-        outbox=Outbox(),
+        outbox=outbox,
         exchanges=ExchangeLog(),
         instructions=Instructions(clock, acts, lambda: has_signed_time(config.runtime_path)),
         city_configuration=CityConfiguration(clock),

@@ -17,6 +17,7 @@ from appliance.bootstrap import Services, build_services, open_databases
 from appliance.cli.admin_acts import ACTS, NEEDS_NO_STORE, STARTS_A_STORE, Answer, Desk
 from appliance.cli.admin_options import DEFAULT_DATA, make_parser
 from appliance.cli.city_acts import CITY_ACTS, CITY_STARTS_A_STORE
+from appliance.cli.doctor_acts import DOCTOR_ACTS
 from appliance.config import Config, make_folders
 from appliance.errors import CannotStart, Invalid, PreauError
 from appliance.nudge import NudgeSender
@@ -27,7 +28,7 @@ from appliance.store.restore import is_running
 from appliance.store.trouble import STORE_ERRORS
 from appliance.web.texts import GENERAL, REASONS, TEXTS
 
-_ALL_ACTS = {**ACTS, **CITY_ACTS}
+_ALL_ACTS = {**ACTS, **CITY_ACTS, **DOCTOR_ACTS}
 _STARTING = STARTS_A_STORE | CITY_STARTS_A_STORE
 _TROUBLE: tuple[type[Exception], ...] = (*STORE_ERRORS, OSError)
 

@@ -44,6 +44,8 @@ def make_parser() -> argparse.ArgumentParser:
     restore = nouns.add_parser("restore", help="restaurer une sauvegarde (boîtier arrêté)", parents=[everywhere])
     restore.add_argument("file", type=Path, metavar="FICHIER")
     _add_city(nouns, everywhere)
+    nouns.add_parser("doctor", help="ce qui ne va pas, et que faire", parents=[everywhere])
+    nouns.add_parser("metrics-token", help="ouvrir /metrics à Prometheus", parents=[everywhere])
     return parser
 
 

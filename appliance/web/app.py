@@ -33,12 +33,14 @@ from appliance.web.hosts import HostGate
 from appliance.web.icons import icon
 from appliance.web.lessons import make_lessons
 from appliance.web.live import TextPacket
+from appliance.web.metrics import make_metrics, token_path
 from appliance.web.numbers import BoundedIntegerConverter
 from appliance.web.pupil import register_pupil
 from appliance.web.security import protect
 from appliance.web.sessions import Cookies, cookies_of, load_sessions
 from appliance.web.setup import make_setup
 from appliance.web.sockets import SocketGate
+from appliance.web.static_addresses import address_static
 from appliance.web.texts import filled as _
 from appliance.web.texts import translate, translate_number
 
@@ -73,6 +75,7 @@ def create_app(config: Config, services: Services) -> Flask:
     register_errors(app)
     _register(app, config, services, csrf)
     compress_static(app)
+    address_static(app)
     _dress(app)
     _add_socket(app, services, cookies, config.viewers)
     app.wsgi_app = HostGate(app.wsgi_app, OwnNames(config))  # type: ignore[method-assign]  # outermost: Socket.IO, too
@@ -98,6 +101,7 @@ def _register(app: Flask, config: Config, services: Services, csrf: CSRFProtect)
         make_account(services, door),
         *own_check,
         make_health(services),
+        make_metrics(services, token_path(config.secrets_path)),
         make_lessons(services),
         make_documents(services, transfers),
         make_admin(services),
