@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from tests.support.appliance import wait_for
 
-WORKER = "**/static/js/pupil/agent/worker.js"
+WORKER = "**/js/pupil/agent/worker.js"
 _SCRIPT = """
 const line = new BroadcastChannel("stand-in");
 const heard = [];

@@ -67,11 +67,12 @@ def _address(name: str) -> str:
 
 
 def _version(static: Path, files: list[str]) -> str:
-    """Of the files' names, sizes and times, and of the page, which comes with the code."""
+    """Of the files' addresses, sizes and times, and of the page, which comes with the code."""
     templates = Path(str(current_app.root_path)) / "templates" / "pupil"
     looked_at = [*(static / name for name in files), *sorted(templates.glob("*.html"))]
     facts = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in looked_at]
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+    addresses = [_address(name) for name in files]
+    return hashlib.sha256(repr((facts, addresses)).encode()).hexdigest()[:16]
 
 
 def _manifest() -> dict[str, object]:

@@ -4,6 +4,7 @@ from flask import Blueprint, Flask, Response, request
 
 from appliance.config import Config
 from appliance.web.hosts import own_host
+from appliance.web.static_addresses import plain_path
 
 WORKER_PATH = "/static/js/pupil/agent/worker.js"
 """The agent's worker. A worker's policy is its own script's, not that of the page which starts it."""
@@ -12,7 +13,9 @@ WORKER_PATH = "/static/js/pupil/agent/worker.js"
 def add_policy(app: Flask, pages: Blueprint, config: Config) -> None:
     @app.after_request
     def let_the_worker_connect(response: Response) -> Response:
-        if request.path == WORKER_PATH:
+        """It carries a policy that follows the settings, so a browser asks for it each time: one file of eighty."""
+        if plain_path(request.path) == WORKER_PATH:
+            response.headers["Cache-Control"] = "no-cache"
             response.headers.setdefault("Content-Security-Policy", pupil_policy(own_host(request), config))
         return response
 

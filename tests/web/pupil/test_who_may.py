@@ -14,7 +14,7 @@ OPEN = {
     "static", "device_api.enroll", "device_api.time", "health.health", "agent_tablet.settings", "agent_tablet.tablet",
     "auth.sign_in", "auth.check", "auth.forget", "auth.language", "auth.sign_out",
     "setup.set_up", "setup.make_first", "setup.invitation", "setup.accept",
-    "pupil.link", "pupil.page", "pupil.code", "pupil.join", "pupil.manifest", "pupil.worker",
+    "pupil.link", "pupil.page", "pupil.code", "pupil.join", "pupil.manifest", "pupil.worker", "pupil.version",
 }  # fmt: skip
 DEVICES = {
     "device_api.document", "device_api.package",
