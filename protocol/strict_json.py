@@ -16,6 +16,9 @@ _MAX_INTEGER_DIGITS = 308
 # Strings are matched whole so that brackets in them do not count. The closing quote is optional: the expression can
 # then never fail and try again, which would be quadratic on a string that does not end.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]+|\\.)*"?|[\[\]{}]', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\]+|\\.)*"?', re.DOTALL)
+_ROUND = bytes.maketrans(b"[]{}", b"()()")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class Reason(StrEnum):
@@ -87,7 +90,7 @@ def write_object(value: dict[str, object], most: int = MAX_PAYLOAD_BYTES, *, in_
 
 def _check_depth(raw: bytes) -> None:
     """Before parsing, since the parser recurses."""
-    if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH:
+    if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH or _closes_within(_STRING.sub(b"", raw)):
         return
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(raw):
@@ -98,6 +101,14 @@ def _check_depth(raw: bytes) -> None:
                 raise Malformed(Reason.TOO_DEEP, f"at most {MAX_DEPTH} levels")
         elif token in (b"}", b"]"):
             depth -= 1
+
+
+def _closes_within(unquoted: bytes) -> bool:
+    """Whether all brackets cancel out in as many rounds as levels are allowed: much faster than looking at each."""
+    brackets = unquoted.translate(_ROUND, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        brackets = brackets.replace(b"()", b"")
+    return not brackets
 
 
 def _object_without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -39,6 +39,7 @@ _PARKED = Target(
     keys=4,
     keep=("parked_at", "tries"),
 )
+_TYPES = {one.value: one for one in RecordType}
 # Carts before devices: a device is found by its cart's name.
 _ORDER = (RecordType.APPLIANCE, RecordType.CART, RecordType.DEVICE)
 
@@ -124,9 +125,9 @@ class _Unfit(Exception):
 
 
 def _body(lane: Lane, record: Record) -> object:
-    if record.type not in set(RecordType):
+    record_type = _TYPES.get(record.type)
+    if record_type is None:
         raise _Unfit("unknown_type")
-    record_type = RecordType(record.type)
     if LANE_OF[record_type] is not lane:
         raise _Unfit("wrong_lane")
     if lane is Lane.STATE and not _names(record_type, record.key):

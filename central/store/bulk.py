@@ -38,25 +38,55 @@ class Target:
 
 def put_rows(target: Target, rows: Iterable[Sequence[object]]) -> None:
     """Values as Python has them. No key may be there twice. In the caller's transaction."""
-    fields = target.fields()
-    converted = [tuple(field.db_value(value) for field, value in zip(fields, row, strict=True)) for row in rows]
-    if not converted:
+    columns = [
+        [field.db_value(value) for value in column]
+        for field, column in zip(target.fields(), zip(*rows, strict=True), strict=False)
+    ]
+    if not columns:
         return
     statement = _statement(target, is_postgres())
     if is_postgres():
-        database.execute_sql(statement, [list(column) for column in zip(*converted, strict=True)])
+        database.execute_sql(statement, [array_text(column) for column in columns])
     else:
-        database.cursor().executemany(statement, converted)
+        database.cursor().executemany(statement, list(zip(*columns, strict=True)))
 
 
 def misfit(target: Target, row: Sequence[object]) -> str:
     """The first column that cannot hold its value; empty when all can. SQLite would take anything."""
-    for name, field, value in zip(target.columns, target.fields(), row, strict=True):
-        if type(field) is CharField and isinstance(value, str) and len(value) > field.max_length:
-            return name
-        if type(field) is IntegerField and isinstance(value, int) and not -_INTEGER <= value < _INTEGER:
-            return name
+    for place, longest in _limits(target):
+        value = row[place]
+        if value.__class__ is str:
+            if longest and len(value) > longest:
+                return target.columns[place]
+        elif not longest and value is not None and not -_INTEGER <= value < _INTEGER:  # type: ignore[operator]
+            return target.columns[place]
     return ""
+
+
+@lru_cache(maxsize=64)
+def _limits(target: Target) -> tuple[tuple[int, int], ...]:
+    """Place of a column, and how many characters it holds; 0: a small whole number."""
+    found = []
+    for place, field in enumerate(target.fields()):
+        if type(field) is CharField:
+            found.append((place, field.max_length))
+        elif type(field) is IntegerField:
+            found.append((place, 0))
+    return tuple(found)
+
+
+def array_text(values: Sequence[Any]) -> str:
+    """A column as PostgreSQL reads an array: all at once, since the driver looks at each value by itself."""
+    texts = ["\x02" if value is None else value if value.__class__ is str else str(value) for value in values]
+    joined = "\x01".join(texts)
+    if joined.count("\x01") != len(values) - 1 or joined.count("\x02") != values.count(None):
+        return "{" + ",".join("NULL" if value is None else _quoted(str(value)) for value in values) + "}"
+    escaped = joined.replace("\\", "\\\\").replace('"', '\\"').replace("\x01", '","')
+    return ('{"' + escaped + '"}').replace('"\x02"', "NULL")
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 @lru_cache(maxsize=64)
