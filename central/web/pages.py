@@ -12,6 +12,7 @@ from central.web.accounts import make_accounts
 from central.web.cookies import Cookies
 from central.web.entrance import Entrance
 from central.web.journal import make_journal
+from central.web.metrics import make_metrics
 from central.web.navigation import entries_for
 from central.web.oidc import make_oidc
 from central.web.passkeys import make_passkeys
@@ -30,6 +31,7 @@ def register_pages(app: Flask, services: Services, cookies: Cookies) -> None:
         make_accounts(services),
         make_journal(services),
         make_about(services),
+        make_metrics(services),
     ):
         app.register_blueprint(blueprint)
     app.add_url_rule("/", "home", home)

@@ -158,8 +158,12 @@ class Show:
         return "" if self._town.folder == Path("preau-demo").absolute() else f" --data {self._town.folder}"
 
     def _sign_in_link(self) -> str:
-        """For somebody at this very machine, as for an officer who has lost his key."""
-        return str(self._ask_city("accounts", "sign-in-link", _OFFICER, "--make", "administrator")["link"])
+        """A new one at each start: who opens it chooses a key or a password, as a new officer does."""
+        known = {one["login"] for one in self._ask_city("accounts", "list")["accounts"]}
+        words = (
+            ("invite", _OFFICER) if _OFFICER in known else ("add", _OFFICER, "--role", "admin", "--name", "Agent DSI")
+        )
+        return str(self._ask_city("accounts", *words)["link"])
 
 
 def _say(text: str) -> None:
