@@ -84,7 +84,7 @@ def open_database(url: str, sqlite_path: Path) -> None:
 
 @contextmanager
 def connected() -> Iterator[None]:
-    """A connection for this thread, given back at the end; one that is open already is used and left open.
+    """A connection for this thread, given back at the end; one that is open already is used and not given back.
 
     A database that is away, busy or full is raised as Unavailable, from inside too.
     """
@@ -96,7 +96,13 @@ def connected() -> Iterator[None]:
         try:
             yield
         finally:
-            database.close()
+            give_back()
+
+
+def give_back() -> None:
+    """To the pool. On SQLite it stays with its thread: the last one that closes would write the whole journal back."""
+    if is_postgres() and not database.is_closed():
+        database.close()
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel
 
 from central.bootstrap import Services
+from central.store.database import give_back
 from central.store.models import database
 from central.web.access import enforce, may, sees
 from central.web.cookies import Cookies, form_key, load_sessions
@@ -74,8 +75,8 @@ def _connect(app: Flask) -> None:
 
     @app.teardown_request
     def close_connection(_error: BaseException | None) -> None:
-        if not g.get("kept", False) and not database.is_closed():
-            database.close()
+        if not g.get("kept", False):
+            give_back()
 
 
 def _dress(app: Flask, services: Services) -> None:

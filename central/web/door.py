@@ -3,6 +3,7 @@
 Owns who comes in and how errors are told ({"error": word}). It decides nothing.
 """
 
+import contextlib
 import logging
 import secrets
 
@@ -12,8 +13,7 @@ from werkzeug.exceptions import HTTPException
 from central.bootstrap import Services
 from central.errors import CityError, Denied, TooMany
 from central.services.refusals import Refusals
-from central.store.database import connected
-from central.store.models import database
+from central.store.database import connected, give_back
 from central.store.trouble import STORE_ERRORS, read_trouble
 from central.web.orders_api import make_orders_api
 from central.web.peer import current_appliance, identify
@@ -32,6 +32,8 @@ from protocol.uplink_door import (
 
 _log = logging.getLogger("door")
 _RETRY_SECONDS = 5
+_HEARD_BYTES = 16 * MAX_BODY_BYTES  # of a body that is refused
+_CHUNK = 64 * 1024
 _TOLD = ("cursor", "standing", "epoch")  # of an error's parameters, those that a box needs
 _OPEN = frozenset({"door.health", "door.authority", "door.claim", "door.renew", "door.time"})
 
@@ -58,8 +60,7 @@ def _guard(app: Flask, services: Services) -> None:
 
     @app.teardown_request
     def close_connection(_error: BaseException | None) -> None:
-        if not database.is_closed():
-            database.close()
+        give_back()
 
 
 def _blueprint(services: Services) -> Blueprint:
@@ -134,6 +135,14 @@ def _answer_errors(app: Flask, refusals: Refusals) -> None:
         return _error("failure", 500, reference=reference)
 
 
+def _hear_out() -> None:
+    """One who is cut off while he still speaks does not hear why."""
+    left, source = _HEARD_BYTES, request.environ["wsgi.input"]
+    with contextlib.suppress(OSError):
+        while left > 0 and (heard := source.read(min(left, _CHUNK))):
+            left -= len(heard)
+
+
 def _refusal(error: CityError) -> Response:
     told = {name: error.params[name] for name in _TOLD if name in error.params}
     response = _error(error.code, error.status, **told)
@@ -145,6 +154,7 @@ def _refusal(error: CityError) -> Response:
 
 
 def _error(word: str, status: int, **told: object) -> Response:
+    _hear_out()
     return _answer(write_object({"error": str(word), **told}), status)
 
 

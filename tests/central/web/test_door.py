@@ -184,6 +184,12 @@ def test_nonsense_is_answered_with_a_word(city: Central, path: str, body: bytes,
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
+def test_who_is_refused_before_his_long_body_is_read_still_hears_why(city: Central, box: Box) -> None:
+    for path, word in (("batch", "certificate_missing"), ("claim", "too_large")):
+        answer = city.post(path, bytes(8 * MAX_BODY_BYTES))
+        assert answer.json()["error"] == word
+
+
 def test_what_speaks_no_tls_disturbs_nobody(city: Central, box: Box) -> None:
     said = len(city.log())
     for noise in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", secrets.token_bytes(400), b"\x16\x03\x01\x02\x00" + bytes(40)):
