@@ -26,7 +26,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./run demo", description="Une ville de démonstration : trois écoles.")
+    parser = argparse.ArgumentParser(
+        prog="./run demo",
+        description="Une ville de démonstration et ses trois écoles. Avec --alone en premier : une école seule.",
+    )
     parser.add_argument("--data", type=Path, default=_DATA, metavar="DOSSIER", help=f"dossier des données ({_DATA})")
     parser.add_argument("--http", type=int, default=8080, metavar="PORT", help="page de la première école (8080)")
     parser.add_argument("--mqtt", type=int, default=1883, metavar="PORT", help="ses tablettes (1883)")
