@@ -37,7 +37,7 @@ class Return:
 
 
 def measure(run: Run) -> Result:
-    count = run.pick(300, 40)
+    count = run.pick(300, 20)
     with running_school(count) as school, bare_broker(list(school.credentials)) as broker:
         ours, bare = asyncio.run(_both(school, broker, run))
     mine, floor = [one.last for one in ours], [one.last for one in bare]

@@ -26,7 +26,7 @@ _PARTS = ("broker", "web", "bridge")
 
 
 def measure(run: Run) -> Result:
-    count, rounds = run.pick(60, 10), run.pick(5, 1)
+    count, rounds = run.pick(60, 4), run.pick(5, 1)
     found: dict[str, list[float]] = {name: [] for name in ("once", "all", *_PARTS, "floor")}
     for turn in range(rounds):
         with running_school(count + _AT_ONCE) as school, bare_broker(list(school.credentials)) as broker:

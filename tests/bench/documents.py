@@ -39,7 +39,7 @@ class Sample:
 
 
 def measure(run: Run) -> Result:
-    count, size = run.pick(30, 5), run.pick(100, 10) * _MIB
+    count, size = run.pick(30, 3), run.pick(100, 4) * _MIB
     with running_school(count) as school:
         path = _hand_in(school, size)
         with running_nginx(path.parent) as port:
@@ -97,7 +97,7 @@ async def _all(school: School, path: Path, nginx_port: int, run: Run) -> dict[st
         plans[f"{kind}_nginx"] = Plan(nginx_port, f"/{path.name}", size, start, logins)
     found: dict[str, list[Sample]] = {name: [] for name in plans}
     found["idle"] = [await _watched(teacher, _idle(run.pick(200, 20) * _PAGE_EVERY_SECONDS))]
-    wanted = run.pick(7, 2)
+    wanted = run.pick(7, 1)
     for turn in range(wanted):
         for name, plan in plans.items():
             found[name].append(await _watched(teacher, _download(plan)))

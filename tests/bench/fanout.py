@@ -180,7 +180,7 @@ async def _pairs(stage: Stage, gesture: Gesture, run: Run) -> tuple[list[float],
     """One after the other, in turns. The first of each warms up and gives the reference its bytes."""
     ours: list[float] = []
     bare: list[float] = []
-    wanted = run.pick(100, 4)
+    wanted = run.pick(100, 2)
     for turn in range(wanted + 1):
         await settle(stage.pids)
         taken = await _ours(stage, gesture)

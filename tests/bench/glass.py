@@ -14,7 +14,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from tests.support.chromium import ARGUMENTS, WHOLE
+from tests.support.chromium import ARGUMENTS, CHROMIUM, WHOLE
 
 PATIENCE_SECONDS = 60.0
 ONLINE = "body[data-connection='online']"
@@ -46,10 +46,11 @@ class Glass:
 
 
 @asynccontextmanager
-async def chromium(rules: Sequence[str] = (f"MAP {HOST} 127.0.0.1",)) -> AsyncIterator[Browser]:
+async def chromium(rules: Sequence[str] = (f"MAP {HOST} 127.0.0.1",), *, whole: bool = True) -> AsyncIterator[Browser]:
+    """`whole`: what a person uses; else its engine alone, which is enough to see that it works."""
     async with async_playwright() as playwright:
         arguments = [*ARGUMENTS, f"--host-resolver-rules={','.join(rules)}"]
-        browser = await playwright.chromium.launch(executable_path=WHOLE, args=arguments)
+        browser = await playwright.chromium.launch(executable_path=WHOLE if whole else CHROMIUM, args=arguments)
         try:
             yield browser
         finally:

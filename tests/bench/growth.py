@@ -48,7 +48,7 @@ class Board:
 
 
 def measure(run: Run) -> Result:
-    sizes = (10, 40) if run.quick else (30, 100, 300, 600)
+    sizes = (5, 20) if run.quick else (30, 100, 300, 600)
     found: dict[str, list[list[float]]] = {name: [] for name in SERIES}
     with running_school(0) as school:
         for size in sizes:
@@ -101,7 +101,7 @@ async def _one_size(school: School, ids: list[str], run: Run) -> dict[str, list[
     viewer = await Viewer.watch(browser, lesson_id, board.read)
     teacher = await Connection.open(browser)
     samples: dict[str, list[float]] = {name: [] for name in SERIES}
-    for turn in range(run.pick(30, 3) + 1):
+    for turn in range(run.pick(30, 2) + 1):
         await settle(school.pids())
         taken = await _one_turn(teacher, lesson_id, observer, board, ids)
         if turn:

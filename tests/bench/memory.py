@@ -15,7 +15,7 @@ _AT_ONCE = 50
 
 
 def measure(run: Run) -> Result:
-    counts = (0, 30, 600) if not run.quick else (0, 10, 40)
+    counts = (0, 30, 600) if not run.quick else (0, 5, 20)
     found: dict[int, dict[str, float]] = {}
     with running_school(0) as school:
         for count in counts:

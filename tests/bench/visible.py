@@ -104,7 +104,7 @@ async def _all(sizes: Sequence[int], run: Run) -> dict[int, Found]:
     found: dict[int, Found] = {}
     glasses: list[Glass] = []
     with running_school(0) as school, running_broker(log_connections=False) as broker:
-        async with chromium() as browser:
+        async with chromium(whole=not run.quick) as browser:
             for size in sizes:
                 glasses += await _more(browser, school, broker, size - len(glasses))
                 found[size] = await _one_size(school, broker, glasses, run)
@@ -132,7 +132,7 @@ async def _one_size(school: School, broker: Broker, glasses: Sequence[Glass], ru
     stage = Stage(school, glasses, await Connection.open(browser), lesson_id, await BareHub.start(broker))
     frames = await asyncio.gather(*(glass.page.evaluate("bench.frames(2000)") for glass in glasses))
     found = Found(min(frames))
-    for turn in range(run.pick(15, 2) + 1):
+    for turn in range(run.pick(15, 1) + 1):
         taken = {"eyes_up": await _lock(stage), "floor": await _bare(stage), "message": await _message(stage)}
         if turn:  # the first of each warms up
             for name, seconds in taken.items():
