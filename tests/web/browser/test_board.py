@@ -26,7 +26,7 @@ def tile(page: Page, number: str) -> Locator:
 
 
 def script(page: Page, name: str) -> str:
-    """The address under which the page itself has this module: by another it would be a second one, without its state."""
+    """Where the page itself has this module: by another address it would be a second one, without its state."""
     icon = page.locator('link[rel="icon"]').get_attribute("href")
     assert icon is not None
     return f"{icon.rpartition('/')[0]}/js/{name}"
