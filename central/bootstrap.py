@@ -136,8 +136,8 @@ def build_services(config: Config, clock: Clock | None = None) -> Services:
     keys = open_keys(config, clock)
     certificates, rings = Certificates(clock, keys.authority), Rings(clock, config)
     signing, delivery = Signing(keys.online), OrderDelivery()
-    broker = f"{config.uplink_name}:{config.mqtt_port}" if config.mqtt_port else ""
-    offer = Offer(config.city, f"{config.uplink_name}:{config.uplink_port}", broker, rings.root_public)
+    door = f"{config.uplink_name}:{config.uplink_port}"
+    offer = Offer(config.city, door, config.broker_addresses, rings.root_public)
     accounts, attempts = Accounts(clock), Attempts(clock)
     return Services(
         clock=clock,

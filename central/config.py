@@ -10,7 +10,8 @@ class Config:
     """`database_url` empty: SQLite in `data_path`. `public_url`: the console's address, as browsers type it.
 
     `uplink_name`: the host name or address that schools reach; it is in the server's certificate.
-    `mqtt_port` 0: no broker, schools look once a minute.
+    `mqtt_port` 0: no broker of our own. `brokers`: addresses of other ones (`host:port`, commas between them), which
+    schools and we use instead; with neither, schools look once a minute.
     """
 
     data_path: Path
@@ -19,6 +20,7 @@ class Config:
     uplink_host: str = "0.0.0.0"  # noqa: S104 - schools call it; mutual TLS
     uplink_port: int = 8443
     mqtt_port: int = 8883
+    brokers: str = ""
     uplink_name: str = "localhost"
     public_url: str = ""
     database_url: str = ""
@@ -58,3 +60,8 @@ class Config:
     def runtime_path(self) -> Path:
         """Sockets and status; short, since a socket's path holds 108 bytes."""
         return self.data_path / "run"
+
+    @property
+    def broker_addresses(self) -> str:
+        """As schools get them by their claim; empty when there is none."""
+        return self.brokers or (f"{self.uplink_name}:{self.mqtt_port}" if self.mqtt_port else "")

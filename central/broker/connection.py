@@ -41,6 +41,15 @@ class Membership:
     key: Path
 
 
+def read_addresses(text: str) -> tuple[tuple[str, int], ...]:
+    """Of `host:port,host:port`; IPv6 in brackets. Raises ValueError."""
+    found = []
+    for one in text.split(","):
+        host, _, port = one.strip().rpartition(":")
+        found.append((host.removeprefix("[").removesuffix("]"), int(port)))
+    return tuple(found)
+
+
 class BrokerConnection:
     """Connects by itself, and again after each loss, to the next address. `on_heard` runs in paho's thread."""
 

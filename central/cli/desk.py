@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from central import logs, worker
 from central.bootstrap import Services, build_services, desk_steps, open_databases
 from central.broker.configuration import CENTRAL_USERNAME
-from central.broker.connection import BrokerConnection, Membership
+from central.broker.connection import BrokerConnection, Membership, read_addresses
 from central.broker.process import Reload, broker_settings
 from central.config import Config
 from central.errors import Unavailable
@@ -30,7 +30,7 @@ def main(config: Config) -> int:
     open_databases(config)
     services = build_services(config)
     steps = desk_steps(services)
-    if not config.mqtt_port:
+    if not config.broker_addresses:
         worker.run(lambda: do_all(steps), lambda: stopping.wait(_WAIT_SECONDS), stopping)
         return 0
     ear = threading.Thread(target=_listen, args=(config, services, stopping), name="ear")
@@ -45,7 +45,7 @@ def _listen(config: Config, services: Services, stopping: threading.Event) -> No
     settings, keys = broker_settings(config), services.keys
     client = ensure_broker_client(keys.folder, keys.authority, CENTRAL_USERNAME, services.clock.now())
     wire = LiveWire(services.clock)
-    membership = Membership(((config.uplink_name, config.mqtt_port),), settings.authority, client, client)
+    membership = Membership(read_addresses(config.broker_addresses), settings.authority, client, client)
     connection = BrokerConnection(membership, wire.hear)
     reload = Reload(settings, config.runtime_path / "processes.json")
     steps = (wire.take_step, lambda: wire.speak_step(connection.publish), reload.step)

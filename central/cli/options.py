@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from central.broker.connection import read_addresses
 from central.config import Config
 
 DEFAULT_DATA = Path("preau-city")
@@ -17,6 +18,13 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{text} n’est pas un port (1 à 65535, 0 : aucun)")
     return port
+
+
+def _addresses(text: str) -> str:
+    try:
+        return text if not text or read_addresses(text) else ""
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} n’est pas une suite d’adresses hôte:port") from None
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +44,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--uplink-name", default="localhost", metavar="NOM", help="nom ou adresse que les écoles appellent (localhost)"
     )
     parser.add_argument("--mqtt", type=_port, default=0, metavar="PORT", help="port MQTT des écoles (0 : aucun)")
+    parser.add_argument(
+        "--brokers", type=_addresses, default="", metavar="HÔTE:PORT,…", help="d’autres serveurs MQTT à sa place"
+    )
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processus de chaque service (2)")
     parser.add_argument("--public-url", default="", metavar="URL", help="adresse de la console dans les navigateurs")
     parser.add_argument("--city", default="", metavar="NOM", help="nom de la ville (le dernier donné)")
@@ -50,7 +61,8 @@ def read_config(options: argparse.Namespace) -> Config:
         http_port=options.http,
         uplink_host=options.uplink_host,
         uplink_port=options.uplink,
-        mqtt_port=options.mqtt,
+        mqtt_port=0 if options.brokers else options.mqtt,
+        brokers=options.brokers,
         uplink_name=options.uplink_name,
         public_url=options.public_url,
         database_url=os.environ.get("DATABASE_URL", ""),
@@ -67,6 +79,6 @@ def as_arguments(config: Config) -> list[str]:
     return [
         "--data", str(config.data_path), "--host", config.host, "--http", str(config.http_port),
         "--uplink-host", config.uplink_host, "--uplink", str(config.uplink_port), "--uplink-name", config.uplink_name,
-        "--mqtt", str(config.mqtt_port), "--workers", str(config.workers), "--public-url", config.public_url,
+        "--mqtt", str(config.mqtt_port), "--brokers", config.brokers, "--workers", str(config.workers), "--public-url", config.public_url,
         "--city", config.city,
     ]  # fmt: skip

@@ -76,6 +76,7 @@ def prepare(config: Config, services: Services) -> None:
                 "uplink_name": config.uplink_name,
                 "uplink_port": config.uplink_port,
                 "mqtt_port": config.mqtt_port,
+                "brokers": config.brokers,
                 "public_url": config.public_url,
                 "city": config.city,
             },
@@ -96,7 +97,7 @@ def _programs(config: Config, stopping: threading.Event) -> list[Program]:
 
 
 def _say(config: Config) -> None:
-    broker = f" · MQTT {config.uplink_name}:{config.mqtt_port}" if config.mqtt_port else ""
+    broker = f" · MQTT {config.broker_addresses}" if config.broker_addresses else ""
     sys.stdout.write(
         f"Préau ville : console {config.public_url}/ · écoles {config.uplink_name}:{config.uplink_port}{broker} · "
         f"données {config.data_path} · Ctrl-C arrête tout.\n"
