@@ -124,12 +124,8 @@ def test_three_that_start_at_once_on_a_fresh_folder_agree(engine: str, postgres:
         "open_databases(config)\nservices = build_services(config)\n"
         "print(services.keys.mark, services.keys.online.public)\n"
     )
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(4)
-    ]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    started = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, **pipes) for _ in range(3)]
     for one in started:
         assert one.stdin is not None
         one.stdin.close()
