@@ -54,7 +54,7 @@ class Supervisor:
         self._children: list[_Child] = []
 
     def start(self) -> None:
-        """All, in order, each ready before the next. When one raises, the caller stops what had started."""
+        """All at once, then each is waited for. When one raises, the caller stops what had started."""
         for program in self._programs:
             try:
                 process = _spawn(program)
@@ -63,8 +63,9 @@ class Supervisor:
                     "program_missing", f"{program.command[0]} ne peut pas être lancé ({error.strerror or error})."
                 ) from error
             self._children.append(_Child(program, process, time.monotonic()))
+        self._write_status()
+        for program in self._programs:
             program.ready()
-            self._write_status()
 
     def run(self) -> None:
         """Watches until `stopping` is set."""
