@@ -1,5 +1,5 @@
 // Sound: mutes every medium of this page while it is cut, and stops it while the page is locked.
-// What a frame of another site plays cannot be reached from here: site.js takes the frame away.
+// What a frame of another site plays cannot be reached from here: sites.js takes the frame away.
 /** @import {Face} from "./types.js" */
 import { byId } from "../../core/dom.js";
 
