@@ -17,7 +17,7 @@ from central.services.certificates import KnownAppliance
 from central.services.fences import Knock, fence, heard, is_rejected
 from central.services.journal import record
 from central.services.link_quality import hello_came
-from central.services.turns import Turn, TurnRules, next_turn
+from central.services.turns import Turn, TurnRules, Work, next_turn
 from central.store.database import writing
 from central.store.desk_models import EffectiveConfiguration, KeyRing
 from central.store.models import Appliance, Cursor, Epoch
@@ -69,7 +69,8 @@ class Hellos:
             return None
         if verdict is Verdict.BEGIN:
             _begin(row, hello, now)
-        turn = next_turn(self._city.turns, row.id, bool(hello.heavy), now)
+        work = Work(hello.heavy, sum(one.records for one in hello.backlog.values()))
+        turn = next_turn(self._city.turns, row.id, work, now)
         _write_state(row, hello, turn, now)
         hello_came(row.id, now, row.hello_at)
         return self._inside(row, hello, tokens.give(chain.number, chain.before), turn, now)

@@ -7,7 +7,20 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import back, cold, connected, documents, fanout, growth, machine, memory, report, visible
+from tests.bench import (
+    back,
+    cold,
+    connected,
+    documents,
+    fanout,
+    growth,
+    herd,
+    ingest,
+    machine,
+    memory,
+    report,
+    visible,
+)  # fmt: skip
 from tests.bench.result import Result, Run
 from tests.support.appliance import ROOT
 
@@ -21,6 +34,8 @@ BENCHMARKS: dict[str, Callable[[Run], Result]] = {
     "visible": visible.measure,
     "cold": cold.measure,
     "connected": connected.measure,
+    "ingest": ingest.measure,
+    "herd": herd.measure,
 }
 
 

@@ -8,7 +8,7 @@ import http.client
 import secrets
 import ssl
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,8 +20,8 @@ from central.keys.folder import KeyFolder
 from central.store.database import open_database
 from central.store.models import Appliance, Certificate, School, database
 from protocol.uplink import PREFIX
-from protocol.uplink_hello import Hello, encode_hello, parse_hello_answer
-from protocol.uplink_words import StorageWord
+from protocol.uplink_hello import Backlog, Hello, encode_hello, parse_hello_answer
+from protocol.uplink_words import Lane, StorageWord
 from tests.support.central import HOST, Central, key_pem, new_key, running_central, uai_of
 from tests.support.postgres import running_postgres
 
@@ -113,10 +113,24 @@ def _write(model: type, fields: list[object], rows: Sequence[tuple[object, ...]]
         model.insert_many(rows[place : place + _AT_ONCE], fields=fields).execute()  # type: ignore[attr-defined]
 
 
-def hello_of(box: SchoolBox, token: str = "", heavy: tuple[str, ...] = ()) -> bytes:
-    now = datetime.now(UTC)
+def hello_of(
+    box: SchoolBox, token: str = "", heavy: tuple[str, ...] = (), backlog: Mapping[Lane, Backlog] | None = None
+) -> bytes:
+    now, waiting = datetime.now(UTC), backlog or {}
     return encode_hello(
-        Hello(box.id, EPOCH, token, secrets.token_hex(16), "bench", now, "0.1", 3, StorageWord.NORMAL, {}, heavy=heavy)
+        Hello(
+            box.id,
+            EPOCH,
+            token,
+            secrets.token_hex(16),
+            "bench",
+            now,
+            "0.1",
+            3,
+            StorageWord.NORMAL,
+            waiting,
+            heavy=heavy,
+        )
     )
 
 

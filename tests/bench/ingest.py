@@ -33,7 +33,7 @@ def measure(run: Run) -> Result:
             kept, reference = (_copy if engine == "postgresql" else _executemany)(city)
         ours, floor = sent / seconds, kept / reference
         run.tell(f"{engine}: {sent} records in {seconds:.1f} s, {kept} rows in {reference:.2f} s by {by}")
-        goal = {"goal": f"≥ {_GOAL}", "met": ours / floor >= _GOAL} if engine == "postgresql" else {}
+        goal: dict[str, Any] = {"goal": f"≥ {_GOAL}", "met": ours / floor >= _GOAL} if engine == "postgresql" else {}
         rows.append(
             Row(f"records into {engine}, beside {by}", f"{ours:,.0f}/s", f"{floor:,.0f} rows/s", ours / floor, **goal)
         )

@@ -34,15 +34,18 @@ def _facts(number: int, copy: int) -> Iterator[tuple[Lane, str, str | None, dict
         period = f"2026-{1 + copy % 12:02d}-{day + 7 * (copy // 12 % 3):02d}"
         for level in _LEVELS:
             for app in range(_APPS):
-                cell = {"period": period, "level": level, "app": f"fr.education.application{app}",
-                        "device_days": 5 + app, "seconds": 600 * app}  # fmt: skip
-                yield Lane.STATISTICS, "usage", None, cell
+                name = f"fr.education.application{app}"
+                yield Lane.STATISTICS, "usage", None, {
+                    "period": period, "level": level, "app": name, "device_days": 5 + app, "seconds": 600 * app,
+                }  # fmt: skip
         for place in range(_DEVICES):
             name = f"{number:04d}-{copy:03d}-{place:02d}-7b9a-4f0e-a1b2-6d5c4e3f2a10"
             yield Lane.STATISTICS, "battery", None, {"period": period, "device": name, "lowest": 20, "highest": 95}
         for line in range(40):
-            told = {"actor": "m.durand", "action": "gesture.open_link", "target": f"lesson:{day}-{line}",
-                    "detail": {"devices": 28, "kind": "open_link"}}  # fmt: skip
+            told: dict[str, object] = {
+                "actor": "m.durand", "action": "gesture.open_link", "target": f"lesson:{day}-{line}",
+                "detail": {"devices": 28, "kind": "open_link"},
+            }  # fmt: skip
             yield Lane.RECEIPTS, "audit", None, told
 
 
