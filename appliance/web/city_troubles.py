@@ -39,11 +39,13 @@ CITY_TROUBLES: dict[str, str] = {
     "identity": N_("La clé ou le certificat du boîtier ne peut pas être lu : rattachez-le de nouveau."),
     # joining
     "claim_code": N_("Ce n’est pas un code de rattachement : vérifiez chaque groupe."),
+    "claim_file": N_("Ce fichier n’est pas celui de la ville : demandez « ville.preau.json »."),
     "claim_address": N_("Ce n’est pas une adresse, ou il n’y a rien à cette adresse."),
     "claim_authority": N_("Ce n’est pas la ville qui a donné ce code : vérifiez l’adresse et le code."),
     "claim_unknown": N_("La ville ne connaît pas ce code, ou l’a retiré : demandez-en un autre."),
     "claim_used": N_("Ce code a déjà servi : demandez-en un autre."),
     "claim_expired": N_("Ce code n’est plus valable : demandez-en un autre."),
+    "claim_not_blank": N_("Ce code est fait pour un boîtier neuf ; celui-ci a déjà des appareils."),
     "claim_snapshot": N_("La sauvegarde de l’ancien boîtier n’a pas pu être mise en place. Le boîtier réessaie."),
 }  # fmt: skip
 

@@ -122,12 +122,10 @@ def _claim(services: Services) -> Mapping[str, object] | None:
     asked = services.city.pending_claim()
     if asked is None:
         return None
-    what, to_do = trouble_words(asked.trouble) if asked.trouble else ("", "")
     return {
         "address": asked.address,
         "asked_at": datetime.fromisoformat(asked.asked_at),
-        "what": what,
-        "to_do": to_do,
+        "what": trouble_words(asked.trouble) if asked.trouble else "",
         "detail": asked.trouble_detail,
         "is_final": asked.is_final,
     }
@@ -141,9 +139,8 @@ def _standing(standing: str) -> tuple[str, str] | None:
 def _trouble(code: str, detail: str, since: datetime | None, now: datetime) -> Mapping[str, object] | None:
     if not code or code in STANDINGS:
         return None  # a standing is told above all else
-    what, to_do = trouble_words(code)
     lasting = "" if since is None else how_long((now - since).total_seconds())
-    return {"what": what, "to_do": to_do, "detail": detail, "since": since, "lasting": lasting}
+    return {"what": trouble_words(code), "detail": detail, "since": since, "lasting": lasting}
 
 
 def _waiting(services: Services, now: datetime) -> Mapping[str, object]:
@@ -211,7 +208,7 @@ def _outcome(outcome: str) -> str:
         return _("pas encore de réponse")
     if outcome.isdecimal():
         return _("refusé (%(code)s)", code=outcome)
-    return trouble_words(outcome)[0]
+    return trouble_words(outcome)
 
 
 def _found(services: Services, number: int) -> tuple[ExchangeLine, bytes]:

@@ -2,73 +2,11 @@
 
 from flask_babel import format_timedelta
 
+from appliance.web.city_troubles import CITY_TROUBLES
 from appliance.web.texts import N_
 from appliance.web.texts import filled as _
 
-# Code of the uplink -> what happens, and what to do. Nothing is lost in any of them: the page says so once.
-TROUBLES: dict[str, tuple[str, str]] = {
-    "dns": (N_("Le nom du serveur de la ville est inconnu ici"), N_("Vérifiez l’accès internet de l’école.")),
-    "unreachable": (N_("Aucun chemin vers la ville"), N_("Vérifiez le câble du boîtier, puis la box internet.")),
-    "refused": (N_("La machine de la ville répond, mais pas son service"), N_("Prévenez le service informatique.")),
-    "timeout": (N_("La ville ne répond pas à temps"), N_("Le boîtier réessaie de lui-même.")),
-    "slow": (N_("La ligne est trop lente en ce moment"), N_("Le boîtier réessaie de lui-même.")),
-    "cut": (N_("La ligne se coupe en cours d’envoi"), N_("Le boîtier réessaie avec de plus petits envois.")),
-    "proxy": (
-        N_("Le filtre de l’académie ne laisse pas passer le boîtier"),
-        N_("Demandez au service informatique d’autoriser l’adresse de la ville."),
-    ),
-    "portal": (
-        N_("Autre chose répond à la place de la ville"),
-        N_("Souvent un portail de connexion : demandez au service informatique d’en dispenser le boîtier."),
-    ),
-    "tls": (
-        N_("Le serveur qui répond n’est pas celui de la ville"),
-        N_("Rien ne lui a été envoyé. Prévenez le service informatique."),
-    ),
-    "expired": (N_("Le certificat du serveur de la ville est périmé"), N_("Prévenez le service informatique.")),
-    "clock": (N_("L’heure de la ville n’a pas pu être vérifiée"), N_("Prévenez le service informatique.")),
-    "foreign": (N_("Une réponse ne correspondait pas à la question"), N_("Elle a été ignorée ; le boîtier réessaie.")),
-    "busy": (N_("La ville demande de revenir un peu plus tard"), N_("Le boîtier attend son tour.")),
-    "server": (N_("Le serveur de la ville a un problème"), N_("Le boîtier réessaie de lui-même.")),
-    "city_full": (N_("Le disque du serveur de la ville est plein"), N_("Prévenez le service informatique.")),
-    "refused_us": (
-        N_("La ville ne reconnaît pas ce boîtier"),
-        N_("Prévenez le service informatique : il peut donner un nouveau code."),
-    ),
-    "rejected": (N_("La ville n’a pas accepté un envoi"), N_("Il est mis de côté et conservé ; le reste continue.")),
-    "certificate": (
-        N_("Le certificat du boîtier est périmé"),
-        N_("Demandez un nouveau code au service informatique, quittez la ville, puis rejoignez-la de nouveau."),
-    ),
-    "too_old": (N_("Cette version de Préau est trop ancienne pour la ville"), N_("Mettez le boîtier à jour.")),
-    "fenced": (N_("Deux boîtiers se présentent sous la même identité"), ""),
-    "revoked": (N_("La ville a retiré l’accès de ce boîtier"), ""),
-    "replaced": (N_("Un autre boîtier a pris la place de celui-ci"), ""),
-    "full": (N_("Le disque du boîtier est plein"), N_("Supprimez des documents ou d’anciennes sauvegardes.")),
-    "identity": (
-        N_("La clé du boîtier ne peut pas être lue"),
-        N_("Quittez la ville, puis rejoignez-la avec un nouveau code."),
-    ),
-    "claim_code": (N_("Ce code n’est pas un code de la ville"), N_("Vérifiez chaque groupe de quatre.")),
-    "claim_file": (N_("Ce fichier n’est pas un fichier de la ville"), N_("Demandez « ville.preau.json ».")),
-    "claim_address": (N_("L’adresse n’est pas complète"), N_("Recopiez-la telle que la ville l’a donnée.")),
-    "claim_authority": (
-        N_("Ce serveur n’est pas celui qui a donné le code"),
-        N_("Vérifiez l’adresse et le code. Rien n’a été envoyé."),
-    ),
-    "claim_unknown": (N_("La ville ne connaît pas ce code"), N_("Il a pu être annulé : demandez-en un autre.")),
-    "claim_used": (N_("Ce code a déjà servi"), N_("Un code ne sert qu’une fois : demandez-en un autre.")),
-    "claim_expired": (N_("Ce code n’est plus valable"), N_("Demandez-en un autre au service informatique.")),
-    "claim_not_blank": (
-        N_("Ce code est fait pour un boîtier neuf"),
-        N_("Ce boîtier a déjà des appareils : demandez un code ordinaire."),
-    ),
-    "claim_snapshot": (
-        N_("La sauvegarde de l’ancien boîtier n’a pas pu être mise en place"),
-        N_("Ce boîtier n’a pas changé. Prévenez le service informatique."),
-    ),
-}
-_OTHER = (N_("Le lien avec la ville est interrompu"), N_("Le boîtier réessaie de lui-même."))
+_OTHER = N_("Le lien avec la ville est interrompu. Le boîtier réessaie.")
 
 # What a person must know at once: standing -> what happened, what is safe and what to do.
 STANDINGS: dict[str, tuple[str, str]] = {
@@ -151,7 +89,7 @@ STORAGE: dict[str, str] = {
     "thrifty": N_("Le disque se remplit ; rien n’est réduit."),
     "coarse": N_("Le disque se remplit : les statistiques qui attendent sont regroupées par semaine."),
     "essential": N_("Le disque est presque plein : plus de journaux techniques, statistiques par semaine."),
-    "survival": N_("Le disque est plein : seuls les actes et l’état des appareils attendent encore."),
+    "survival": N_("Le disque est plein : les statistiques attendent par semaine, sans journaux techniques."),
 }
 
 RESTRICTIONS: dict[str, str] = {
@@ -163,9 +101,9 @@ RESTRICTIONS: dict[str, str] = {
 }
 
 
-def trouble_words(code: str) -> tuple[str, str]:
-    what, to_do = TROUBLES.get(code, _OTHER)
-    return _(what), _(to_do) if to_do else ""
+def trouble_words(code: str) -> str:
+    """What happens, and what to do. Nothing is lost in any of them: the page says so once."""
+    return _(CITY_TROUBLES.get(code, _OTHER))
 
 
 def how_long(seconds: float) -> str:
