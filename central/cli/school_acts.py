@@ -75,6 +75,8 @@ def _claim_code(desk: Desk, options: argparse.Namespace) -> Answer:
         notes.insert(
             0, f"Attention : cette école a déjà un boîtier ({standing[0].id}). S’il est en panne : --replaces."
         )
+    if not desk.services.rings.root_public():
+        notes.insert(0, "Attention : sans clé racine (« city init »), la ville n’accepte encore aucun boîtier.")
     if options.file is not None:
         _write_file(options.file, ticket)
         notes.append(f"Aussi dans {options.file} : ce fichier vaut le code, gardez-le pour vous.")

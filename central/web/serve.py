@@ -99,6 +99,7 @@ class _Contexts:
             context = make()
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             context.num_tickets = 0  # a resumed connection would not be looked at again
+            context.options |= ssl.OP_NO_TICKET
             # An expired certificate is answered in words (`certificates.who_shows`), not by a broken handshake.
             context.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
             self._made = (changed, context)
