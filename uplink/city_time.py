@@ -32,6 +32,10 @@ class CityTime:
         self._offset = at.timestamp() + 0.5 - (began + boot) / 2
         write_signed_time(self._path, self._offset)
 
+    def doubt(self) -> None:
+        """A certificate did not fit it: the next hello is judged by the time that it brings."""
+        self._offset = None
+
     def now(self) -> datetime | None:
         """None until the city was heard by this process."""
         return None if self._offset is None else datetime.fromtimestamp(self._boot() + self._offset, UTC)

@@ -41,8 +41,8 @@ _KNOWN = 4
 _BROKEN = (requests.RequestException, HTTPError, OSError, ValueError)
 _ELSEWHERE = (TroubleCode.DNS, TroubleCode.TLS)  # a resolver that is dead, or lies
 
-# Of the one request that `trusting` is for, which says itself why.
-warnings.filterwarnings("ignore", message="Unverified HTTPS request")
+# Both are meant: the one request that `trusting` is for, and a machine that woke up in 1970.
+warnings.filterwarnings("ignore", message="Unverified HTTPS request|System time is way off")
 
 Believed = Callable[[], datetime | None]
 

@@ -95,7 +95,7 @@ def _of_socket(error: BaseException) -> TroubleCode | None:
 def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Trouble | None:
     """None for an answer in the city's form that is no refusal."""
     kind = headers.get("content-type", "")
-    if 300 <= status < 400 or kind.startswith(_HTML):
+    if 300 <= status < 400 or (kind.startswith(_HTML) and status != 204):
         return Trouble(TroubleCode.PORTAL, f"HTTP {status} {kind}", status=status)
     if status < 400:
         return None

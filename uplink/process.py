@@ -199,6 +199,8 @@ class Uplink:
         """Written down for the page; then a pause that grows."""
         fact(_log, "uplink_stopped", code=trouble.code, detail=trouble.detail)
         self._sending.after_trouble()
+        if trouble.code is TroubleCode.EXPIRED:
+            self._city_time.doubt()
         asked = _EXCLUDED_SECONDS if trouble.code in _EXCLUDING else trouble.retry_after
         self._plan.tries, pause = backoff.after_trouble(self._plan.tries, self._parts.chance, asked)
         self._plan.next_try = self._plan.hello_at = now + pause * self._parts.pace

@@ -45,7 +45,7 @@ def test_answers_that_are_lost_double_nothing(city: Central, uai: str, new_box: 
 def test_a_line_that_breaks_in_every_request_still_gets_something_through(
     city: Central, uai: str, new_box: NewBox
 ) -> None:
-    """Each connection is cut after a few kilobytes: small batches first, and every minute of line brings some through."""
+    """Each connection is cut after a few kilobytes: small batches first, and every try brings some through."""
     with bad_proxy(HOST, city.uplink_port) as line, new_box(port=line.port).opened() as box:
         box.join(city, uai)
         numbers = box.note(1500, weight=200)
