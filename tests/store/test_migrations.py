@@ -18,18 +18,22 @@ from appliance.store.migrations import MIGRATIONS
 from appliance.store.models import AgentLink, Device, EnrollmentToken, JoinCode, LessonDevice, Receipt, database
 from appliance.store.restore import restore
 
-FIRST = Path(__file__).with_name("schema-1.sql")  # as SQLite told it of a store that the first version had made
-# One row in every table of the first version, by hand: what a school has after a year, in small.
-CONTENT = Path(__file__).with_name("content-1.sql")
+HERE = Path(__file__).parent
+EARLIER = range(1, SCHEMA_VERSION)
+
+
+def made_by(version: int, path: Path) -> Path:
+    """`schema-N.sql` is what SQLite told of a store that version N had made; `content-N.sql` has one row a table."""
+    connection = apsw.Connection(str(path))
+    connection.execute("PRAGMA auto_vacuum = incremental; PRAGMA journal_mode = wal")
+    for name in (f"schema-{version}.sql", f"content-{version}.sql"):
+        connection.execute((HERE / name).read_text(encoding="utf-8"))
+    connection.close()
+    return path
 
 
 def made_by_the_first_version(path: Path) -> Path:
-    connection = apsw.Connection(str(path))
-    connection.execute("PRAGMA auto_vacuum = incremental; PRAGMA journal_mode = wal")
-    connection.execute(FIRST.read_text(encoding="utf-8"))
-    connection.execute(CONTENT.read_text(encoding="utf-8"))
-    connection.close()
-    return path
+    return made_by(1, path)
 
 
 def rows_of(path: Path) -> dict[str, list[dict[str, object]]]:
@@ -88,8 +92,10 @@ def migrated(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_migrated_store_is_as_a_new_one_column_by_column(migrated: Path, tmp_path: Path) -> None:
-    new = tmp_path / "new.db"
+@pytest.mark.parametrize("version", EARLIER)
+def test_a_migrated_store_is_as_a_new_one_column_by_column(version: int, tmp_path: Path) -> None:
+    migrated, new = made_by(version, tmp_path / "old.db"), tmp_path / "new.db"
+    open_store(migrated)
     open_store(new)
     assert shape_of(migrated) == shape_of(new)
     for pragma in ("user_version", "application_id", "auto_vacuum", "journal_mode"):
@@ -104,14 +110,16 @@ def pragma_of(path: Path, name: str) -> object:
         connection.close()
 
 
-def test_every_table_of_the_first_version_is_tried_with_a_row(tmp_path: Path) -> None:
-    rows = rows_of(made_by_the_first_version(tmp_path / "old.db"))
+@pytest.mark.parametrize(("version", "tables"), [(1, 23), (2, 25)])
+def test_every_table_of_an_earlier_version_is_tried_with_a_row(version: int, tables: int, tmp_path: Path) -> None:
+    rows = rows_of(made_by(version, tmp_path / "old.db"))
     assert [table for table, found in rows.items() if not found] == []
-    assert len(rows) == 23
+    assert len(rows) == tables
 
 
-def test_no_row_and_no_value_is_lost(tmp_path: Path) -> None:
-    path = made_by_the_first_version(tmp_path / "old.db")
+@pytest.mark.parametrize("version", EARLIER)
+def test_no_row_and_no_value_is_lost(version: int, tmp_path: Path) -> None:
+    path = made_by(version, tmp_path / "old.db")
     before = rows_of(path)
     open_store(path)
     after = rows_of(path)
