@@ -8,7 +8,7 @@ _CURE = Path(__file__).resolve().parent / "wrong_clock"
 def wrong_clock(when: str) -> dict[str, str]:
     """The environment of a process that believes it is `when`: `-20500d`, `+200d`.
 
-    Relative, because each child would start at an absolute one. Only the wall is wrong: no machine's monotonic clock jumps.
+    Relative, because each child would start at an absolute one. Only the wall is wrong: no monotonic clock jumps.
     """
     library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
     return {

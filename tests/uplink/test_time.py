@@ -76,7 +76,8 @@ def test_an_appliance_that_woke_up_in_1970_tells_the_right_time_once_it_has_join
     city: Central, uai: str, tmp_path: Path
 ) -> None:
     extra, clock = ("--city-pace", "0.01"), wrong_clock("-20500d")
-    box = Appliance(tmp_path / "data", *free_ports(3), tmp_path / "log", extra, clock)
+    http, mqtt, websocket = free_ports(3)
+    box = Appliance(tmp_path / "data", http, mqtt, websocket, tmp_path / "log", extra, clock)
     box.start()
     try:
         assert hub_time(box).year < 1972
