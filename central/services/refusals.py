@@ -9,6 +9,7 @@ from central.services.throttle import Throttle
 from protocol.uplink_door import DoorRefusal
 
 _ONCE_AN_HOUR = Throttle("door", most=1, window=timedelta(hours=1))
+_STRANGERS = Throttle("door-strangers", most=30, window=timedelta(hours=1))  # in all: addresses cost nothing
 _SECURITY = frozenset(
     {
         DoorRefusal.CERTIFICATE_UNKNOWN,
@@ -37,7 +38,11 @@ class Refusals:
         key = f"{refused.code}:{who}"
         try:
             _ONCE_AN_HOUR.check(key, now)
+            if not appliance:
+                _STRANGERS.check("all", now)
         except TooMany:
             return
+        if not appliance:
+            _STRANGERS.failed("all", now)
         if _ONCE_AN_HOUR.failed(key, now):
             record(now, f"address:{source}", "door.refuse", who, school, reason=str(refused.code))

@@ -8,7 +8,7 @@ from central.domain.roles import Viewer
 from central.errors import Conflict, Invalid, NotFound
 from central.services.journal import record
 from central.store.database import writing
-from central.store.models import Appliance, School, SchoolGroup
+from central.store.models import Appliance, ClaimTicket, School, SchoolGroup
 from protocol.uai import is_uai
 from protocol.uplink_words import Standing
 
@@ -70,12 +70,16 @@ class Schools:
             record(self._clock.now(), actor, "school.change", f"school:{uai}", uai)
 
     def archive(self, actor: Viewer | str, uai: str) -> None:
-        """A school that has closed. Refused while a box of it may still call."""
+        """A school that has closed; its codes go with it. Refused while a box of it may still call."""
         with writing(f"school:{uai}"):
             find_school(uai)
             if _standing_appliances([uai]):
                 raise Conflict("school_has_appliance")
-            School.update(archived_at=self._clock.now()).where(School.uai == uai).execute()
+            now = self._clock.now()
+            School.update(archived_at=now).where(School.uai == uai).execute()
+            ClaimTicket.update(revoked_at=now).where(
+                ClaimTicket.school == uai, ClaimTicket.used_at.is_null(), ClaimTicket.revoked_at.is_null()
+            ).execute()
             record(self._clock.now(), actor, "school.archive", f"school:{uai}", uai)
 
     def restore(self, actor: Viewer | str, uai: str) -> None:

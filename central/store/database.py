@@ -137,7 +137,8 @@ def _sqlite(path: Path) -> Database:
 def _postgres(url: str) -> Database:
     if not url.startswith(_POSTGRES):
         raise CannotStart("database_url", "DATABASE_URL doit commencer par postgresql:// (ou être absent : SQLite).")
-    options = _POSTGRES_LINK | parse_url(f"psycopg3://{url.partition('://')[2]}")
+    address = f"psycopg3://{url.partition('://')[2]}"
+    options = _POSTGRES_LINK | parse_url(address, unquote_user=True, unquote_password=True)
     return _Postgres(max_connections=40, stale_timeout=300, timeout=20, **options)  # type: ignore[no-untyped-call]
 
 

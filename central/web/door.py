@@ -4,6 +4,7 @@ Owns who comes in and how errors are told ({"error": word}). It decides nothing.
 """
 
 import contextlib
+import ipaddress
 import logging
 import secrets
 
@@ -163,4 +164,15 @@ def _answer(body: bytes, status: int = 200) -> Response:
 
 
 def _source() -> str:
-    return request.remote_addr or "-"
+    return network_of(request.remote_addr or "-")
+
+
+def network_of(address: str) -> str:
+    """Of IPv6 the network: one caller has as many addresses as he likes."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv4Address) or known.ipv4_mapped is not None:
+        return address
+    return str(ipaddress.ip_network(f"{address}/64", strict=False))

@@ -220,7 +220,10 @@ def test_an_archived_school_gets_no_code_and_one_with_a_box_is_not_archived(city
     claimed(city, new_key())
     with pytest.raises(Conflict):
         city.schools.archive(OFFICER, UAI)
+    given_out = new_code(city, OTHER)
     city.schools.archive(OFFICER, OTHER)
+    with pytest.raises(Denied, match="code_revoked"):
+        city.claims.claim(claim_of(given_out, new_key()), "a")
     with pytest.raises(Conflict):
         city.claims.new_ticket(OFFICER, OTHER)
     city.schools.restore(OFFICER, OTHER)

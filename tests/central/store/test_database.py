@@ -98,3 +98,15 @@ def test_a_connection_cut_in_the_middle_is_unavailable_and_the_next_one_works(
     with connected():
         assert (read_setting("a"), read_setting("b")) == (None, None)
     database.obj.close_all()
+
+
+def test_what_an_address_says_reaches_the_driver_with_its_odd_letters(tmp_path: Path) -> None:
+    """Checked against what the driver would be given: no server has such a password here."""
+    url = "postgresql://pr%C3%A9au:p%40ss%2Fw%3Ard@127.0.0.1:9/ville?sslmode=verify-full"
+    with pytest.raises(CannotStart):
+        open_database(url, tmp_path / "city.db")
+    given = database.obj.connect_params
+    assert {name: given[name] for name in ("user", "password", "host", "port", "sslmode")} == {
+        "user": "préau", "password": "p@ss/w:rd", "host": "127.0.0.1", "port": 9, "sslmode": "verify-full"
+    }  # fmt: skip
+    assert database.obj.database == "ville"

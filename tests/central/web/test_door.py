@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from central.keys.authority import load_authority
 from central.keys.folder import KeyFolder
 from central.keys.server_certificate import ensure_server_certificate
+from central.web.door import network_of
 from protocol.uplink import MAX_BODY_BYTES, PREFIX
 from protocol.uplink_claim import authority_mark, encode_renewal, parse_claim_answer, read_code
 from protocol.uplink_door import (
@@ -219,3 +220,16 @@ def test_a_new_certificate_of_the_server_is_shown_without_a_restart(city: Centra
     folder.path_of("server.pem").unlink()
     ensure_server_certificate(folder, authority, HOST, datetime.now(UTC))  # noqa: TID251
     assert renewing(box).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "source"),
+    [
+        ("10.1.2.3", "10.1.2.3"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::ffff:10.1.2.3", "::ffff:10.1.2.3"),
+        ("-", "-"),
+    ],
+)
+def test_a_caller_counts_as_one_however_many_addresses_he_has(address: str, source: str) -> None:
+    assert network_of(address) == source
