@@ -59,7 +59,7 @@ class Sessions:
             Session.insert(
                 id_hash=hash_secret(token), account=row, created_at=now, seen_at=now, is_strong=is_strong
             ).execute()
-            record(now, row.login, "session.open" if is_strong else "session.half", f"account:{row.id}")
+            record(now, row.login, "session.open" if is_strong else "session.half", f"account:{row.login}")
         return token
 
     def find(self, token: str) -> OpenSession:

@@ -100,6 +100,7 @@ def _page(of: str, wanted: Wanted, lines: Sequence[Line], has_more: bool) -> str
         lines=lines,
         has_more=has_more,
         deed=deed,
+        detail=detail_text,
         filters=filters,
         subjects=[(code, translate(label)) for code, label in subjects],
         schools={row.uai: row.name for row in visible_schools(viewer())},
@@ -122,4 +123,9 @@ def _file(name: str, lines: Sequence[Line]) -> Response:
 
 
 def detail_text(line: Line) -> str:
-    return ", ".join(f"{name} : {value}" for name, value in line.detail.items())
+    """`role : erun, count : 3`; what is nested stays as it was written."""
+    return ", ".join(f"{name}\u00a0: {_plain(value)}" for name, value in line.detail.items())
+
+
+def _plain(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
