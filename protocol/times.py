@@ -13,11 +13,21 @@ def parse_time(text: str) -> datetime:
     match = _RFC3339_UTC.fullmatch(text)
     if match is None:
         raise Malformed(Reason.BAD_TIME, "not RFC 3339 in UTC with Z")
+    if match.group(6) != "60" and match.group(7) is None:
+        return _plain(text)
     year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
     fraction = (match.group(7) or "")[:6].ljust(6, "0")
     leap = second == 60  # a datetime cannot hold a leap second: the last second of the minute stands for it
     try:
         return datetime(year, month, day, hour, minute, 59 if leap else second, int(fraction), tzinfo=UTC)
+    except ValueError:
+        raise Malformed(Reason.BAD_TIME, "no such date or time") from None
+
+
+def _plain(text: str) -> datetime:
+    """Of the form that was checked, without a fraction: nearly all of them, and much faster."""
+    try:
+        return datetime.fromisoformat(f"{text[:19]}+00:00")
     except ValueError:
         raise Malformed(Reason.BAD_TIME, "no such date or time") from None
 
