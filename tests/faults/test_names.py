@@ -54,7 +54,7 @@ def test_a_pupils_name_is_in_no_log_no_journal_and_no_backup(tmp_path: Path) -> 
             teacher.gesture(lesson_id, "message", "0b5f8f5e-7c53-4c9e-9a3c-5f8c4f1a2b3c", args=body)
         kill_child(box, "bridge")
         kill_child(box, "web")
-        wait_for(lambda: len(set(box.pids())) == 3 and box._is_ready(), 30, "the box again")
+        wait_for(lambda: len(set(box.pids())) == 4 and box._is_ready(), 30, "the box again")
         assert head.get("/admin/journal.csv").status_code == 200
         assert NAME not in head.get("/admin/journal.csv").text
         backup = tmp_path / "backup.preau"
