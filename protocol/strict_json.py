@@ -16,7 +16,7 @@ _MAX_INTEGER_DIGITS = 308
 # Strings are matched whole so that brackets in them do not count. The closing quote is optional: the expression can
 # then never fail and try again, which would be quadratic on a string that does not end.
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]+|\\.)*"?|[\[\]{}]', re.DOTALL)
-_STRING = re.compile(rb'"(?:[^"\\]+|\\.)*"?', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _ROUND = bytes.maketrans(b"[]{}", b"()()")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -90,7 +90,7 @@ def write_object(value: dict[str, object], most: int = MAX_PAYLOAD_BYTES, *, in_
 
 def _check_depth(raw: bytes) -> None:
     """Before parsing, since the parser recurses."""
-    if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH or _closes_within(_STRING.sub(b"", raw)):
+    if raw.count(b"{") + raw.count(b"[") <= MAX_DEPTH or _closes_within(_without_strings(raw)):
         return
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(raw):
@@ -101,6 +101,12 @@ def _check_depth(raw: bytes) -> None:
                 raise Malformed(Reason.TOO_DEEP, f"at most {MAX_DEPTH} levels")
         elif token in (b"}", b"]"):
             depth -= 1
+
+
+def _without_strings(raw: bytes) -> bytes:
+    if b"\\" in raw:
+        return _STRING.sub(b"", raw)
+    return b"".join(raw.split(b'"')[::2])
 
 
 def _closes_within(unquoted: bytes) -> bool:
