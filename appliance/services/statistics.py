@@ -100,7 +100,7 @@ class Statistics:
             return timedelta()
         if marks.before < to_milliseconds(midnight(day_of(now, zone), zone)):
             _count_usage(marks, now, zone)
-        return timedelta() if _forget_raw(marks) else EVERY
+        return timedelta() if _forget_raw(_read_marks(read_setting(_MARKS))) else EVERY
 
 
 def note_failure(now: datetime) -> None:

@@ -44,6 +44,10 @@ def tell(target: str, now: datetime) -> None:
 def put_everything(now: datetime) -> None:
     """In the caller's transaction: all devices and carts; and what was told once and is no more, as gone."""
     _put_devices(school_devices(), Told(), now)
+    _put_carts_and_gone(now)
+
+
+def _put_carts_and_gone(now: datetime) -> None:
     carts = cart_bodies()
     for key, body in carts.items():
         put_state(now, RecordType.CART, key, body)
@@ -67,7 +71,7 @@ class Telling:
             return EVERY
         if not self._has_begun:
             with database.atomic("IMMEDIATE"):
-                put_everything(now)
+                _put_carts_and_gone(now)
             self._has_begun = True
         told = self._live()
         devices = school_devices()
