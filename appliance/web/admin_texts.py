@@ -116,6 +116,11 @@ ADMIN_TEXTS: dict[str, str] = {
     # school
     "bad_zone": N_("Ce fuseau horaire n’est pas proposé."),
     "bad_uai": N_("Ce code d’école (UAI) n’est pas possible : sept chiffres et une lettre, par exemple 0750655E."),
+    # the city
+    "bad_broker": N_("Cette adresse n’est pas possible : un nom ou une adresse, deux-points, un port."),
+    "bad_instruction": N_("Cet ordre de la ville ne se lit pas : il n’est pas exécuté."),
+    "bad_configuration": N_("Les réglages de la ville ne se lisent pas : ceux d’avant restent en vigueur."),
+    "user_of_the_city": N_("Ce compte est tenu par la ville : c’est elle qui le change."),
 }
 
 ADMIN_REASONS: dict[str, str] = {
@@ -123,4 +128,6 @@ ADMIN_REASONS: dict[str, str] = {
     "wrong_letter": N_("La lettre ne correspond pas aux chiffres : un chiffre est sans doute faux."),
     "first_name_missing": N_("Le prénom manque."),
     "classroom_missing": N_("La classe manque."),
+    "wrong_key": N_("La signature n’est pas celle de la ville."),
+    "twice": N_("Deux fois le même."),
 }
