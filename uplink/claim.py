@@ -16,11 +16,14 @@ import json
 from dataclasses import dataclass
 
 from appliance.broker.credentials import write_atomically
+from appliance.clock import Clock
 from appliance.config import Config
+from appliance.domain.people import APPLIANCE
 from appliance.errors import PreauError
 from appliance.services.city import City, ClaimRequest
+from appliance.services.journal import record
 from appliance.store.handover import Handover
-from appliance.store.models import Device
+from appliance.store.models import Device, database
 from protocol.strict_json import Malformed
 from protocol.uplink import PREFIX
 from protocol.uplink_claim import (
@@ -42,6 +45,7 @@ from uplink.trouble import ClaimTrouble, Trouble, TroubleCode
 
 _FINAL_STATUS = (400, 404, 409, 410, 413, 422)
 _PEM_BYTES = 16_384
+_NOT_RESTORED = "not_blank_or_no_backup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Box:
     """Who claims."""
 
     config: Config
+    clock: Clock
     hardware: str
     software: str
 
@@ -120,16 +125,18 @@ class Claiming:
 
     def _finish(self, word: _Word, box: Box) -> bool:
         self._keys.keep(word.answer.authority, word.answer.certificate)
-        if word.answer.replaces and not self._has_handed_over(word, box):
+        handover = Handover(box.config)
+        if word.answer.replaces and not self._has_handed_over(word, handover):
             return False  # the appliance starts again, and this process with it
         self._city.joined(word.answer, word.address)
+        if word.answer.replaces and not handover.was_restored():
+            _say_refused(box, word.answer.appliance, handover.refusal() or _NOT_RESTORED)
         self._word_path.unlink(missing_ok=True)
-        Handover(box.config).forget()
+        handover.forget()
         return True
 
-    def _has_handed_over(self, word: _Word, box: Box) -> bool:
+    def _has_handed_over(self, word: _Word, handover: Handover) -> bool:
         """Whether nothing of the replaced box is left to be fetched or put into place."""
-        handover = Handover(box.config)
         if handover.is_wanted():
             return False
         if handover.was_restored() or handover.refusal() or Device.select().exists():
@@ -156,6 +163,12 @@ class Claiming:
             told = json.loads(self._word_path.read_text())
             return _Word(str(told["address"]), parse_claim_answer(json.dumps(told["answer"]).encode()))
         return None
+
+
+def _say_refused(box: Box, appliance: str, why: str) -> None:
+    """Whoever looks for the old box's tablets finds here why they are not there."""
+    with database.atomic("IMMEDIATE"):
+        record(box.clock.now(), APPLIANCE, "city.takeover_refused", f"city:{appliance}", why=why)
 
 
 def _der(authority: str) -> bytes:

@@ -144,14 +144,15 @@ class Uplink:
         if now < self._plan.next_try and not is_new:
             return False
         self._plan.tried_at = now
-        life = self._parts.services.incarnations.now()
-        moved = self._claiming.step(
-            Box(self._parts.config, "" if life is None else life.hardware, self._parts.software)
-        )
+        moved = self._claiming.step(self._box())
         if moved:
             fact(_log, "city_joined")
             self._plan = _Plan(next_try=now, hello_at=now)
         return moved
+
+    def _box(self) -> Box:
+        parts, life = self._parts, self._parts.services.incarnations.now()
+        return Box(parts.config, parts.services.clock, "" if life is None else life.hardware, parts.software)
 
     def _work(self, link: Link, now: float) -> bool:
         line = self._line_for(link, now)

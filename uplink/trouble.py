@@ -36,13 +36,10 @@ class ClaimTrouble(StrEnum):
     """What can end a claim: a person must type another code."""
 
     CODE = "claim_code"  # not a code
-    FILE = "claim_file"  # not a claim file
-    ADDRESS = "claim_address"  # not an address, or none was given
     AUTHORITY = "claim_authority"  # whoever answers there is not the city that gave the code
     UNKNOWN = "claim_unknown"  # the city does not know the code, or has withdrawn it
     USED = "claim_used"
     LATE = "claim_expired"
-    NOT_BLANK = "claim_not_blank"  # the code replaces a box, and this one has devices of its own
     SNAPSHOT = "claim_snapshot"  # the old box's backup could not be put into place
 
 

@@ -40,7 +40,6 @@ CITY_TROUBLES: dict[str, str] = {
     # joining
     "claim_code": N_("Ce n’est pas un code de rattachement : vérifiez chaque groupe."),
     "claim_file": N_("Ce fichier n’est pas celui de la ville : demandez « ville.preau.json »."),
-    "claim_address": N_("Ce n’est pas une adresse, ou il n’y a rien à cette adresse."),
     "claim_authority": N_("Ce n’est pas la ville qui a donné ce code : vérifiez l’adresse et le code."),
     "claim_unknown": N_("La ville ne connaît pas ce code, ou l’a retiré : demandez-en un autre."),
     "claim_used": N_("Ce code a déjà servi : demandez-en un autre."),

@@ -147,6 +147,7 @@ DEEDS: dict[str, str] = {
     "city.configure": N_("réglages de la ville appliqués"),
     "city.join": N_("ville rejointe"),
     "city.leave": N_("ville quittée"),
+    "city.takeover_refused": N_("données de l’ancien boîtier non reprises"),
     "city.ring": N_("clés de la ville renouvelées"),
     "city.withdraw": N_("demande à la ville retirée"),
     "classroom.add": N_("classe ajoutée"),
