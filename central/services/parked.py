@@ -9,7 +9,6 @@ from central.errors import NotFound
 from central.services.apply import Applying, Lot
 from central.services.apply_facts import Place
 from central.services.journal import record
-from central.services.settings import read_setting, write_setting
 from central.store.database import writing
 from central.store.models import Appliance, ParkedRecord, StateRow
 from protocol.strict_json import Malformed, write_object
@@ -17,7 +16,6 @@ from protocol.uplink import Record, parse_record
 from protocol.uplink_reconcile import hash_of
 from protocol.uplink_words import Lane
 
-TRIED_BY = "parked_tried_by"  # the version that has tried all that it found
 _AT_ONCE = 200
 
 
@@ -41,6 +39,7 @@ class Parked:
     def __init__(self, clock: Clock, applying: Applying) -> None:
         self._clock = clock
         self._applying = applying
+        self._has_tried = False
 
     def listed(self, appliance: str = "", limit: int = 200) -> list[ParkedLine]:
         """Newest first; of one appliance, or of all."""
@@ -68,14 +67,12 @@ class Parked:
             record(self._clock.now(), actor, "parked.retry_all", tried=tried, applied=applied)
         return tried, applied
 
-    def retry_after_upgrade(self, software: str) -> int:
-        """Once for each version of ours; how many could be applied."""
-        if read_setting(TRIED_BY) == software:
-            return 0
-        applied = self.retry_all("upgrade")[1] if ParkedRecord.select().exists() else 0
-        with writing():
-            write_setting(TRIED_BY, software)
-        return applied
+    def step(self) -> bool:
+        """The desk's: once in the life of a process, since an upgrade starts a new one."""
+        if self._has_tried:
+            return False
+        self._has_tried = True
+        return ParkedRecord.select().exists() and self.retry_all("start")[1] > 0
 
     def _try(self, row: ParkedRecord) -> bool:
         now = self._clock.now()

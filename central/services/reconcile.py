@@ -51,7 +51,8 @@ def _held(rows: Mapping[str, str], different: list[int]) -> dict[int, dict[str, 
     for key, told in rows.items():
         if bucket_of(key) in held:
             held[bucket_of(key)][key] = told
-    left, answer = MAX_ANSWER_KEYS, {}
+    left = MAX_ANSWER_KEYS
+    answer: dict[int, dict[str, str]] = {}
     for place, keys in held.items():
         left -= len(keys)
         if left < 0 and answer:

@@ -38,7 +38,7 @@ def bounded(request: Request, most: int) -> bytes:
 
 
 def unpacked(raw: bytes, most: int) -> bytes:
-    options = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
+    options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
     try:
         with zstd.ZstdFile(io.BytesIO(raw), options=options) as file:
             plain = file.read(most + 1)

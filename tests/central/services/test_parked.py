@@ -1,7 +1,5 @@
 import pytest
 
-from central.services.parked import TRIED_BY
-from central.services.settings import read_setting
 from central.store.models import Device, ParkedRecord
 from protocol.uplink_words import Lane
 from tests.central.receiving import OTHER_UAI, Box, Place, add_school, device, record
@@ -14,15 +12,14 @@ def box(city_db: str) -> Box:
     return joined
 
 
-def test_a_parked_record_is_tried_again_once_after_each_upgrade(box: Box) -> None:
+def test_a_parked_record_is_tried_again_once_after_each_start(box: Box) -> None:
     told = {"instruction": "i-1", "state": "done", "at": "2026-11-23T08:00:00Z"}
     box.send(box.batch(Lane.RECEIPTS, [record(1, "receipt", told), record(2, "hologram", {})]))
     parking = box.place.receiving.parked
     assert len(parking.listed("a-one")) == 2
 
     box.place.orders.add("i-1")
-    assert parking.retry_after_upgrade("0.2") == 1
-    assert (read_setting(TRIED_BY), parking.retry_after_upgrade("0.2")) == ("0.2", 0)
+    assert [parking.step(), parking.step()] == [True, False]
     left = parking.listed()
     assert [(one.type, one.reason, one.tries) for one in left] == [("hologram", "unknown_type", 2)]
     assert parking.retry("dsi", left[0].id) is False

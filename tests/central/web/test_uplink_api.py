@@ -126,7 +126,7 @@ def test_what_is_no_batch_is_refused_whole_with_a_word(box: Box, url: str, what:
     make, headers, status, word = HOSTILE[what]
     before = count(url, box)
 
-    answer = box.post("batch", make(box), headers=headers)  # type: ignore[operator]
+    answer = box.post("batch", make(box), headers=headers)
 
     assert (answer.status_code, answer.json()["error"]) == (status, word)
     assert count(url, box) == before
