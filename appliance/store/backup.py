@@ -31,6 +31,9 @@ _BUSY_MILLISECONDS = 10_000
 
 # In this order: gestures carry receipts along. Message texts may name a pupil; a lesson ends at a restore anyway.
 _STRIP = (
+    # A tablet may have been called by its pupil.
+    "UPDATE device SET name = printf('%02d', number) WHERE EXISTS (SELECT 1 FROM pupil "
+    "WHERE pupil.device_id = device.id AND instr(lower(device.name), lower(pupil.first_name)))",
     "DELETE FROM pupil",
     "DELETE FROM session",
     "DELETE FROM browser",

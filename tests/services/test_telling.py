@@ -1,14 +1,17 @@
 """What the city is told of a school, and what it is never told."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from appliance.config import Config, make_folders
 from appliance.domain.people import Role
 from appliance.domain.storage import Level
 from appliance.nudge import NudgeSender
 from appliance.services.audit import SECURITY, TOLD
+from appliance.services.backups import Backups
 from appliance.services.carts import Carts
 from appliance.services.classrooms import Rosters
 from appliance.services.devices import Devices
@@ -19,7 +22,7 @@ from appliance.services.outbox_relief import OutboxRelief
 from appliance.services.state_bodies import Told
 from appliance.services.statistics import Statistics
 from appliance.services.telling import Telling, put_everything
-from appliance.store.city_models import OutboxRecord
+from appliance.store.city_models import Exchange, OutboxRecord
 from appliance.store.models import Device, Inventory, database
 from protocol.uplink import encode_batch
 from protocol.uplink_records import read_body
@@ -84,11 +87,11 @@ def test_a_cart_that_is_gone_is_told_as_gone(clock: HandClock) -> None:
 def test_the_battery_is_told_by_steps_and_not_at_each_heartbeat(clock: HandClock) -> None:
     device, facts = add_device(4), {"battery": 80, "charging": False}
     telling = Telling(lambda: Told({device: dict(facts)}))
-    told = []
+    told: list[int] = []
     for minute in range(60):
         facts["battery"] = 80 - minute // 6
         telling.step(clock.now())
-        told.append((states()[f"device:{device}"] or {})["battery"])
+        told.append(int(str((states()[f"device:{device}"] or {})["battery"])))
         clock.pass_by(minutes=1)
     assert sorted(set(told), reverse=True) == [80, 75]
     assert (Outbox().backlog()[Lane.STATE].last, len(told)) == (2, 60)
@@ -197,3 +200,22 @@ def _a_day(clock: HandClock, ids: list[str]) -> None:
         for number in range(240):
             cell = {"period": day, "level": f"CE{number % 6}", "app": f"org.example.app{number // 6}"}
             put(clock.now(), RecordType.USAGE, {**cell, "device_days": 9, "seconds": 12345})
+
+
+@pytest.mark.usefixtures("joined")
+def test_no_pupil_s_name_nor_message_is_in_the_snapshot(store: Path, clock: HandClock) -> None:
+    """The daily backup, which the city keeps: a tablet that was called by its pupil loses that name in it."""
+    config = Config(store.parent)
+    make_folders(config)
+    device = add_device(4, name="Tablette de Zébulon")
+    rosters = Rosters(clock)
+    pupil = rosters.add_pupil(rosters.add("CE2 B", ADMIN, "CE2").id, "Zébulon", "K", ADMIN)
+    rosters.assign(pupil.id, device, ADMIN)
+    Exchange.create(at=clock.now(), kind="hello", body=b"secret-token", size=1, wire=1)
+    made = Backups(clock, config).automatic(clock.now())
+    assert made is not None
+    content = made.read_bytes()
+    assert device.encode() in content
+    for canary in ("Zébulon", "secret-token"):
+        assert canary.encode() not in content
+    shutil.rmtree(config.runtime_path)

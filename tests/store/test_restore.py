@@ -12,8 +12,10 @@ import pytest
 
 from appliance.config import Config, make_folders
 from appliance.errors import Conflict, Invalid
+from appliance.services.outbox import put
 from appliance.store.backup import write_backup
 from appliance.store.backup_file import read_manifest
+from appliance.store.city_models import CityLink, Incarnation, OutboxRecord
 from appliance.store.database import SCHEMA_VERSION, open_store
 from appliance.store.models import (
     Cart,
@@ -31,7 +33,9 @@ from appliance.store.models import (
     database,
 )
 from appliance.store.restore import hold_data, is_running, restore
-from tests.support.store import opened_store
+from protocol.uplink_words import RecordType
+from tests.services.link import join_city
+from tests.support.store import HandClock, opened_store
 
 AT = datetime(2026, 11, 23, 8, tzinfo=UTC)
 LATER = AT + timedelta(days=2)
@@ -281,3 +285,30 @@ def test_a_restore_that_is_killed_at_any_step_leaves_the_old_store_or_the_new(co
     assert seen == {("A",), ("A", "B")}
     assert not any(path.name.startswith((".restore-", "before-")) for path in config.data_path.iterdir())
     open_store(config.store_path)
+
+
+def test_a_restored_store_begins_another_epoch_and_stays_joined_as_it_was(
+    config: Config, store: Path, clock: HandClock
+) -> None:
+    """Numbers after the backup may have been used: what is kept says where it was written first."""
+    join_city(clock.now())
+    put(clock.now(), RecordType.AUDIT, {"actor": "x", "action": "user.add"})
+    epoch = Incarnation.get().epoch
+    backup = config.backups_path / "one.preau"
+    write_backup(config, backup, "École", clock.now())
+    CityLink.update(token="newer-token").execute()
+    config.city_path.mkdir()
+    (config.city_path / "key.pem").write_text("key")
+    database.close()
+    restore(config, backup, clock.now())
+    open_store(config.store_path)
+    with database.connection_context():
+        life, (batch_row,) = Incarnation.get(), list(OutboxRecord.select())
+        assert (life.reason, life.epoch == epoch) == ("restored", False)
+        assert (batch_row.seq, batch_row.origin) == (1, f"{epoch}/1")
+        assert CityLink.get().token == "newer-token"
+    (config.city_path / "key.pem").unlink()
+    restore(config, backup, clock.now())
+    open_store(config.store_path)
+    with database.connection_context():
+        assert CityLink.select().count() == 0  # without its keys a link is none
