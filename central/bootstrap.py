@@ -208,4 +208,10 @@ def desk_steps(services: Services) -> Sequence[Step]:
     Several desks may run (one a machine): a step claims its work by compare-and-set, or under `writing(name)`.
     """
     desk = services.desk
-    return (services.upkeep.step, desk.alert_step.step, desk.notifications.step, desk.logs.sweep)
+    return (
+        services.upkeep.step,
+        services.receiving.parked.step,
+        desk.alert_step.step,
+        desk.notifications.step,
+        desk.logs.sweep,
+    )
