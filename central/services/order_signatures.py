@@ -58,6 +58,11 @@ class OrderSignatures:
         rows = SigningKey.select().where(SigningKey.account == viewer.account_id)
         return [row.id for row in rows if self._allows(ring_key(row), OrderClass.SENSITIVE)]
 
+    def may_sign(self, credential_id: str) -> bool:
+        """Whether this passkey may sign what is sensitive now."""
+        row = SigningKey.get_or_none(SigningKey.id == passkey_id(credential_id))
+        return row is not None and self._allows(ring_key(row), OrderClass.SENSITIVE)
+
     def sign_by_passkey(self, viewer: Viewer, signed_id: str, credential_id: str, assertion: str) -> None:
         """`assertion`: what the browser's `navigator.credentials.get()` gave, as JSON. It must be the officer's own.
 

@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from central.clock import Clock
 from central.config import Config
-from central.domain.roles import Viewer
+from central.domain.roles import CITY_ROLES, Viewer
 from central.errors import Conflict, Invalid, NotFound
 from central.keys.signatures import SigningSecret, is_public_key, is_signed, passkey_id, public_id
 from central.services.journal import record
 from central.services.settings import ROOT_PUBLIC, read_setting, write_setting
 from central.store.database import writing
-from central.store.desk_models import KeyRing, Passkey, SigningKey
+from central.store.desk_models import Account, KeyRing, Passkey, SigningKey
 from protocol.strict_json import Malformed
 from protocol.uplink_orders import Ring, RingKey, SignedDocument, encode_ring, parse_ring
 from protocol.uplink_words import OrderClass, SignatureAlgorithm
@@ -120,6 +120,15 @@ class Rings:
         return [
             KeyLine(key := ring_key(row), row.account_id, row.created_at, signed.get(key.id) == key) for row in rows
         ]
+
+    def candidates(self) -> list[tuple[str, str, str]]:
+        """Passkeys of the city's IT that no ring speaks of yet: id, login, its name."""
+        known = {row.id for row in SigningKey.select(SigningKey.id)}
+        officers = Account.active & Account.role.in_([role.value for role in CITY_ROLES])
+        rows = (
+            Passkey.select(Passkey, Account).join(Account).where(officers).order_by(Account.login, Passkey.created_at)
+        )
+        return [(row.id, row.account.login, row.name) for row in rows if passkey_id(row.id) not in known]
 
     def is_waiting(self) -> bool:
         """Whether the rows say something that the root has not signed."""
