@@ -23,6 +23,7 @@ MOST_BYTES, MOST_SCRIPT_BYTES = 300_000, 120_000
 ADMINISTRATION = (
     "/admin", "/admin/devices", "/admin/carts", "/admin/links", "/admin/classrooms", "/admin/classrooms/1",
     "/admin/classrooms/import", "/admin/people", "/admin/health", "/admin/journal", "/admin/backups", "/admin/school",
+    "/admin/city", "/admin/city/sent",
 )  # fmt: skip
 TEACHERS = ("/", "/documents", "/account", "/account/pin", "/nowhere", "/admin")
 STRANGERS = ("/sign-in", "/t/no-such-link", "/invitation/no-such-link", "/lessons/none")

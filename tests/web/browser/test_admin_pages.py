@@ -19,7 +19,8 @@ SCREENS = {
 }
 PAGES = (
     "/admin", "/admin/devices", "/admin/carts", "/admin/links", "/admin/classrooms", "/admin/classrooms/import",
-    "/admin/people", "/admin/health", "/admin/journal", "/admin/backups", "/admin/school", "/documents",
+    "/admin/people", "/admin/health", "/admin/journal", "/admin/backups", "/admin/school",
+    "/admin/city", "/admin/city/sent", "/documents",
 )  # fmt: skip
 
 
