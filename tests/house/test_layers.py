@@ -42,12 +42,19 @@ VIOLATIONS = [
 ]
 
 
-@pytest.fixture
-def tree(root: Path, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def tree(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy for all tests of this file: each takes away again what it has planted."""
+    copy = tmp_path_factory.mktemp("tree")
     for package in PACKAGES:
-        shutil.copytree(root / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "static"))
-    shutil.copy(root / "pyproject.toml", tmp_path)
-    return tmp_path
+        shutil.copytree(root / package, copy / package, ignore=_all_but_modules)
+    shutil.copy(root / "pyproject.toml", copy)
+    return copy
+
+
+def _all_but_modules(folder: str, names: list[str]) -> set[str]:
+    leave_out = {"__pycache__", "static", "templates", "translations", "examples"}
+    return {name for name in names if name in leave_out or not (name.endswith(".py") or (Path(folder) / name).is_dir())}
 
 
 def lint(tree: Path) -> subprocess.CompletedProcess[str]:
@@ -63,9 +70,15 @@ def test_the_tree_keeps_every_contract(tree: Path) -> None:
 
 @pytest.mark.parametrize(("place", "line", "contract"), VIOLATIONS)
 def test_a_planted_violation_breaks_its_contract(tree: Path, place: str, line: str, contract: str) -> None:
-    with (tree / place).open("a", encoding="utf-8") as module:
-        module.write(f"\n{line}\n")
-    result = lint(tree)
+    module = tree / place
+    before = module.read_bytes() if module.exists() else None
+    try:
+        module.write_bytes((before or b"") + f"\n{line}\n".encode())
+        result = lint(tree)
+    finally:
+        module.unlink()
+        if before is not None:
+            module.write_bytes(before)
     broken = [text for text in result.stdout.splitlines() if text.endswith("BROKEN")]
     assert result.returncode == 1, result.stdout
     assert len(broken) == 1, result.stdout
