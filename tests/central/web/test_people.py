@@ -1,7 +1,5 @@
 """Signing in by password, the invitation, leaving."""
 
-import pytest
-
 from central.domain.roles import CONSOLE, Role
 from central.services.accounts import NewAccount
 from tests.central.web.conftest import OWN, PASSWORD, Site
@@ -39,9 +37,7 @@ def test_a_wrong_password_says_so_and_keeps_the_login(site: Site) -> None:
     assert browser.get("/account").status_code == 303
 
 
-@pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nX: y"]
-)
-def test_nobody_is_sent_to_another_site_after_signing_in(site: Site, target: str) -> None:
+def test_nobody_is_sent_to_another_site_after_signing_in(site: Site) -> None:
     site.add("martin", Role.DIRECTOR, OWN)
-    assert site.browser().sign_in("martin", next=target).location == "/"
+    for target in ("https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nX: y"):
+        assert site.browser().sign_in("martin", next=target).location == "/", target
