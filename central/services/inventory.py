@@ -101,7 +101,7 @@ class Inventory:
         preview = _compared(read, new_secret(), file_name[:100])
         with transaction():
             _forget_old(now)
-            stored = {"by": viewer, "at": now.isoformat(), "raw": base64.b64encode(raw).decode("ascii")}
+            stored = {"by": viewer.login, "at": now.isoformat(), "raw": base64.b64encode(raw).decode("ascii")}
             write_setting(_KEY + preview.id, stored)
         return preview
 

@@ -155,7 +155,7 @@ class SchoolViews:
 def alert_lines(condition: object, limit: int, offset: int = 0) -> list[AlertLine]:
     """With the names of school and device; the newest first."""
     rows = list(
-        Alert.select(Alert, School.name)
+        Alert.select(Alert, School.uai, School.name)
         .join(School)
         .where(condition)
         .order_by(Alert.began_at.desc(), Alert.id.desc())

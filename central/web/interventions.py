@@ -1,0 +1,50 @@
+"""An order from a page: on a device, a selection, a box, a school. Signing and confirming are the orders' own pages."""
+
+from flask import Blueprint, current_app, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from central.bootstrap import Services
+from central.domain.orders import Wish
+from central.domain.roles import Capability
+from central.errors import Denied, Invalid
+from central.web.access import allows, viewer
+from central.web.paths import came_from
+from central.web.texts import filled as _
+from protocol.uplink_words import CLASS_OF, InstructionKind, OrderClass
+
+_NEEDS = {
+    OrderClass.ROUTINE: Capability.ORDER_ROUTINE,
+    OrderClass.SENSITIVE: Capability.ORDER_SENSITIVE,
+    OrderClass.DESTRUCTIVE: Capability.ORDER_DESTRUCTIVE,
+}
+_ARGS = ("name", "cart", "hours")
+
+
+def make_interventions(services: Services) -> Blueprint:
+    pages = Blueprint("interventions", __name__)
+
+    @pages.post("/interventions")
+    @allows(Capability.ORDER_ROUTINE)
+    def create() -> ResponseReturnValue:
+        kind = request.form.get("kind", "")
+        if kind not in set(InstructionKind):
+            raise Invalid("bad_order", {"kind": "unknown_value"})
+        wish = _wish(InstructionKind(kind))
+        if not viewer().may(_NEEDS[CLASS_OF[wish.kind]]):
+            raise Denied("not_for_your_role")
+        order_id = services.orders.create(viewer(), wish)
+        if CLASS_OF[wish.kind] is not OrderClass.ROUTINE and "orders.one" in current_app.view_functions:
+            return redirect(url_for("orders.one", order_id=order_id), 303)
+        flash(_("C’est demandé. Chaque boîtier dira ce qu’il en a fait."), "good")
+        return redirect(came_from(), 303)
+
+    return pages
+
+
+def _wish(kind: InstructionKind) -> Wish:
+    form = request.form
+    scope = {name: tuple(form.getlist(name))[:1000] for name in ("devices", "schools", "appliances")}
+    args: dict[str, object] = {name: form[name] for name in _ARGS if form.get(name)}
+    if "hours" in args:
+        args["hours"] = int(str(args["hours"])) if str(args["hours"]).isdecimal() else 24
+    return Wish(kind, args, **scope)

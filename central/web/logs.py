@@ -1,0 +1,45 @@
+"""Logs of a box that were asked for, until they expire; and the records that the server has put aside."""
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from central.bootstrap import Services
+from central.domain.roles import Capability
+from central.web.access import allows, viewer
+from central.web.lists import asked
+from central.web.texts import filled as _
+
+
+def make_logs(services: Services) -> Blueprint:
+    pages = Blueprint("logs", __name__)
+
+    @pages.get("/logs/<request_id>")
+    @allows(Capability.READ_LOGS)
+    def one(request_id: str) -> ResponseReturnValue:
+        line, lines = services.desk.logs.read(request_id, viewer())
+        return render_template("desk/logs.html", line=line, lines=lines)
+
+    return pages
+
+
+def make_parked(services: Services) -> Blueprint:
+    pages = Blueprint("parked", __name__)
+
+    @pages.get("/parked")
+    @allows(Capability.SEE_FLEET)
+    def listing() -> ResponseReturnValue:
+        lines = services.receiving.parked.listed(asked("appliance"))
+        return render_template("desk/parked.html", lines=lines)
+
+    @pages.post("/parked/<int:parked_id>/retry")
+    @allows(Capability.MANAGE_SCHOOLS)
+    def retry(parked_id: int) -> ResponseReturnValue:
+        if services.receiving.parked.retry(viewer(), parked_id):
+            flash(_("Ce fait est pris."), "good")
+        else:
+            flash(
+                _("Il ne peut toujours pas être pris. Il est gardé, et sera essayé après chaque mise à jour."), "notice"
+            )
+        return redirect(url_for("parked.listing"), 303)
+
+    return pages

@@ -1,0 +1,114 @@
+"""One school: its box, line, devices, what is wrong, what was ordered and done. Its administration: `school_admin`."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from flask import Blueprint, jsonify, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from central.bootstrap import Services
+from central.domain.roles import Capability, Column, Viewer
+from central.errors import NotFound
+from central.services.school_view import LINK_HOURS, AlertLine, JournalLine, OrderLine, SchoolView
+from central.web import plots
+from central.web.access import allows, viewer
+from central.web.deeds import deed
+from central.web.desk_words import (
+    ALERTS,
+    DEVICE_KINDS,
+    INSTRUCTIONS,
+    ORDERS,
+    STATES,
+    STORAGE,
+    Word,
+    alert_detail,
+    text_of,
+    word_of,
+)
+from central.web.school_admin import add_administration
+from central.web.texts import filled as _
+from central.web.times import zone_of
+
+
+def make_schools(services: Services) -> Blueprint:
+    pages = Blueprint("schools", __name__)
+    _add_one(pages, services)
+    _add_live(pages, services)
+    add_administration(pages, services)
+    return pages
+
+
+def _add_one(pages: Blueprint, services: Services) -> None:
+    desk, clock = services.desk, services.clock
+
+    @pages.get("/school")
+    @allows(Capability.SEE_SCHOOLS)
+    def own() -> ResponseReturnValue:
+        """A director's own; whoever has none looks at the fleet."""
+        if viewer().school is None:
+            raise NotFound("unknown_school")
+        return redirect(url_for("schools.one", uai=viewer().school), 303)
+
+    @pages.get("/schools/<uai>")
+    @allows(Capability.SEE_SCHOOLS)
+    def one(uai: str) -> ResponseReturnValue:
+        view = desk.schools.view(uai, viewer(), clock.now())
+        return render_template(
+            "desk/school.html",
+            school=view,
+            state=word_of(STATES, view.state),
+            storage=text_of(STORAGE, view.box.storage if view.box else ""),
+            kinds=[(word_of(DEVICE_KINDS, kind), count) for kind, count in sorted(view.kinds.items())],
+            week=_week(view, services) if viewer().sees(Column.BOX) else "",
+            disk=lambda share: plots.share_bar(share, _("Disque rempli à %(n)s %%", n=round(100 * share))),
+            alerts=told_alerts(desk.schools.alerts(uai)),
+            orders=told_orders(desk.schools.orders(uai)),
+            journal=told_journal(desk.schools.journal(uai)),
+            logs=desk.logs.of(view.box.id) if view.box and viewer().may(Capability.READ_LOGS) else [],
+            contestants=services.receiving.fences.contestants(view.box.id) if view.box else [],
+            tickets=_tickets(services, uai, viewer()),
+        )
+
+
+def _tickets(services: Services, uai: str, who: Viewer) -> Sequence[object]:
+    return [one for one in services.claims.tickets(uai) if one.is_open] if who.may(Capability.MANAGE_SCHOOLS) else []
+
+
+def _week(view: SchoolView, services: Services) -> str:
+    """Seven days of the line, in the school's own hours."""
+    now = services.clock.now().astimezone(zone_of(view.zone))
+    last = now.replace(minute=0, second=0, microsecond=0)
+    pad = 23 - last.hour
+    shares = view.link[pad:]
+    first = last - timedelta(hours=len(shares) - 1)
+    days = [(first + timedelta(days=row)).strftime("%d/%m") for row in range(-(-LINK_HOURS // 24))]
+    mean = round(100 * sum(shares) / max(1, len(shares)))
+    return plots.line_week(
+        shares,
+        days,
+        _("Qualité de la ligne sur sept jours, heure par heure : %(mean)s %% en moyenne", mean=mean),
+        lambda place: f"{(first + timedelta(hours=place)):%d/%m %H} h : {round(100 * shares[place])} %",
+    )
+
+
+def _add_live(pages: Blueprint, services: Services) -> None:
+    @pages.post("/schools/<uai>/live.json")
+    @allows(Capability.WATCH_LIVE)
+    def live(uai: str) -> ResponseReturnValue:
+        """Asked every few seconds while an officer looks: the school shows itself for as long."""
+        found = services.desk.live.look(uai)
+        return jsonify(
+            at=None if found.at is None else found.at.isoformat(), fresh=found.is_fresh, picture=dict(found.picture)
+        )
+
+
+def told_alerts(lines: Sequence[AlertLine]) -> list[tuple[AlertLine, Word, str]]:
+    return [(line, word_of(ALERTS, line.kind), alert_detail(line)) for line in lines]
+
+
+def told_orders(lines: Sequence[OrderLine]) -> list[tuple[OrderLine, Word, Word]]:
+    return [(line, word_of(ORDERS, line.kind), word_of(INSTRUCTIONS, line.state)) for line in lines]
+
+
+def told_journal(lines: Sequence[JournalLine]) -> list[tuple[JournalLine, str]]:
+    return [(line, deed(line.action)) for line in lines]
