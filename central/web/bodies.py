@@ -1,6 +1,10 @@
 """Bodies of requests at the door: unpacked and read within bounds, whatever they claim to be."""
 
 import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
 
 from backports import zstd
 from flask import Request
@@ -24,17 +28,33 @@ def read_body(request: Request, most: int = MAX_BODY_BYTES) -> bytes:
 
 
 def bounded(request: Request, most: int) -> bytes:
-    if (request.content_length or 0) > most:
-        raise TooLarge("too_large", most=most)
     kept = bytearray()
-    while chunk := request.stream.read(min(_CHUNK, most + 1 - len(kept))):
+    for chunk in _chunks(request, most):
         kept += chunk
-        if len(kept) > most:
-            raise TooLarge("too_large", most=most)
-    declared = request.content_length
-    if declared is not None and declared != len(kept):
-        raise Invalid("cut", {"Content-Length": "unknown_value"})
     return bytes(kept)
+
+
+@contextmanager
+def spooled(request: Request, most: int) -> Iterator[IO[bytes]]:
+    """For what is large: it comes into a file, however slowly, and fills no memory meanwhile."""
+    with tempfile.TemporaryFile() as file:
+        for chunk in _chunks(request, most):
+            file.write(chunk)
+        file.seek(0)
+        yield file
+
+
+def _chunks(request: Request, most: int) -> Iterator[bytes]:
+    declared, taken = request.content_length, 0
+    if (declared or 0) > most:
+        raise TooLarge("too_large", most=most)
+    while chunk := request.stream.read(min(_CHUNK, most + 1 - taken)):
+        taken += len(chunk)
+        if taken > most:
+            raise TooLarge("too_large", most=most)
+        yield chunk
+    if declared is not None and declared != taken:
+        raise Invalid("cut", {"Content-Length": "unknown_value"})
 
 
 def unpacked(raw: bytes, most: int) -> bytes:

@@ -14,7 +14,7 @@ from central.bootstrap import Services
 from central.errors import TooMany, WrongVersion
 from central.services.ingest import Received
 from central.services.snapshots import MAX_BYTES
-from central.web.bodies import bounded, read_body
+from central.web.bodies import read_body, spooled
 from central.web.peer import current_appliance
 from protocol.strict_json import read_object
 from protocol.uplink import (
@@ -59,10 +59,10 @@ def make_uplink_api(services: Services) -> Blueprint:
 
     @api.put("/snapshot")
     def put_snapshot() -> Response:
-        with snapshots.entered():
-            request.max_content_length = MAX_BYTES
-            told = request.headers.get(DIGEST, "").lower()
-            receiving.snapshots.keep(current_appliance(), bounded(request, MAX_BYTES), told)
+        request.max_content_length = MAX_BYTES
+        told = request.headers.get(DIGEST, "").lower()
+        with spooled(request, MAX_BYTES) as file, snapshots.entered():
+            receiving.snapshots.keep(current_appliance(), file.read(), told)
         return Response(status=204)
 
     @api.get("/snapshot")
