@@ -79,6 +79,7 @@ def as_arguments(config: Config) -> list[str]:
     return [
         "--data", str(config.data_path), "--host", config.host, "--http", str(config.http_port),
         "--uplink-host", config.uplink_host, "--uplink", str(config.uplink_port), "--uplink-name", config.uplink_name,
-        "--mqtt", str(config.mqtt_port), "--brokers", config.brokers, "--workers", str(config.workers), "--public-url", config.public_url,
+        "--mqtt", str(config.mqtt_port), "--brokers", config.brokers, "--workers", str(config.workers),
+        "--public-url", config.public_url,
         "--city", config.city,
     ]  # fmt: skip
