@@ -10,8 +10,8 @@ from central.services.sessions import viewer_of
 from central.store.database import writing
 from central.store.desk_models import Account
 
-# RFC 8176: ways that are more than a password
-_STRONG = frozenset({"mfa", "otp", "hwk", "swk", "fpt", "face", "iris", "pin+hwk", "sc", "pop"})
+# RFC 8176: ways that somebody else's password does not open
+_PROOFS = frozenset({"otp", "hwk", "swk", "fpt", "face", "iris", "sc", "sms", "tel"})
 
 
 class Directory:
@@ -42,6 +42,7 @@ class Directory:
 
 
 def is_strong(claims: Mapping[str, object]) -> bool:
-    """Whether the provider says that more than a password was asked."""
+    """Whether the provider says that more than one proof was asked."""
     told = claims.get("amr")
-    return isinstance(told, list) and bool(_STRONG & {str(one) for one in told})
+    ways = {str(one) for one in told} if isinstance(told, list) else set()
+    return "mfa" in ways or (len(ways) > 1 and bool(_PROOFS & ways))

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -61,7 +62,7 @@ class Passkey:
         }
         return self._credential(response)
 
-    def _credential(self, response: dict[str, object]) -> str:
+    def _credential(self, response: Mapping[str, object]) -> str:
         told = {"id": self.id, "rawId": self.id, "type": "public-key", "response": response}
         return json.dumps({**told, "clientExtensionResults": {}, "authenticatorAttachment": "platform"})
 

@@ -88,7 +88,9 @@ def test_nobody_enters_by_an_address_that_is_not_invited_or_not_verified(
     assert browser.get("/account").status_code == 303
 
 
-@pytest.mark.parametrize(("amr", "is_enough"), [(["pwd", "otp"], True), (["pwd"], False), (None, False)])
+@pytest.mark.parametrize(
+    ("amr", "is_enough"), [(["pwd", "otp"], True), (["mfa"], True), (["pwd"], False), (["hwk"], False), (None, False)]
+)
 def test_the_citys_it_is_asked_for_more_unless_the_provider_has_asked(
     oidc: Site, provider: Provider, amr: list[str] | None, is_enough: bool
 ) -> None:
