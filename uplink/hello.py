@@ -49,9 +49,6 @@ def say_hello(greeting: Greeting, line: Line, link: Link) -> HelloAnswer:
         answer = parse_hello_answer(line.ask("hello", encode_hello(hello), "hello").body)
     except Malformed as error:
         raise Trouble(TroubleCode.FOREIGN, str(error)) from error
-    except Trouble as trouble:
-        _note_standing(greeting.city, link, trouble)
-        raise
     if (answer.appliance, answer.epoch, answer.nonce) != (hello.appliance, hello.epoch, hello.nonce):
         raise Trouble(TroubleCode.FOREIGN, "an answer to another hello")
     if not is_signed(link.time_key, signed_time(answer.appliance, answer.nonce, answer.at), answer.signature):
@@ -96,10 +93,3 @@ def _take_over(greeting: Greeting, answer: HelloAnswer) -> None:
             greeting.outbox.rewind(answer.cursors, greeting.clock.now())
         else:
             greeting.city.stopped(STANDINGS[answer.standing], "")
-
-
-def _note_standing(city: City, link: Link, trouble: Trouble) -> None:
-    """The city refused us at its door: the page says why, and the bridge is taken down."""
-    standings = {TroubleCode.REVOKED: Standing.REVOKED, TroubleCode.REPLACED: Standing.REPLACED}
-    if isinstance(trouble.code, TroubleCode) and trouble.code in standings:
-        city.heard(link.token, standings[trouble.code])

@@ -34,6 +34,10 @@ _log = logging.getLogger("uplink")
 _EXCLUDED_SECONDS = 900.0  # fenced, revoked, replaced: a person must act, and nobody hammers meanwhile
 _EAGER_SECONDS = 10.0  # "look" in a trouble: not more often than this
 _OWN: tuple[type[Exception], ...] = (PreauError, OSError, *STORE_ERRORS)
+_STANDINGS: dict[TroubleCode | ClaimTrouble, Standing] = {
+    TroubleCode.REVOKED: Standing.REVOKED,
+    TroubleCode.REPLACED: Standing.REPLACED,
+}
 _EXCLUDING = (TroubleCode.FENCED, TroubleCode.REVOKED, TroubleCode.REPLACED)
 
 
@@ -216,9 +220,16 @@ class Uplink:
                 is_final = isinstance(trouble.code, ClaimTrouble) and trouble.code is not ClaimTrouble.SNAPSHOT
                 self._city.claim_stopped(trouble.code, trouble.detail, is_final=is_final)
             else:
+                self._note_standing(trouble)
                 self._city.stopped(trouble.code, trouble.detail)
         except _OWN as error:
             fact(_log, "trouble_not_written", why=error)
+
+    def _note_standing(self, trouble: Trouble) -> None:
+        """The city refused us at its door: the page says why, and the bridge is taken down."""
+        link = read_link()
+        if link is not None and trouble.code in _STANDINGS:
+            self._city.heard(link.token, _STANDINGS[trouble.code])
 
     def _renew_expired(self, line: Line) -> None:
         try:

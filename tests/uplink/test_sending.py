@@ -1,12 +1,15 @@
 """Whatever the line, the box and the server do: what was written for the city is there once, in the end."""
 
+import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from appliance.domain.people import CONSOLE
+from appliance.services.outbox import Outbox
 from appliance.store.city_models import OutboxRecord
 from appliance.store.restore import restore
 from protocol.uplink_words import Lane
@@ -173,3 +176,54 @@ def test_what_was_sent_can_be_read_to_the_letter(city: Central, uai: str, new_bo
         assert batch.outcome == "200"
         assert b"device.rename" in (box.services.exchanges.body(batch.id) or b"")
         assert [line.kind for line in lines].count("hello") == 1
+
+
+@pytest.mark.parametrize("place", ["acknowledge", "rewind", "next_batch"])
+def test_kill_9_between_sending_and_marking_doubles_nothing(
+    city: Central, uai: str, new_box: NewBox, place: str
+) -> None:
+    box = new_box()
+    with box.opened():
+        box.join(city, uai)
+        numbers = box.note(60)
+    child = os.fork()
+    if child == 0:
+        try:
+            with box.opened():
+                setattr(Outbox, place, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+                box.until(lambda: not box.waiting(), 3)
+        finally:
+            os._exit(1)  # it should have been killed
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    with box.opened():
+        box.until(lambda: not box.waiting())
+        assert told(city, box.appliance) == numbers
+
+
+def test_who_was_revoked_says_so_and_knocks_four_times_an_hour_at_most(
+    city: Central, uai: str, new_box: NewBox
+) -> None:
+    with bad_proxy(HOST, city.uplink_port) as line, new_box(port=line.port).opened() as box:
+        box.join(city, uai)
+        city.done("appliance", "revoke", box.appliance)
+        box.note(1)
+        box.until(lambda: box.trouble() == TroubleCode.REVOKED)
+        assert box.services.city.status().standing == "revoked"  # type: ignore[union-attr]
+        knocks = []
+        for _ in range(120):
+            before = line.up
+            box.uplink.look()  # nobody hurries a refusal
+            box.turn(1)
+            knocks.append(line.up > before)
+        assert 0 < sum(knocks) <= 8
+
+
+def test_in_a_trouble_a_look_is_tried_soon_but_not_each_time(city: Central, uai: str, new_box: NewBox) -> None:
+    with bad_proxy(HOST, city.uplink_port) as line, new_box(port=line.port).opened() as box:
+        box.join(city, uai)
+        line.down = True
+        box.until(lambda: box.trouble() != "")
+        line.down = False
+        box.uplink.look()
+        box.turn(0.2)
+        assert not box.trouble(), "the bridge says that the city is there: no quarter of an hour is waited for"
