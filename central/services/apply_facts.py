@@ -56,18 +56,23 @@ _AUDIT = Target(
     ("appliance", "epoch", "seq", "school", "at", "received_at", "actor", "action", "target", "detail", "is_security"),
     keys=3,
     keep=("received_at",),
+    is_new=True,
 )
-_GAP = Target(Gap, ("appliance", "epoch", "seq", "lane", "after", "up_to", "count", "reason", "at"), keys=3)
-_USAGE = Target(Usage, ("school", "period", "level", "app", "epoch", "seq", "device_days", "seconds"), keys=6)
+_GAP = Target(
+    Gap, ("appliance", "epoch", "seq", "lane", "after", "up_to", "count", "reason", "at"), keys=3, is_new=True
+)
+_USAGE = Target(
+    Usage, ("school", "period", "level", "app", "epoch", "seq", "device_days", "seconds"), keys=6, is_new=True
+)
 _ACTIVITY = Target(
     Activity,
     (
         "school", "period", "epoch", "seq", "lessons", "lesson_minutes", "devices", "seen", "enrollments",
         "enrollment_failures", "gestures",
     ),
-    keys=4,
+    keys=4, is_new=True,
 )  # fmt: skip
-_BATTERY = Target(BatteryDay, ("device", "period", "school", "lowest", "highest"), keys=2)
+_BATTERY = Target(BatteryDay, ("device", "period", "school", "lowest", "highest"), keys=2, is_new=True)
 _LOG = Target(LogPart, ("request", "part", "lines"), keys=2)
 
 
