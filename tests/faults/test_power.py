@@ -5,9 +5,6 @@ that must lose, so that a rig that cuts nothing is noticed.
 """
 
 import random
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,9 +13,10 @@ from pathlib import Path
 import apsw
 import pytest
 
+from tests.faults import cutting
+from tests.faults.cutting import prepare, victim
 from tests.faults.disks import PowerDisk
 from tests.faults.victim import DEVICES
-from tests.support.appliance import ROOT, wait_for
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -30,11 +28,10 @@ class Told:
     gestures: set[str] = field(default_factory=set)
     usage: int = 0
     in_flight: list[str] = field(default_factory=list)
-    is_cut: threading.Event = field(default_factory=threading.Event)
 
-    def hear(self, line: str) -> None:
+    def hear(self, line: str, is_cut: bool) -> None:
         kind, word = line.split()
-        if self.is_cut.is_set():
+        if is_cut:
             self.in_flight.append(line)
         elif kind == "gesture":
             self.gestures.add(word)
@@ -45,53 +42,15 @@ class Told:
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[PowerDisk]:
     found = PowerDisk(tmp_path)
-    found.mount()
     try:
-        subprocess.run([*victim("prepare", found.path)], cwd=ROOT, check=True)
-        found.unmount()
+        prepare(found, victim("victim", "prepare", found.path))
         yield found
     finally:
         found.close()
 
 
-def victim(act: str, *words: object) -> list[str]:
-    return [sys.executable, "-m", "tests.faults.victim", act, *map(str, words)]
-
-
 def one_cut(disk: PowerDisk, synchronous: str, seconds: float, told: Told) -> None:
-    """Work, for a moment after the first acknowledgement; then no more power; then the next morning's mount."""
-    told.is_cut.clear()
-    disk.mount()
-    command = victim("work", disk.path, synchronous)
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
-        assert process.stdout is not None
-        began = threading.Event()
-
-        def listen(lines: Iterator[str]) -> None:
-            for line in lines:
-                if line.endswith("\n"):  # a cut word counts for nothing
-                    told.hear(line)
-                    began.set()
-
-        listener = threading.Thread(target=listen, args=(iter(process.stdout),))
-        listener.start()
-        assert began.wait(20), "the victim works"
-        threading.Event().wait(seconds)
-        told.is_cut.set()
-        disk.cut()
-        process.kill()
-        process.wait()
-        listener.join()
-    wait_for(lambda: unmounted(disk), 10, "an unused disk")
-    disk.mount()
-
-
-def unmounted(disk: PowerDisk) -> bool:
-    try:
-        disk.unmount()
-    except subprocess.CalledProcessError:
-        return False
-    return True
+    cutting.one_cut(disk, victim("victim", "work", disk.path, synchronous), seconds, told.hear)
 
 
 def losses(disk: PowerDisk, told: Told) -> int:
