@@ -50,6 +50,7 @@ TEXTS: dict[str, str] = {
     "bad_language": N_("Cette langue n’est pas proposée."),
     "login_taken": N_("L’identifiant « %(login)s » est déjà pris : choisissez-en un autre."),
     "unknown_user": N_("Cette personne n’existe pas, ou plus."),
+    "user_of_the_city": N_("Ce compte est tenu par la ville : c’est elle qui le change."),
     "user_inactive": N_("Ce compte est désactivé : réactivez-le d’abord."),
     "last_administrator": N_("C’est le dernier administrateur : nommez-en un autre avant."),
     "not_yourself": N_("Vous ne pouvez pas retirer vos propres droits : demandez à un autre administrateur."),

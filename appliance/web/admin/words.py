@@ -218,6 +218,7 @@ DEEDS: dict[str, str] = {
     "user.deactivate": N_("compte désactivé"),
     "user.invite": N_("invitation créée"),
     "user.reactivate": N_("compte réactivé"),
+    "user.city_conflict": N_("identifiant de la ville déjà pris dans l’école"),
     "user.rename": N_("personne renommée"),
     "user.reset_password": N_("mot de passe remplacé depuis la console"),
     "user.set_up": N_("premier administrateur créé"),
