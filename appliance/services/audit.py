@@ -38,6 +38,8 @@ TOLD: dict[str, tuple[str, ...]] = {
     "agent.unlink": ("agent",),
     "agent.rotate": (),
     "agent.accept": (),
+    "agent.rotated": (),
+    "agent.rotation_undone": (),
     "agent.alarm": ("alarm",),
     "user.add": ("role",),
     "user.invite": (),
@@ -57,11 +59,15 @@ TOLD: dict[str, tuple[str, ...]] = {
     "city.claim": (),
     "city.join": (),
     "city.withdraw": (),
+    "city.configure": ("version",),
+    "city.configuration_refused": (),
     "instruction.received": ("kind", "by"),
     "instruction.refused": ("kind", "by", "refusal"),
     "instruction.done": ("kind", "by"),
     "instruction.failed": ("kind", "by"),
     "instruction.canceled": ("kind", "by"),
+    "instruction.expired": ("kind", "by"),
+    "instruction.unknown": ("kind", "by"),
 }
 SECURITY = frozenset({"device.serial_conflict", "device.suspend", "pin.locked", "agent.alarm", "instruction.refused"})
 
