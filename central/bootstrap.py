@@ -202,6 +202,12 @@ def _desk(config: Config, clock: Clock) -> Desk:
     )
 
 
+def _expire(services: Services) -> bool:
+    """Orders that ended before anybody fetched them."""
+    with connected():
+        return services.order_delivery.expire(services.clock.now()) > 0
+
+
 def desk_steps(services: Services) -> Sequence[Step]:
     """What the desk does by itself, again and again: each step does one unit and returns whether it did any.
 
@@ -214,4 +220,5 @@ def desk_steps(services: Services) -> Sequence[Step]:
         desk.alert_step.step,
         desk.notifications.step,
         desk.logs.sweep,
+        lambda: _expire(services),
     )

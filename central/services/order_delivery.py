@@ -72,6 +72,8 @@ class OrderDelivery:
         over = Order.select(Order.id).where(Order.not_after <= now)
         lost = (Instruction.state == Waiting.PENDING) | Instruction.appliance.in_(gone)
         open_ones = Instruction.finished_at.is_null() & Instruction.order.in_(over)
+        if not Instruction.select().where(open_ones & lost).exists():
+            return 0  # asked again and again: no lock for nothing
         with writing():
             return int(
                 Instruction.update(state=InstructionState.EXPIRED, finished_at=now).where(open_ones & lost).execute()

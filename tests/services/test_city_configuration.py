@@ -1,6 +1,6 @@
 """The city's configuration on the box: the newest whole one is in force, a broken one changes nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -136,12 +136,13 @@ def test_the_school_cannot_change_whom_the_city_keeps_but_hands_out_the_invitati
     joined.apply(FULL)
     person = joined.people.find("referent")
     assert person.is_of_the_city and not person.has_password
-    for change in (
+    changes: tuple[Callable[[], object], ...] = (
         lambda: joined.people.rename(ADMIN, person.id, "Autre"),
         lambda: joined.people.change_role(ADMIN, person.id, "teacher"),
         lambda: joined.people.deactivate(ADMIN, person.id),
         lambda: joined.people.reactivate(ADMIN, person.id),
-    ):
+    )
+    for change in changes:
         with pytest.raises(Conflict, match="user_of_the_city"):
             change()
     token = joined.people.invite(ADMIN, person.id)

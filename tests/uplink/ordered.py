@@ -72,7 +72,7 @@ def state_of(instruction: str) -> tuple[str, str]:
 def receipts(instruction: str | None = None) -> list[tuple[str, str]]:
     """(state, refusal or detail) of what is told the city, in order."""
     rows = OutboxRecord.select().where(OutboxRecord.type == "receipt").order_by(OutboxRecord.seq)
-    told = [json.loads(row.body) for row in rows]
+    told = [json.loads(str(row.body)) for row in rows]
     return [
         (one["state"], one.get("refusal") or one["detail"]) for one in told if instruction in (None, one["instruction"])
     ]
@@ -81,7 +81,7 @@ def receipts(instruction: str | None = None) -> list[tuple[str, str]]:
 def security() -> list[str]:
     """Refusals as the city is told them."""
     rows = OutboxRecord.select().where(OutboxRecord.type == "security").order_by(OutboxRecord.seq)
-    return [json.loads(row.body)["detail"]["refusal"] for row in rows]
+    return [json.loads(str(row.body))["detail"]["refusal"] for row in rows]
 
 
 def deeds(action: str) -> list[dict[str, object]]:
