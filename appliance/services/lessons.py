@@ -37,7 +37,7 @@ _PROLONG = (
 # What the city asked of a device outlives the lesson.
 _CANCEL = (
     f"UPDATE receipt SET state = 'canceled', updated_at = ? WHERE device_id = ? AND {OPEN_RECEIPTS} "  # noqa: S608 - as above
-    "AND gesture_id IN (SELECT id FROM gesture WHERE lesson_id IS NOT NULL)"
+    "AND +gesture_id IN (SELECT id FROM gesture WHERE lesson_id IS NOT NULL)"
 )
 # A guest's part is over: it may not come back by itself, and services/guests.py forgets it.
 _END_GUEST = "UPDATE device SET status = 'removed', credential = NULL WHERE id = ? AND guest_lesson_id IS NOT NULL"
