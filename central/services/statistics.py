@@ -20,6 +20,7 @@ from central.store.models import Activity, School, SchoolGroup, Usage
 from central.store.rows import tuples_of
 
 WEEKS = (4, 12, 36)
+_LEVELS = ("TPS", "PS", "MS", "GS", "CP", "CE1", "CE2", "CM1", "CM2")
 _FAILING_SHARE, _SEEN_SHARE = 0.2, 0.4
 
 
@@ -91,7 +92,7 @@ class Statistics:
             since=since,
             floor=floor,
             apps=_lines(cells, lambda key: key.app),
-            levels=_lines(cells, lambda key: key.level),
+            levels=_in_school_order(_lines(cells, lambda key: key.level)),
             grid={(key.level, key.app): cell.device_days for key, cell in cells.items()},
             days=_days(activity, floor),
             schools=_sums(activity, schools, floor),
@@ -126,6 +127,12 @@ def _lines(cells: Mapping[CellKey, Cell], name_of: Any) -> tuple[UsageLine, ...]
         sums[name_of(key)] = sums[name_of(key)].plus(cell)
     lines = [UsageLine(name, cell.device_days, cell.seconds) for name, cell in sums.items()]
     return tuple(sorted(lines, key=lambda one: (one.name == "", -one.device_days, one.name)))
+
+
+def _in_school_order(levels: tuple[UsageLine, ...]) -> tuple[UsageLine, ...]:
+    """From the youngest to the oldest; words that are none of these after them."""
+    order = {name: place for place, name in enumerate(_LEVELS)}
+    return tuple(sorted(levels, key=lambda one: (order.get(one.name.upper(), len(order)), one.name)))
 
 
 def _activity(schools: Any, since: date) -> Any:

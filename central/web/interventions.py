@@ -18,6 +18,7 @@ _NEEDS = {
     OrderClass.DESTRUCTIVE: Capability.ORDER_DESTRUCTIVE,
 }
 _ARGS = ("name", "cart", "hours")
+_MOST = 1000
 
 
 def make_interventions(services: Services) -> Blueprint:
@@ -43,8 +44,12 @@ def make_interventions(services: Services) -> Blueprint:
 
 def _wish(kind: InstructionKind) -> Wish:
     form = request.form
-    scope = {name: tuple(form.getlist(name))[:1000] for name in ("devices", "schools", "appliances")}
     args: dict[str, object] = {name: form[name] for name in _ARGS if form.get(name)}
     if "hours" in args:
-        args["hours"] = int(str(args["hours"])) if str(args["hours"]).isdecimal() else 24
-    return Wish(kind, args, **scope)
+        hours = str(args["hours"])
+        args["hours"] = int(hours) if hours.isascii() and hours.isdecimal() else 24
+    return Wish(kind, args, devices=_named("devices"), schools=_named("schools"), appliances=_named("appliances"))
+
+
+def _named(field: str) -> tuple[str, ...]:
+    return tuple(request.form.getlist(field))[:_MOST]

@@ -74,7 +74,7 @@ def battery_days(points: Sequence[BatteryPoint], label: str) -> Markup:
     left, width = 34, 10
     lines = [
         Markup('<line x1="{}" x2="{}" y1="{}" y2="{}" class="grid"/>').format(
-            left, left + width * max(20, len(points)), y, y
+            left, left + width * max(48, len(points)), y, y
         )
         for y in (5, 55, 105)
     ]
@@ -87,7 +87,7 @@ def battery_days(points: Sequence[BatteryPoint], label: str) -> Markup:
         )
         for place, one in enumerate(points)
     ]
-    return _image(left + width * max(20, len(points)) + 4, 112, "battery", label, [*lines, *names, *bars])
+    return _image(left + width * max(48, len(points)) + 4, 112, "battery", label, [*lines, *names, *bars])
 
 
 def share_bar(share: float | None, label: str, steps: tuple[float, float] = (0.75, 0.9)) -> Markup:

@@ -20,6 +20,7 @@ def add_administration(pages: Blueprint, services: Services) -> None:
     _add_new(pages, services)
     _add_change(pages, services)
     _add_boxes(pages, services)
+    _add_standing(pages, services)
 
 
 def _add_new(pages: Blueprint, services: Services) -> None:
@@ -132,6 +133,8 @@ def _add_boxes(pages: Blueprint, services: Services) -> None:
         response.headers["Cache-Control"] = "no-store"
         return response
 
+
+def _add_standing(pages: Blueprint, services: Services) -> None:
     @pages.post("/schools/<uai>/box/<appliance_id>/revoke")
     @allows(Capability.MANAGE_SCHOOLS)
     def revoke(uai: str, appliance_id: str) -> ResponseReturnValue:

@@ -26,7 +26,9 @@ from central.web.desk_words import (
     word_of,
 )
 from central.web.school_admin import add_administration
+from central.web.school_deeds import SCHOOL_DEEDS
 from central.web.texts import filled as _
+from central.web.texts import translate
 from central.web.times import zone_of
 
 
@@ -111,4 +113,11 @@ def told_orders(lines: Sequence[OrderLine]) -> list[tuple[OrderLine, Word, Word]
 
 
 def told_journal(lines: Sequence[JournalLine]) -> list[tuple[JournalLine, str]]:
-    return [(line, deed(line.action)) for line in lines]
+    return [(line, _deed(line)) for line in lines]
+
+
+def _deed(line: JournalLine) -> str:
+    """The same word means one thing in a school and another in the city."""
+    if line.is_of_school and line.action in SCHOOL_DEEDS:
+        return translate(SCHOOL_DEEDS[line.action])
+    return deed(line.action)

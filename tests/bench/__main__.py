@@ -19,6 +19,7 @@ from tests.bench import (
     machine,
     memory,
     report,
+    size,
     visible,
 )  # fmt: skip
 from tests.bench.result import Result, Run
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[Run], Result]] = {
     "connected": connected.measure,
     "ingest": ingest.measure,
     "herd": herd.measure,
+    "size": size.measure,
 }
 
 

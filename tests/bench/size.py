@@ -1,0 +1,111 @@
+"""Size: how long the console's pages take with a whole city behind them, on PostgreSQL (without fsync).
+
+Server time of one worker, from the request to the last byte, as an officer asks: pages, sorts, filters, searches for
+words that are there, rare, and nowhere. The database is as autovacuum leaves it.
+"""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from central.bootstrap import build_services, open_databases
+from central.config import Config
+from central.domain.roles import CONSOLE, Role
+from central.services.accounts import NewAccount
+from central.store.models import Device, School, database
+from central.web.app import create_app
+from tests.bench.numbers import spread
+from tests.bench.result import Result, Row, Run, at_most
+from tests.support.postgres import running_postgres
+from tests.support.seeded_city import CitySize, seed_city, uai_of
+
+_NOW = datetime(2026, 11, 23, 9, 12, tzinfo=UTC)
+_GOAL_MS = 300.0
+_PAGES: dict[str, tuple[str, ...]] = {
+    "fleet": ("/fleet", "/fleet?sort=name", "/fleet?q=ferry", "/fleet?state=down,late", "/fleet?sort=disk&page=5"),
+    "one school": tuple(f"/schools/{uai_of(place)}" for place in (0, 2, 5, 7, 11)),
+    "devices": ("/devices", "/devices?sort=name", "/devices?sort=seen", "/devices?sort=battery", "/devices?group=2"),
+    "device search": (
+        "/devices?q=R0007X0003", "/devices?q=tablette", "/devices?q=ferry+galaxy", "/devices?q=zzzz",
+        "/devices?q=jaures+07&sort=seen",
+    ),
+    "one device": tuple(f"/devices/d-{place:05d}-001" for place in (0, 3, 7, 9, 11)),
+    "alerts": ("/alerts", "/alerts?kind=device_silent", "/alerts?page=9", "/alerts?state=over",
+               f"/alerts?school={uai_of(2)}"),
+    "statistics": ("/statistics", "/statistics?group=1", "/statistics?weeks=12", "/statistics?page=3", "/statistics"),
+}  # fmt: skip
+
+
+class _Clock:
+    def now(self) -> datetime:
+        return _NOW
+
+
+def measure(run: Run) -> Result:
+    size = CitySize(
+        run.pick(1000, 12), run.pick(100, 10), run.pick(10, 1), days=run.pick(20, 5), hours=run.pick(72, 24)
+    )
+    rounds = run.pick(8, 1)
+    with _city(size) as (client, engine):
+        run.tell(
+            f"{engine['schools']} schools, {engine['devices']} devices; "
+            f"looking for alerts took {engine['alerts_seconds']:.1f} s"
+        )
+        times = {name: _times(client, paths, rounds) for name, paths in _PAGES.items()}
+    spreads = {name: spread(one) for name, one in times.items()}
+    rows = tuple(
+        Row(
+            f"{name}, server time",
+            f"p50 {one.p50:.0f} ms, p95 {one.p95:.0f} ms",
+            **at_most(round(one.p95), _GOAL_MS, " ms"),
+        )
+        for name, one in spreads.items()
+    )
+    data = {"spreads_ms": {name: one.as_json() for name, one in spreads.items()}, **engine}
+    title = f"Size: the console with {engine['schools']:,} schools and {engine['devices']:,} devices"
+    return Result("size", title, rows, data)
+
+
+def _times(client: Any, paths: tuple[str, ...], rounds: int) -> list[float]:
+    """Milliseconds of each request, after one of each that nobody counts."""
+    found: list[float] = []
+    for number in range(rounds + 1):
+        for path in paths:
+            started = time.perf_counter()
+            answer = client.get(path, base_url="http://localhost:8090")
+            taken = 1000 * (time.perf_counter() - started)
+            assert answer.status_code == 200, (path, answer.status_code)
+            if number:
+                found.append(taken)
+    return found
+
+
+@contextmanager
+def _city(size: CitySize) -> Iterator[tuple[Any, dict[str, Any]]]:
+    with tempfile.TemporaryDirectory(prefix="preau-size-") as folder, running_postgres() as server:
+        config = Config(Path(folder), http_port=8090, database_url=server.new_database("size"), city="Ville")
+        open_databases(config)
+        database.connect(reuse_if_open=True)
+        services = build_services(config, _Clock())
+        seed_city(_NOW, size)
+        database.execute_sql("ANALYZE")
+        started = time.perf_counter()
+        services.desk.alert_step.step()
+        facts = {
+            "schools": School.select().count(),
+            "devices": Device.select().count(),
+            "alerts_seconds": time.perf_counter() - started,
+        }
+        database.execute_sql("ANALYZE")
+        account = services.accounts.add(CONSOLE, NewAccount("claire", "Claire", Role.ADMINISTRATOR))
+        token = services.sessions.open(account, is_strong=True)
+        database.close()
+        client = create_app(services).test_client()
+        client.set_cookie("preau-city-8090", token, domain="localhost")
+        yield client, facts
+        database.close()
+        database.obj.close_all()
