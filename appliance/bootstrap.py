@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from appliance.broker.configuration import BrokerSettings, Limits, Serves, TlsFiles
 from appliance.broker.process import is_there, port_is_free
@@ -141,9 +142,9 @@ def build_services(config: Config) -> Services:
     report = HealthReport(clock, device_list, backups, rosters, documents)
     devices = Devices(clock, nudge, apply)
     acts = Acts(clock, nudge, devices, LogFiles(config.logs_path))
-    telling, statistics, relief = Telling(), Statistics(), OutboxRelief(lambda: storage_level(config.data_path))
     health = Health(config, settings, lambda: [*report.findings(), *agent_setup.findings()])
-    own_state, outbox = ApplianceState(config, health.report), Outbox()
+    outbox = Outbox()
+    upkeep = Upkeep(clock, config, backups, documents, guests).also(*_for_the_city(config, health))
     return Services(
         clock=clock,
         people=People(clock, passwords),
@@ -171,9 +172,7 @@ def build_services(config: Config) -> Services:
         school=School(clock),
         health=health,
         measures=Measures(config, health.report, outbox),
-        upkeep=Upkeep(clock, config, backups, documents, guests).also(
-            relief.step, telling.step, own_state.step, statistics.sample, statistics.step
-        ),
+        upkeep=upkeep,
         city=City(clock, config.city_path, NudgeSender(config.runtime_path, "uplink"), put_everything),
         incarnations=Incarnations(clock, look_at_machine),
         outbox=outbox,
@@ -181,6 +180,13 @@ def build_services(config: Config) -> Services:
         instructions=Instructions(clock, acts, lambda: has_signed_time(config.runtime_path)),
         city_configuration=CityConfiguration(clock),
     )
+
+
+def _for_the_city(config: Config, health: Health) -> tuple[Callable[[datetime], timedelta], ...]:
+    """What upkeep does besides, once a city was joined."""
+    statistics, relief = Statistics(), OutboxRelief(lambda: storage_level(config.data_path))
+    own_state = ApplianceState(config, health.report)
+    return relief.step, Telling().step, own_state.step, statistics.sample, statistics.step
 
 
 def _applying(settings: BrokerSettings, nudge: NudgeSender) -> Callable[[], None]:

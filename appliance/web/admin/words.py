@@ -142,6 +142,7 @@ DEEDS: dict[str, str] = {
     "cart.add": N_("classe mobile ajoutée"),
     "cart.remove": N_("classe mobile supprimée"),
     "cart.rename": N_("classe mobile renommée"),
+    "city.broker": N_("relais vers la ville choisi"),
     "city.claim": N_("demande pour rejoindre la ville"),
     "city.configuration_refused": N_("réglages de la ville refusés"),
     "city.configure": N_("réglages de la ville appliqués"),
