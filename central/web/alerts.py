@@ -10,7 +10,7 @@ from central.services.alerts import PAGE, AlertFilter
 from central.services.desk_settings import Channel, Recipient
 from central.web.access import allows, viewer
 from central.web.desk_words import ALERTS, word_of
-from central.web.lists import Slice, asked, number_asked
+from central.web.lists import Slice, asked, files, number_asked
 from central.web.paths import came_from
 from central.web.schools import told_alerts
 from central.web.texts import filled as _
@@ -43,6 +43,7 @@ def _add_listing(pages: Blueprint, services: Services) -> None:
         lines, total = services.desk.alerts.listed(wanted, viewer())
         return render_template(
             "desk/alerts.html",
+            files=files("exports.alerts"),
             lines=told_alerts(lines),
             shown=Slice(lines, total, max(1, wanted.page), max(1, -(-total // PAGE))),
             wanted=wanted,

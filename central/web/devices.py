@@ -10,7 +10,7 @@ from central.web import plots
 from central.web.access import allows, viewer
 from central.web.desk_words import BATTERY_TROUBLES, DEVICE_KINDS, STATUSES, text_of, word_of
 from central.web.inventory import add_inventory
-from central.web.lists import address, asked, headings, number_asked
+from central.web.lists import address, asked, files, headings, number_asked
 from central.web.schools import told_alerts, told_journal, told_orders
 from central.web.texts import filled as _
 
@@ -48,6 +48,7 @@ def _add_listing(pages: Blueprint, services: Services) -> None:
         who = viewer()
         return render_template(
             "desk/devices.html",
+            files=files("exports.devices"),
             found=found,
             wanted=wanted,
             following=address(after=found.next) if found.next else "",

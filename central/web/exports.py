@@ -32,20 +32,20 @@ def make_exports(services: Services) -> Blueprint:
     pages = Blueprint("exports", __name__, url_prefix="/exports")
     exports = services.desk.exports
 
-    @pages.get("/devices.<kind>")
+    @pages.get("/devices.<file>")
     @allows(Capability.EXPORT)
-    def devices(kind: str) -> ResponseReturnValue:
-        return _file("appareils", kind, exports.devices(wanted_of_address(), viewer()))
+    def devices(file: str) -> ResponseReturnValue:
+        return _file("appareils", file, exports.devices(wanted_of_address(), viewer()))
 
-    @pages.get("/schools.<kind>")
+    @pages.get("/schools.<file>")
     @allows(Capability.SEE_FLEET)
-    def schools(kind: str) -> ResponseReturnValue:
-        return _file("ecoles", kind, exports.schools(fleet_filter(), services.clock.now()))
+    def schools(file: str) -> ResponseReturnValue:
+        return _file("ecoles", file, exports.schools(fleet_filter(), services.clock.now()))
 
-    @pages.get("/alerts.<kind>")
+    @pages.get("/alerts.<file>")
     @allows(Capability.EXPORT)
-    def alerts(kind: str) -> ResponseReturnValue:
-        return _file("alertes", kind, exports.alerts(alert_filter(), viewer()))
+    def alerts(file: str) -> ResponseReturnValue:
+        return _file("alertes", file, exports.alerts(alert_filter(), viewer()))
 
     return pages
 

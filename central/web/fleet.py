@@ -15,7 +15,7 @@ from central.services.fleet import FleetFilter, Morning, SchoolLine
 from central.web import plots
 from central.web.access import allows
 from central.web.desk_words import ALERTS, STATES, trouble_title, word_of
-from central.web.lists import asked, headings, number_asked, ordered, sliced
+from central.web.lists import asked, files, headings, number_asked, ordered, sliced
 from central.web.texts import filled as _
 from central.web.texts import translate_number as ngettext
 
@@ -50,6 +50,7 @@ def make_fleet(services: Services) -> Blueprint:
         morning = fleet.morning(lines)
         return render_template(
             "desk/fleet.html",
+            files=files("exports.schools"),
             morning=morning,
             sentence=_sentence(morning),
             troubles=[(one, word_of(ALERTS, one.kind), trouble_title(one.kind, one.count)) for one in morning.troubles],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
-from flask import request
+from flask import request, url_for
 
 Line = TypeVar("Line")
 PAGE = 100
@@ -28,6 +28,12 @@ def address(**changes: object) -> str:
     state |= changes
     query = urlencode({name: value for name, value in state.items() if value not in (None, "")})
     return f"{request.path}?{query}" if query else request.path
+
+
+def files(endpoint: str) -> list[tuple[str, str]]:
+    """(label, address) of this list as a file: with the address's own state, whatever somebody wrote into it."""
+    query = f"?{urlencode(request.args.to_dict())}" if request.args else ""
+    return [(kind.upper(), url_for(endpoint, file=kind) + query) for kind in ("csv", "ods")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,10 @@ _PAGES = (
     "/schools/new", f"/schools/{uai_of(1)}/settings",
     "/devices", "/devices?q=galaxy+07&sort=battery", "/devices?after=nonsense&kind=zzz&group=x", "/devices/d-00011-003",
     "/inventory/new", "/inventory/import", "/alerts", "/alerts?state=acknowledged", "/alerts?state=over",
-    "/alerts?kind=device_silent&page=9", "/alerts/recipients", "/statistics", "/statistics?weeks=12&group=1", "/parked",
+    "/alerts?kind=device_silent&page=9", "/alerts?kind=fenced&endpoint=x&_external=1",
+    "/devices?kind=tablet&file=x&_anchor=y",
+    "/fleet?kind=x&endpoint=y&_scheme=z", "/alerts/recipients", "/statistics", "/statistics?weeks=12&group=1",
+    "/parked",
 )  # fmt: skip
 
 
