@@ -1,9 +1,10 @@
 """What this box measures of its own work, as numbers with names: for whoever watches many of them. Never a person's."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from peewee import fn
 
@@ -69,23 +70,23 @@ class Measures:
         sizes = (Sample(one.bytes, {"lane": lane}) for lane, one in waiting)
         yield Measure("preau_outbox_bytes", "Bytes that wait for the city, by lane.", tuple(sizes))
         yield _one("preau_outbox_parked", "Records that the city refuses.", self._outbox.parked())
-        by_state = Instruction.select(Instruction.state, fn.COUNT(Instruction.id)).group_by(Instruction.state).tuples()
+        by_state = Instruction.select(Instruction.state, fn.COUNT(Instruction.id)).group_by(Instruction.state)
         yield _counted("preau_instructions", "Orders of the city, by state.", "state", by_state)
 
 
 def _of_lessons() -> Iterator[Measure]:
     live = read_live()
     by_kind = Device.select(Device.kind, fn.COUNT(Device.id)).where(Device.status == "active").group_by(Device.kind)
-    yield _counted("preau_devices", "Devices in service, by kind.", "kind", by_kind.tuples())
+    yield _counted("preau_devices", "Devices in service, by kind.", "kind", by_kind)
     online = sum(row.presence == "online" for row in live.values())
     yield _one("preau_devices_online", "Devices that are there now.", online)
     open_lessons = Lesson.select().where(Lesson.ended_at.is_null()).count()
     yield _one("preau_lessons_open", "Lessons that are on.", open_lessons)
-    gestures = Gesture.select(Gesture.kind, fn.COUNT(Gesture.id)).group_by(Gesture.kind).tuples()
+    gestures = Gesture.select(Gesture.kind, fn.COUNT(Gesture.id)).group_by(Gesture.kind)
     yield _counted("preau_gestures_kept", "Gestures within retention, by kind.", "kind", gestures)
-    receipts = Receipt.select(Receipt.state, fn.COUNT(Receipt.id)).group_by(Receipt.state).tuples()
+    receipts = Receipt.select(Receipt.state, fn.COUNT(Receipt.id)).group_by(Receipt.state)
     yield _counted("preau_receipts_kept", "Receipts within retention, by state.", "state", receipts)
-    dropped = Dropped.select(Dropped.reason, fn.SUM(Dropped.count)).group_by(Dropped.reason).tuples()
+    dropped = Dropped.select(Dropped.reason, fn.SUM(Dropped.count)).group_by(Dropped.reason)
     yield _counted(
         "preau_messages_dropped_kept", "Messages of devices that were dropped, by reason.", "reason", dropped
     )
@@ -95,5 +96,5 @@ def _one(name: str, text: str, value: float) -> Measure:
     return Measure(name, text, (Sample(float(value)),))
 
 
-def _counted(name: str, text: str, label: str, rows: Iterable[tuple[str, int]]) -> Measure:
-    return Measure(name, text, tuple(Sample(count, {label: word}) for word, count in rows))
+def _counted(name: str, text: str, label: str, query: Any) -> Measure:
+    return Measure(name, text, tuple(Sample(count, {label: word}) for word, count in query.tuples()))
