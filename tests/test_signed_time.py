@@ -21,7 +21,9 @@ class Hub:
         self.keeper.mind(lambda: self.lesson)
         self.keeper.start()
         self.clock = HubClock(folder, machine)
-        self.now = lambda: self.clock.now().timestamp()
+
+    def now(self) -> float:
+        return self.clock.now().timestamp()
 
     def run(self, seconds: int) -> None:
         for _ in range(seconds):

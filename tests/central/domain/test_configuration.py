@@ -36,11 +36,12 @@ def test_whatever_the_nearest_says_holds_and_what_it_leaves_out_is_of_the_farthe
     merged = merge([a, b])
     for name in {*a, *b}:
         near, far = b.get(name), a.get(name)
-        if isinstance(merged[name], dict):
-            for entry, value in merged[name].items():
+        whole = merged[name]
+        if isinstance(whole, dict):
+            for entry, value in whole.items():
                 assert value == (near or {}).get(entry, (far or {}).get(entry))
         else:
-            assert merged[name] == (far if near is None else near)
+            assert whole == (far if near is None else near)
 
 
 @given(DOCUMENT)

@@ -15,7 +15,7 @@ from central.services.alert_step import AlertStep
 from central.services.alerts import AlertFilter, Alerts
 from central.services.desk_settings import Channel, DeskSettings, Recipient, Smtp
 from central.services.mail import Mail
-from central.services.notifications import Notifications
+from central.services.notifications import Notifications, Sender
 from central.services.webhooks import Webhook
 from central.store.desk_models import Alert, Notification
 from central.store.models import Appliance, BatteryDay, Device
@@ -30,7 +30,7 @@ class Watch:
     def __init__(self, folder: Path) -> None:
         self.clock, self.settings = HandClock(), DeskSettings()
         mail = Mail(self.settings, folder / "smtp-password", "https://ville.example")
-        senders = {Channel.EMAIL: mail, Channel.WEBHOOK: Webhook()}
+        senders: dict[Channel, Sender] = {Channel.EMAIL: mail, Channel.WEBHOOK: Webhook()}
         self.notifications = Notifications(self.settings, senders, self.clock)
         self.step = AlertStep(self.settings, self.notifications, self.clock)
 
@@ -84,6 +84,12 @@ def test_a_device_taken_out_of_service_is_no_longer_missed(watch: Watch) -> None
     Device.update(status="retired").where(Device.id == row.subject.removeprefix("device:")).execute()
     watch.look()
     assert Alert.get_by_id(row.id).ended_at is not None
+
+
+def test_the_gravest_are_read_first(watch: Watch) -> None:
+    watch.look()
+    kinds = [line.kind for line in Alerts().listed(AlertFilter(), CONSOLE)[0]]
+    assert kinds == sorted(kinds, key=list(AlertKind).index) and kinds[0] == AlertKind.FENCED
 
 
 def test_the_step_works_once_a_minute(watch: Watch) -> None:

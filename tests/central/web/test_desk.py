@@ -108,7 +108,9 @@ def test_an_export_opens_again_and_holds_no_formula(admin: Browser) -> None:
     [row] = list(csv.reader(io.StringIO(text), delimiter=";"))[1:]
     assert row[3] == '\'=HYPERLINK("http://x")'
     document = Document(io.BytesIO(admin.get("/exports/devices.ods?q=r0003x0002").data))
-    values = document.body.get_table(0).get_values()
+    table = document.body.get_table(0)
+    assert table is not None
+    values = table.get_values()
     assert values[1][3] == '=HYPERLINK("http://x")'  # a text, in a file that knows texts
     assert "of:=" not in document.body.serialize()
 

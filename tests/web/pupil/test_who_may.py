@@ -11,7 +11,8 @@ from tests.web.test_security import path_of
 
 # Open to whoever comes: their own tests say what they give.
 OPEN = {
-    "static", "device_api.enroll", "device_api.time", "health.health", "metrics.metrics", "agent_tablet.settings", "agent_tablet.tablet",
+    "static", "device_api.enroll", "device_api.time", "health.health", "metrics.metrics",
+    "agent_tablet.settings", "agent_tablet.tablet",
     "auth.sign_in", "auth.check", "auth.forget", "auth.language", "auth.sign_out",
     "setup.set_up", "setup.make_first", "setup.invitation", "setup.accept",
     "pupil.link", "pupil.page", "pupil.code", "pupil.join", "pupil.manifest", "pupil.worker", "pupil.version",

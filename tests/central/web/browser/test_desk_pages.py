@@ -28,7 +28,7 @@ _LOOKS = (DESK, Size(360, 780, dark=True, finger=True, language="en-GB"))
 
 
 class _Quiet(WSGIRequestHandler):
-    def log(self, *_words: object) -> None:  # type: ignore[override]  # silent
+    def log(self, *_words: object) -> None:
         """Silent."""
 
 
