@@ -32,10 +32,11 @@ class AlertFilter:
 
 class Alerts:
     def listed(self, wanted: AlertFilter, viewer: Viewer) -> tuple[list[AlertLine], int]:
-        """One page, the newest first, and how many there are in all."""
+        """One page, the gravest first (of those that are over: the newest), and how many there are in all."""
         condition = _condition(wanted, viewer)
         total = Alert.select(Alert.id).join(School).where(condition).count()
-        return alert_lines(condition, PAGE, (max(1, wanted.page) - 1) * PAGE), total
+        start = (max(1, wanted.page) - 1) * PAGE
+        return alert_lines(condition, PAGE, start, by_gravity=wanted.state != "over"), total
 
     def acknowledge(self, ids: list[int], remark: str, viewer: Viewer, now: datetime) -> int:
         """All of them or none. Raises NotFound for one that this viewer does not see, Conflict for one that is over."""

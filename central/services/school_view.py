@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from peewee import fn
+from peewee import Case, fn
 
 from central.domain.alerts import RANK
 from central.domain.fleet import ApplianceState, Sign, state_of
@@ -152,13 +152,15 @@ class SchoolViews:
         return journal_lines(uai)
 
 
-def alert_lines(condition: object, limit: int, offset: int = 0) -> list[AlertLine]:
-    """With the names of school and device; the newest first."""
+def alert_lines(condition: object, limit: int, offset: int = 0, by_gravity: bool = False) -> list[AlertLine]:
+    """With the names of school and device; the newest first, or the gravest."""
+    rank = Case(Alert.kind, tuple(RANK.items()), len(RANK))
+    newest = (Alert.began_at.desc(), Alert.id.desc())
     rows = list(
         Alert.select(Alert, School.uai, School.name)
         .join(School)
         .where(condition)
-        .order_by(Alert.began_at.desc(), Alert.id.desc())
+        .order_by(*((rank, *newest) if by_gravity else newest))
         .limit(limit)
         .offset(offset)
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from central.domain.alerts import AlertKind
+from central.domain.alerts import RANK, AlertKind
 from central.domain.roles import CONSOLE, Role, Viewer
 from central.errors import Conflict, Invalid, NotFound
 from central.services.alert_step import AlertStep
@@ -89,7 +89,7 @@ def test_a_device_taken_out_of_service_is_no_longer_missed(watch: Watch) -> None
 def test_the_gravest_are_read_first(watch: Watch) -> None:
     watch.look()
     kinds = [line.kind for line in Alerts().listed(AlertFilter(), CONSOLE)[0]]
-    assert kinds == sorted(kinds, key=list(AlertKind).index) and kinds[0] == AlertKind.FENCED
+    assert kinds == sorted(kinds, key=RANK.__getitem__) and kinds[0] == AlertKind.FENCED
 
 
 def test_the_step_works_once_a_minute(watch: Watch) -> None:
