@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from appliance.broker.configuration import BrokerSettings, Limits, Serves, TlsFiles
 from appliance.broker.process import is_there, port_is_free
 from appliance.broker.reload import apply_credentials
-from appliance.clock import HubClock, has_signed_time
+from appliance.clock import HubClock, signed_now
 from appliance.config import Config
 from appliance.health import Health
 from appliance.nudge import NudgeSender
@@ -156,7 +156,7 @@ def build_services(config: Config) -> Services:
         measures=Measures(config, health.report, outbox), upkeep=upkeep,
         city=City(clock, config.city_path, NudgeSender(config.runtime_path, "uplink"), put_everything),
         incarnations=Incarnations(clock, look_at_machine), outbox=outbox, exchanges=ExchangeLog(),
-        instructions=Instructions(clock, acts, lambda: has_signed_time(config.runtime_path)),
+        instructions=Instructions(clock, acts, lambda: signed_now(config.runtime_path)),
         city_configuration=CityConfiguration(clock),
     )  # fmt: skip
 

@@ -179,9 +179,10 @@ def write_signed_time(runtime_path: Path, offset: float) -> None:
     _write_number(runtime_path / _SIGNED, offset)
 
 
-def has_signed_time(runtime_path: Path) -> bool:
-    """Whether the city has told the time since this machine was started."""
-    return _read_number(runtime_path / _SIGNED) is not None
+def signed_now(runtime_path: Path, machine: Machine = _MACHINE) -> datetime | None:
+    """By the city's word; None while it has not told the time since this machine was started."""
+    signed = _read_number(runtime_path / _SIGNED)
+    return None if signed is None else datetime.fromtimestamp(machine.boot() + signed, UTC)
 
 
 def _read_number(path: Path) -> float | None:

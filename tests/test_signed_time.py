@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from appliance.clock import SETTLING_SECONDS, SLEW_SECONDS, ClockKeeper, HubClock, Machine, write_signed_time
+from appliance.clock import (
+    SETTLING_SECONDS,
+    SLEW_SECONDS,
+    ClockKeeper,
+    HubClock,
+    Machine,
+    signed_now,
+    write_signed_time,
+)
 
 NINE = 1_795_424_400.0
 DAY = 86_400.0
@@ -113,3 +121,11 @@ def test_a_broken_file_vouches_for_nothing(tmp_path: Path, text: str) -> None:
     hub.run(5)
     assert hub.now() == pytest.approx(hub.truth, abs=2)
     assert hub.keeper.state.suspect_seconds > 29 * DAY
+
+
+def test_the_city_s_own_time_is_known_whatever_the_box_goes_by(tmp_path: Path) -> None:
+    machine = Machine(lambda: 0.0, lambda: 20.0)
+    assert signed_now(tmp_path, machine) is None
+    write_signed_time(tmp_path, NINE - 15.0)
+    told = signed_now(tmp_path, machine)
+    assert told is not None and told.timestamp() == NINE + 5.0

@@ -59,7 +59,7 @@ class Situation:
 
 
 def decide(situation: Situation, now: datetime) -> Decision:
-    """`now` never goes back behind the floor: what is past by it is past, whatever the true time is."""
+    """`now`: the city's time where it is known, else the hub's, which never goes back behind its floor."""
     if situation.not_after <= now or (not situation.is_time_known and now - situation.received_at > UNSURE_AGE):
         return Decision.EXPIRE
     if not situation.is_time_known and CLASS_OF[situation.kind] is not OrderClass.ROUTINE:

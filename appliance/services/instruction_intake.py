@@ -37,8 +37,16 @@ class _No:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """`at`: the city's time where it is known. A box whose clock runs ahead refuses no good order as too late."""
+
+    verify: Verifier
+    at: datetime
+
+
 class Intake:
-    def take(self, raw: Mapping[str, object], verify: Verifier, now: datetime) -> int:
+    def take(self, raw: Mapping[str, object], judge: Judge, now: datetime) -> int:
         try:
             envelope = read_envelope(dict(raw))
             order = parse_order(envelope.order)
@@ -49,7 +57,7 @@ class Intake:
         fresh = [part for part in ours or (order,) if not _is_known(part, envelope, now)]
         if not fresh:
             return 0
-        no = _why_not(order, envelope, verify, now) if ours else _No(Refusal.NOT_FOR_US)
+        no = _why_not(order, envelope, judge) if ours else _No(Refusal.NOT_FOR_US)
         for part in fresh:
             _store(part, envelope, no, now, first=fresh[0].id)
         return 0 if no else len(fresh)
@@ -72,16 +80,16 @@ def _appliance() -> str:
     return "" if link is None else str(link.appliance)
 
 
-def _why_not(order: Order, envelope: Envelope, verify: Verifier, now: datetime) -> _No | None:
+def _why_not(order: Order, envelope: Envelope, judge: Judge) -> _No | None:
     try:
         kind = InstructionKind(order.kind)
     except ValueError:
         return _No(Refusal.UNKNOWN_KIND)
     try:
-        verify(envelope, CLASS_OF[kind], now)
+        judge.verify(envelope, CLASS_OF[kind], judge.at)
     except NotVerified as error:
         return _No(error.refusal, error.detail)
-    return _No(Refusal.TOO_LATE) if order.not_after <= now else None
+    return _No(Refusal.TOO_LATE) if order.not_after <= judge.at else None
 
 
 def _is_known(order: Order, envelope: Envelope, now: datetime) -> bool:

@@ -5,7 +5,8 @@ Signatures are the caller's to check (`Verifier`); what the acts do is `instruct
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from appliance.clock import Clock
 from appliance.domain.instructions import (
@@ -21,7 +22,7 @@ from appliance.domain.instructions import (
 from appliance.errors import PreauError
 from appliance.services.device_orders import is_in_lesson
 from appliance.services.instruction_acts import Acts, Settled
-from appliance.services.instruction_intake import Intake, order_of
+from appliance.services.instruction_intake import Intake, Judge, order_of
 from appliance.services.journal import record
 from appliance.services.outbox import put
 from appliance.store.city_models import Instruction
@@ -38,19 +39,19 @@ class _Overtaken(Exception):
 
 
 class Instructions:
-    """`is_time_known`: the city has signed the time since the box was started."""
+    """`believed`: the city's own time, by which its orders are judged; None: not told since the box was started."""
 
-    def __init__(self, clock: Clock, acts: Acts, is_time_known: Callable[[], bool]) -> None:
+    def __init__(self, clock: Clock, acts: Acts, believed: Callable[[], datetime | None]) -> None:
         self._clock = clock
         self._acts = acts
-        self._is_time_known = is_time_known
+        self._believed = believed
         self._intake = Intake()
 
     def take(self, raw: Mapping[str, object], verify: Verifier) -> int:
         """One envelope as it came; how many instructions of it were taken. What is refused is told, and why."""
         now = self._clock.now()
         with database.atomic("IMMEDIATE"):
-            return self._intake.take(raw, verify, now)
+            return self._intake.take(raw, Judge(verify, self._believed() or now), now)
 
     def refused(self) -> dict[str, int]:
         """How many were ever refused, by reason."""
@@ -73,26 +74,26 @@ class Instructions:
             return False
 
     def _advance(self, row: Instruction) -> bool:
-        now = self._clock.now()
+        now, believed = self._clock.now(), self._believed()
         if row.state == InstructionState.STARTED:
             return self._go_on(row, now)
         order, kind = order_of(row), InstructionKind(row.kind)
         if kind is InstructionKind.CANCEL:
             return self._cancel(row, order, now)
-        decision = decide(self._situation(row, order), now)
+        decision = decide(self._situation(row, order, is_time_known=believed is not None), believed or now)
         if decision is Decision.START:
-            return self._start(row, order, now)
+            return self._start(row, _in_our_time(order, now - (believed or now)), now)
         if decision is Decision.EXPIRE:
             return _finish(row, Settled(InstructionState.EXPIRED, row.detail), now)
         return _wait(row, decision, now)
 
-    def _situation(self, row: Instruction, order: Order) -> Situation:
+    def _situation(self, row: Instruction, order: Order, *, is_time_known: bool) -> Situation:
         kind = InstructionKind(row.kind)
         return Situation(
             kind=kind,
             received_at=row.received_at,
             not_after=row.not_after,
-            is_time_known=self._is_time_known(),
+            is_time_known=is_time_known,
             is_device_here=kind not in ON_A_DEVICE or self._acts.is_here(order.device),
             in_lesson=kind in NOT_IN_A_LESSON and is_in_lesson(order.device),
             even_in_lesson=order.args.get("during_lesson") is True,
@@ -147,6 +148,11 @@ class Instructions:
             return Settled(InstructionState.FAILED, f"too_late:{target.state}")
         _finish(target, Settled(InstructionState.CANCELED), now)
         return Settled(InstructionState.DONE)
+
+
+def _in_our_time(order: Order, ahead: timedelta) -> Order:
+    """`ahead`: of the hub's clock, which devices go by, before the city's."""
+    return replace(order, not_after=order.not_after + ahead)
 
 
 def _wait(row: Instruction, decision: Decision, now: datetime) -> bool:

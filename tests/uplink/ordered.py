@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from appliance.nudge import NudgeSender
@@ -24,6 +24,7 @@ class OrderedBox:
     folder: Path
     clock: HandClock
     is_time_known: bool = True
+    ahead: timedelta = timedelta()  # of the box's clock before the city's
     city: City = field(init=False)
 
     def __post_init__(self) -> None:
@@ -36,7 +37,10 @@ class OrderedBox:
         """Another process on the same store."""
         nudge = NudgeSender(self.folder, "bridge")
         self.acts = Acts(self.clock, nudge, Devices(self.clock, nudge, lambda: None), LogFiles(self.folder / "logs"))
-        self.instructions = Instructions(self.clock, self.acts, lambda: self.is_time_known)
+        self.instructions = Instructions(self.clock, self.acts, self.believed)
+
+    def believed(self) -> datetime | None:
+        return self.clock.now() - self.ahead if self.is_time_known else None
 
     def take(self, envelope: dict[str, object]) -> int:
         return self.instructions.take(envelope, RingVerifier())

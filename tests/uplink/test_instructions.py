@@ -264,6 +264,31 @@ def test_while_the_time_is_unknown_a_reboot_waits_and_a_report_goes_on(box: Orde
     assert state_of(reboot)[0] == "started"
 
 
+def test_a_box_whose_clock_runs_ahead_does_what_is_in_time_by_the_city_s(box: OrderedBox) -> None:
+    """The device goes by the box's clock: it is told the end in that."""
+    device = add_device()
+    box.put_online(device)
+    box.clock.pass_by(days=1)
+    box.ahead = timedelta(days=1)
+    end = box.believed()
+    assert end is not None
+    one = box.give("identify", args={"device": device}, not_after=end + timedelta(hours=2))
+    box.run()
+    assert state_of(one) == ("started", "")
+    assert commands() == [(device, "identify", box.clock.now() + timedelta(hours=2))]
+
+
+def test_a_box_whose_clock_is_behind_does_nothing_that_is_too_late_by_the_city_s(box: OrderedBox) -> None:
+    box.ahead = timedelta(days=-1)
+    late = box.give("report", not_after=box.clock.now() + timedelta(hours=8))
+    assert state_of(late) == ("refused", "too_late")
+    waits = box.give("identify", args={"device": add_device()}, not_after=box.clock.now() + timedelta(hours=25))
+    box.run()
+    box.clock.pass_by(hours=2)
+    box.run()
+    assert state_of(waits)[0] == "expired"
+
+
 def test_what_ended_by_the_floor_is_not_carried_out_though_the_time_is_unknown(box: OrderedBox) -> None:
     one = box.give("rename", args={"device": add_device(), "name": "x"})
     box.is_time_known = False

@@ -72,7 +72,7 @@ open_live(folder / "live.db")
 clock, nudge = HandClock(at), NudgeSender(folder, "bridge")
 acts = Dying(clock, nudge, Devices(clock, nudge, lambda: None), LogFiles(folder / "logs"))
 with database.connection_context():
-    Instructions(clock, acts, lambda: True).step()
+    Instructions(clock, acts, clock.now).step()
 """
 
 
