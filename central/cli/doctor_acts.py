@@ -16,6 +16,12 @@ from protocol.uplink_words import Standing
 
 _LOW_BYTES = 2 * 1024**3
 _SILENT = timedelta(minutes=30)
+_PROCESSES = {
+    "broker": "Le serveur MQTT des écoles",
+    "console": "La console",
+    "door": "La porte des écoles",
+    "desk": "Le bureau (alertes, envois)",
+}
 Line = tuple[bool, str]  # whether it is well, and the sentence
 
 
@@ -41,12 +47,13 @@ def _processes(desk: Desk) -> Iterator[Line]:
         yield False, f"Le serveur est arrêté. Démarrez-le : ./run central --data {desk.config.data_path}"
         return
     for name, facts in status.items():
+        told = _PROCESSES.get(name, name)
         if not facts.get("running"):
-            yield False, f"« {name} » est arrêté ; il est relancé tout seul. Si cela dure, lisez son journal."
+            yield False, f"{told} : arrêt. La relance est automatique ; si cela dure, lisez le journal."
         elif facts.get("restarts"):
-            yield False, f"« {name} » a redémarré {facts['restarts']} fois de suite. Lisez son journal."
+            yield False, f"{told} : {facts['restarts']} redémarrages de suite. Lisez le journal."
         else:
-            yield True, f"« {name} » fonctionne."
+            yield True, f"{told} : en marche."
 
 
 def _database(desk: Desk) -> Iterator[Line]:
