@@ -3,7 +3,7 @@
 import secrets
 from pathlib import Path
 
-from flask import Flask, g, request, session
+from flask import Flask, g, request
 from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel
 from flask_socketio import SocketIO
@@ -12,7 +12,6 @@ from flask_wtf.csrf import CSRFProtect
 from appliance.bootstrap import Services
 from appliance.broker.credentials import write_atomically
 from appliance.config import Config
-from appliance.domain.people import Language
 from appliance.domain.schools import DEFAULT_ZONE
 from appliance.errors import CannotStart
 from appliance.own_names import OwnNames
@@ -31,6 +30,7 @@ from appliance.web.files import Transfers
 from appliance.web.health import make_health
 from appliance.web.hosts import HostGate
 from appliance.web.icons import icon
+from appliance.web.languages import choices, choose_language
 from appliance.web.lessons import make_lessons
 from appliance.web.live import TextPacket
 from appliance.web.metrics import make_metrics, token_path
@@ -45,7 +45,6 @@ from appliance.web.texts import filled as _
 from appliance.web.texts import translate, translate_number
 
 FILES_AT_ONCE = 40  # of the threads that `serve` starts
-_LANGUAGE_NAMES = {Language.FRENCH: "Français", Language.ENGLISH: "English"}
 
 
 class _Json(DefaultJSONProvider):
@@ -112,17 +111,6 @@ def _register(app: Flask, config: Config, services: Services, csrf: CSRFProtect)
     csrf.exempt(app.blueprints["pupil_api"])
 
 
-def choose_language() -> str:
-    """The person's, else what this browser chose, else what it asks for, else French."""
-    found = g.get("session")
-    if found is not None:
-        return str(found.language)
-    if session.get("lang") in list(Language):
-        return str(session["lang"])
-    asked = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
-    return next((tag for tag in asked if tag in list(Language)), str(Language.FRENCH))
-
-
 def school_zone() -> str:
     """Where the school is: schools overseas set their own."""
     return read_setting("time_zone", DEFAULT_ZONE)
@@ -159,9 +147,7 @@ def _dress(app: Flask) -> None:
             "school_name": read_setting("school_name"),
             "viewer": None if found is None else {"name": found.person.name, "is_admin": found.actor.is_administrator},
             "nav": [] if found is None else _navigation(found.actor.is_administrator),
-            "languages": [
-                {"code": code.value, "label": label} for code, label in _LANGUAGE_NAMES.items() if code != language
-            ],
+            "languages": [{"code": code, "label": label} for code, label in choices() if code != language],
         }
 
 

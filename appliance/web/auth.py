@@ -14,6 +14,7 @@ from appliance.domain.people import login_name
 from appliance.errors import Invalid, NotFound, NotSignedIn, PreauError, TooMany
 from appliance.services.known_browsers import Known
 from appliance.services.people import Person
+from appliance.web.languages import checked_language
 from appliance.web.limits import FailureLimit, address_key, attempt
 from appliance.web.sessions import Cookies, came_from, local_path, sign_in_required
 from appliance.web.texts import text_of
@@ -168,10 +169,8 @@ def _add_leaving(pages: Blueprint, services: Services, door: Door) -> None:
 
     @pages.post("/language")
     def language() -> ResponseReturnValue:
-        wanted = request.form.get("lang", "")
-        if wanted not in ("fr", "en"):
-            raise Invalid("bad_language", {"lang": "unknown_value"})
-        session["lang"] = wanted
+        wanted = checked_language(request.form.get("lang", ""))
+        session["lang"] = str(wanted)
         if g.actor is not None:
             services.people.choose_language(g.actor, wanted)
         return redirect(came_from(), 303)

@@ -9,6 +9,7 @@ from appliance.errors import Invalid
 from appliance.services.school import SchoolFacts
 from appliance.web.admin.acts import problem_text
 from appliance.web.errors import wants_json
+from appliance.web.languages import choices
 from appliance.web.texts import field_texts
 from appliance.web.texts import filled as _
 
@@ -36,4 +37,10 @@ def add_school(pages: Blueprint, services: Services) -> None:
 
 
 def _page(facts: SchoolFacts, problem: Invalid | None = None) -> str:
-    return render_template("admin/school.html", facts=facts, zones=list(ZONES.items()), errors=field_texts(problem))
+    return render_template(
+        "admin/school.html",
+        facts=facts,
+        zones=list(ZONES.items()),
+        languages_offered=choices(),
+        errors=field_texts(problem),
+    )
