@@ -15,6 +15,7 @@ from protocol.uplink_words import Standing
 
 MAX_BYTES = 64 * 1024 * 1024
 KEPT = 7
+_ZIP = b"PK\x03\x04"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,10 @@ class Snapshots:
         self._sealer = sealer
 
     def keep(self, known: KnownAppliance, plain: bytes, sha256: str) -> None:
-        """Sent again, the same one is kept once."""
+        """One a day: a later one takes its place, so that no box can push a week of good ones out in a minute."""
         if len(plain) > MAX_BYTES:
             raise TooLarge("snapshot_too_large")
-        if not plain or hashlib.sha256(plain).hexdigest() != sha256:
+        if not plain.startswith(_ZIP) or hashlib.sha256(plain).hexdigest() != sha256:
             raise Invalid("snapshot_altered", {"sha256": "unknown_value"})
         now = self._clock.now()
         sealed = self._sealer.seal(plain, _purpose(known.uai, sha256))
@@ -43,8 +44,7 @@ class Snapshots:
             row = Appliance.get_by_id(known.id)
             if row.standing != Standing.ACTIVE:
                 raise Denied(str(row.standing), standing=str(row.standing))
-            here = Snapshot.school == known.uai
-            Snapshot.delete().where(here & (Snapshot.sha256 == sha256)).execute()
+            _forget_today(known, now)
             Snapshot.create(
                 school=known.uai, appliance=known.id, epoch=row.epoch, at=now, sha256=sha256, size=len(plain),
                 sealed=sealed,
@@ -71,6 +71,12 @@ class Snapshots:
 
 def _purpose(uai: str, sha256: str) -> str:
     return f"snapshot:{uai}:{sha256}"
+
+
+def _forget_today(known: KnownAppliance, now: datetime) -> None:
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    mine = (Snapshot.school == known.uai) & (Snapshot.appliance == known.id)
+    Snapshot.delete().where(mine & (Snapshot.at >= midnight)).execute()
 
 
 def _forget_old(uai: str) -> None:

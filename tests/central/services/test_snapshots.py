@@ -24,8 +24,9 @@ def code_of(call: Callable[[], Any]) -> tuple[str, dict[str, object]]:
 
 def test_seven_snapshots_are_kept_sealed_and_only_a_replacement_gets_one(box: Box) -> None:
     snapshots = box.place.receiving.snapshots
-    files = [f"sauvegarde {number}".encode() * 50 for number in range(9)]
+    files = [b"PK\x03\x04" + f"sauvegarde {number}".encode() * 50 for number in range(9)]
     for plain in files:
+        box.place.clock.advance(86_400)
         snapshots.keep(box.known, plain, hashlib.sha256(plain).hexdigest())
     snapshots.keep(box.known, files[-1], hashlib.sha256(files[-1]).hexdigest())
 
@@ -39,3 +40,18 @@ def test_seven_snapshots_are_kept_sealed_and_only_a_replacement_gets_one(box: Bo
     assert snapshots.latest_for(new).plain == files[-1]
     stranger = add_school(OTHER_UAI, "a-far")
     assert code_of(lambda: snapshots.latest_for(stranger))[0] == "not_a_replacement"
+
+
+def test_a_box_that_has_gone_wrong_pushes_no_good_backup_out(box: Box) -> None:
+    snapshots = box.place.receiving.snapshots
+    good = [b"PK\x03\x04 day %d" % number for number in range(7)]
+    for plain in good:
+        box.place.clock.advance(86_400)
+        snapshots.keep(box.known, plain, hashlib.sha256(plain).hexdigest())
+    for number in range(20):
+        plain = b"PK\x03\x04 rubbish %d" % number
+        snapshots.keep(box.known, plain, hashlib.sha256(plain).hexdigest())
+    assert Snapshot.select().count() == 7
+    kept = {row.sha256 for row in Snapshot.select()}
+    assert {hashlib.sha256(plain).hexdigest() for plain in good[:-1]} <= kept
+    assert code_of(lambda: snapshots.keep(box.known, b"{", hashlib.sha256(b"{").hexdigest()))[0] == "snapshot_altered"
