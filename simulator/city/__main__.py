@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simulator.city.lines import set_quality
-from simulator.city.plan import SCHOOLS, plan
+from simulator.city.plan import SCHOOLS, Town, plan
 from simulator.city.programs import Failed
 from simulator.city.show import Show
 from simulator.line import Quality
-
-_DATA = Path("preau-demo")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="./run demo",
         description="Une ville de démonstration et ses trois écoles. Avec --alone en premier : une école seule.",
     )
-    parser.add_argument("--data", type=Path, default=_DATA, metavar="DOSSIER", help=f"dossier des données ({_DATA})")
+    parser.add_argument("--data", type=Path, default=Town.usual_folder(), metavar="DOSSIER", help="dossier des données")
     parser.add_argument("--http", type=int, default=8080, metavar="PORT", help="page de la première école (8080)")
     parser.add_argument("--mqtt", type=int, default=1883, metavar="PORT", help="ses tablettes (1883)")
     parser.add_argument("--devices", type=int, default=None, metavar="N", help="ses tablettes simulées (15)")

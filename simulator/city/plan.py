@@ -60,12 +60,20 @@ class Town:
     def line_path(self, word: str) -> Path:
         return self.folder / "lignes" / word
 
+    def joined_path(self, word: str) -> Path:
+        """There when the school has joined the city."""
+        return self.folder / "rattachements" / word
+
     def school_path(self, word: str) -> Path:
         return self.folder / word
 
     @property
     def city_path(self) -> Path:
         return self.folder / "ville"
+
+    @staticmethod
+    def usual_folder() -> Path:
+        return Path("preau-demo").absolute()
 
 
 def plan(folder: Path, first_http: int, first_mqtt: int) -> Town:

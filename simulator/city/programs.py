@@ -39,10 +39,6 @@ class Program:
         self._lines: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._read, name=f"{name}-says", daemon=True).start()
 
-    @property
-    def is_running(self) -> bool:
-        return self._process.poll() is None
-
     def said_until(self, mark: str) -> list[str]:
         """Its lines up to the one that holds `mark`. Raises Failed when it ends before, or is silent for too long."""
         lines: list[str] = []
@@ -57,9 +53,12 @@ class Program:
             if mark in line:
                 return lines
 
-    def stop(self) -> None:
+    def end(self) -> None:
+        """Asks only: several end side by side."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
+
+    def wait(self) -> None:
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
