@@ -16,8 +16,10 @@ from tests.bench import (
     growth,
     herd,
     ingest,
+    line,
     machine,
     memory,
+    order,
     report,
     size,
     visible,
@@ -37,6 +39,8 @@ BENCHMARKS: dict[str, Callable[[Run], Result]] = {
     "connected": connected.measure,
     "ingest": ingest.measure,
     "herd": herd.measure,
+    "line": line.measure,
+    "order": order.measure,
     "size": size.measure,
 }
 
