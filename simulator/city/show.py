@@ -81,13 +81,18 @@ class Show:
 
     def _open_school(self, school: SchoolPlan) -> Program:
         ports = self._town.schools[school.word]
-        devices = school.devices if self._devices is None or school is not SCHOOLS[0] else self._devices
         return self._start(
             school.word,
             ["appliance", "demo", "--data", str(self._town.school_path(school.word)), "--http", str(ports.http),
              "--mqtt", str(ports.mqtt), "--websocket", str(ports.websocket), "--agents", str(ports.agents),
-             "--city-pace", _PACE, "--devices", str(devices), "--school", school.name, "--uai", school.uai],
+             "--city-pace", _PACE, "--devices", str(self._devices_of(school)), "--school", school.name, "--uai", school.uai],
         )  # fmt: skip
+
+    def _devices_of(self, school: SchoolPlan) -> int:
+        """The other schools never have more than asked for."""
+        if self._devices is None:
+            return school.devices
+        return self._devices if school is SCHOOLS[0] else min(self._devices, school.devices)
 
     def _city_command(self) -> list[str]:
         city = self._town.city
