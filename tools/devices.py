@@ -27,7 +27,7 @@ PAGE = HERE / "docs" / "devices.md"
 _ABILITIES = HERE / "appliance" / "web" / "static" / "js" / "pupil" / "agent" / "abilities.js"
 _BEGIN, _END = "<!-- table: written by tools/devices.py -->", "<!-- end of table -->"
 
-# What a teacher does, in the order of the board.
+# What a teacher does, in the order of the board; then what only the city's IT may.
 GESTURES: dict[str, str] = {
     Capability.LOCK: "« Les yeux vers moi », lock",
     Capability.SOUND: "sound off",
@@ -41,6 +41,8 @@ GESTURES: dict[str, str] = {
     CommandType.IDENTIFY: "make itself seen",
     CommandType.REPORT: "report now",
     Capability.USAGE: "what was used, how long",
+    CommandType.REBOOT: "restart (by the city)",
+    CommandType.WIPE: "factory reset (by the city)",
 }
 KIOSKS = {
     (AgentName.WEBVIEW_KIOSK, Profile.OWNER): "kiosk K",

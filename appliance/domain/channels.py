@@ -105,14 +105,16 @@ def able_now(agent: str, profile: str, words: Collection[str]) -> Mapping[str, E
     return {ability: evidence for ability, evidence in table.items() if ability in words}
 
 
-# They have no capability word in the contract: they are sent, and the device says "unsupported" if need be.
-_OF_EVERY_DEVICE = tuple(map(str, (CommandType.IDENTIFY, CommandType.REPORT, CommandType.REBOOT, CommandType.WIPE)))
+# They have no capability word in the contract. Who installs apps owns the device; a page in a browser does neither.
+OF_AN_OWNER = tuple(map(str, (CommandType.REBOOT, CommandType.WIPE)))
+_OF_EVERY_DEVICE = tuple(map(str, (CommandType.IDENTIFY, CommandType.REPORT)))
 
 
 @lru_cache(maxsize=256)
 def own_abilities(capabilities: frozenset[str] | tuple[str, ...]) -> Mapping[str, Evidence]:
-    """A device that speaks the device protocol answers for all that it does, `reboot` and `wipe` included."""
-    named = (*capabilities, *_OF_EVERY_DEVICE)
+    """A device that speaks the device protocol answers for all that it does, `identify` and `report` included."""
+    owned = OF_AN_OWNER if Capability.PACKAGES in capabilities else ()
+    named = (*capabilities, *_OF_EVERY_DEVICE, *owned)
     return dict.fromkeys(named, Evidence.CONFIRMED)
 
 

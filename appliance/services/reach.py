@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from appliance.domain.agents import ANSWERING, AgentPresence
 from appliance.domain.channels import (
+    OF_AN_OWNER,
     RESTRICTIONS,
     Carrier,
     Carriers,
@@ -123,7 +124,10 @@ class Reach:
                 offers = [offer for offer in offers if offer.channel is channel]
             elif seconds <= COPY_SECONDS[channel]:
                 return None
-        return choose(ability, [offer for offer in offers if offer.is_reachable])
+        carrier = choose(ability, [offer for offer in offers if offer.is_reachable])
+        if carrier is None and ability in OF_AN_OWNER and there[Channel.OWN]:
+            return Carrier(Channel.OWN, Evidence.CONFIRMED)  # the device itself says that it cannot
+        return carrier
 
     def forget(self, device_id: str) -> None:
         self._said.pop(device_id, None)

@@ -59,12 +59,19 @@ def reported(version: int, restrictions: Restrictions | None = UNRESTRICTED, **f
         ("identify", False, True, Carrier(AGENT, UNCONFIRMED)),
         ("report", True, True, Carrier(OWN, CONFIRMED)),
         ("reboot", True, True, None),
+        ("wipe", True, True, None),
     ],
 )
 def test_a_tablet_with_page_and_kiosk_does_each_thing_by_its_best_channel(
     ability: str, page_there: bool, agent_there: bool, expected: Carrier | None
 ) -> None:
     assert choose(ability, (Offer(OWN, PAGE, page_there), Offer(AGENT, KIOSK, agent_there))) == expected
+
+
+def test_only_who_owns_its_device_restarts_and_resets_it() -> None:
+    """The contract has no word for it: whoever installs apps there does, a page in a browser does not."""
+    owner = own_abilities(("lock", "packages"))
+    assert {"reboot", "wipe"} <= set(owner) and not {"reboot", "wipe"} & set(PAGE)
 
 
 def test_a_managed_tablet_is_never_locked_and_starts_no_app_by_its_agent() -> None:

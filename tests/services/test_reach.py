@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from appliance.domain.agents import AgentPresence
-from appliance.domain.channels import AgentName, Channel, Evidence, Profile, agent_abilities
+from appliance.domain.channels import AgentName, Carrier, Channel, Evidence, Profile, agent_abilities
 from appliance.services import reach as reach_module
 from appliance.services.intake import Batch
 from appliance.services.live_state import LiveStates
@@ -132,6 +132,15 @@ def test_what_only_the_agent_can_do_waits_for_it(hub: Hub) -> None:
     assert (hub.due_own(), hub.due_agent()) == ([], [])
     hub.there(own=True, agent=READY)
     assert (hub.due_own(), hub.due_agent()) == ([], ["open_app"])
+
+
+def test_what_only_an_owner_does_is_put_to_the_device_which_says_that_it_cannot(hub: Hub) -> None:
+    """Else the city's order would wait for its end, and nobody would learn why."""
+    for ability in ("reboot", "wipe"):
+        hub.there(agent=READY)
+        assert hub.reach.route(ONE, ability, None) is None
+        hub.there(own=True, agent=READY)
+        assert hub.reach.route(ONE, ability, None) == Carrier(Channel.OWN, Evidence.CONFIRMED)
 
 
 def test_the_board_offers_what_any_of_its_channels_can_do(hub: Hub) -> None:
