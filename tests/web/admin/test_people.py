@@ -2,6 +2,7 @@ import re
 
 from appliance.domain.people import Role
 from appliance.services.people import Person
+from appliance.store.models import User
 from tests.web.admin.conftest import banners
 from tests.web.conftest import PASSWORD, Browser, Site, is_in
 
@@ -58,3 +59,15 @@ def test_a_new_invitation_ends_the_one_before(site: Site, browser: Browser, teac
     assert first is not None and second is not None
     assert site.browser().get(first[0]).status_code == 404
     assert site.browser().get(second[0]).status_code == 200
+
+
+def test_who_is_kept_by_the_city_is_explained_and_only_invited(site: Site, browser: Browser, teacher: Person) -> None:
+    User.update(source="city").where(User.id == teacher.id).execute()
+    page = browser.get("/admin/people").text
+    assert "tenus par la ville" in page
+    path = f"/admin/people/{teacher.id}"
+    assert f'action="{path}/invite"' in page
+    assert not any(f'action="{path}/{act}"' in page for act in ("rename", "role", "deactivate"))
+    browser.post(f"{path}/rename", name="Mme Petit")
+    assert "c’est elle qui le change" in banners(browser, "/admin/people")
+    assert site.services.people.get(teacher.id).name == teacher.name
