@@ -129,6 +129,7 @@ _BY_TOLD: dict[str, TroubleCode | ClaimTrouble] = {
     DoorRefusal.CODE_REVOKED: ClaimTrouble.UNKNOWN,
     DoorRefusal.CODE_USED: ClaimTrouble.USED,
     DoorRefusal.CODE_EXPIRED: ClaimTrouble.LATE,
+    "city_not_initialized": ClaimTrouble.NOT_READY,
 }
 
 

@@ -38,6 +38,7 @@ _STANDINGS: dict[TroubleCode | ClaimTrouble, Standing] = {
     TroubleCode.REVOKED: Standing.REVOKED,
     TroubleCode.REPLACED: Standing.REPLACED,
 }
+_PASSING = (ClaimTrouble.SNAPSHOT, ClaimTrouble.NOT_READY)  # the same code may do later
 _EXCLUDING = (TroubleCode.FENCED, TroubleCode.REVOKED, TroubleCode.REPLACED)
 
 
@@ -217,7 +218,7 @@ class Uplink:
     def _tell(self, trouble: Trouble) -> None:
         try:
             if self._claiming.is_wanted():
-                is_final = isinstance(trouble.code, ClaimTrouble) and trouble.code is not ClaimTrouble.SNAPSHOT
+                is_final = isinstance(trouble.code, ClaimTrouble) and trouble.code not in _PASSING
                 self._city.claim_stopped(trouble.code, trouble.detail, is_final=is_final)
             else:
                 self._note_standing(trouble)

@@ -33,13 +33,14 @@ class TroubleCode(StrEnum):
 
 
 class ClaimTrouble(StrEnum):
-    """What can end a claim: a person must type another code."""
+    """What can end a claim: a person must type another code. The last two pass: it is tried again."""
 
     CODE = "claim_code"  # not a code
     AUTHORITY = "claim_authority"  # whoever answers there is not the city that gave the code
     UNKNOWN = "claim_unknown"  # the city does not know the code, or has withdrawn it
     USED = "claim_used"
     LATE = "claim_expired"
+    NOT_READY = "claim_not_ready"  # the city has no root key yet: the code stays good
     SNAPSHOT = "claim_snapshot"  # the old box's backup could not be put into place
 
 

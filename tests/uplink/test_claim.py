@@ -3,15 +3,18 @@
 import json
 import os
 import signal
+import sqlite3
 import stat
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from appliance.domain.people import CONSOLE
 from appliance.store.models import database
+from central.services.settings import ROOT_PUBLIC
 from protocol.uplink_claim import read_code, write_code
 from tests.support.bad_proxy import bad_proxy
 from tests.support.central import HOST, Central
@@ -77,6 +80,23 @@ def test_a_code_that_is_none_or_was_used_ends_the_claim_until_another_is_typed(
         asked_again = other.services.city.pending_claim()
         assert asked_again is not None and asked_again.is_final
         other.join(city, uai)
+
+
+def test_a_city_that_is_not_ready_is_said_and_the_code_stays_good(city: Central, uai: str, new_box: NewBox) -> None:
+    code, root = city.claim_code(uai), asked(city, "SELECT value FROM setting WHERE key = ?", ROOT_PUBLIC)[0][0]
+    _set_root(city, '""')
+    with new_box().opened() as box:
+        box.ask_to_join(code)
+        box.turn()
+        waiting = box.services.city.pending_claim()
+        assert waiting is not None and (waiting.trouble, waiting.is_final) == (ClaimTrouble.NOT_READY, False)
+        _set_root(city, str(root))
+        box.until(lambda: box.standing() == "active")
+
+
+def _set_root(city: Central, root: str) -> None:
+    with closing(sqlite3.connect(city.data_path / "city.db", timeout=10)) as connection, connection:
+        connection.execute("UPDATE setting SET value = ? WHERE key = ?", (root, ROOT_PUBLIC))
 
 
 def test_a_line_that_is_down_is_said_and_the_claim_goes_on_by_itself(city: Central, uai: str, new_box: NewBox) -> None:

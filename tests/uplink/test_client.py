@@ -12,7 +12,7 @@ import pytest
 from tests.support.bad_proxy import LyingServer, answer_of, bad_proxy, lying_server
 from tests.support.city_tls import Authority
 from uplink.client import Client, Request, pinned
-from uplink.trouble import Trouble, TroubleCode
+from uplink.trouble import ClaimTrouble, Trouble, TroubleCode
 
 NOW = datetime.now(UTC)  # noqa: TID251 - certificates are made by the machine's clock
 ASK = Request("POST", "/uplink/v1/hello", b'{"v":1}', {"Content-Type": "application/json"})
@@ -78,13 +78,14 @@ def test_the_city_is_heard(city: City) -> None:
         (answer_of(403, b'{"error":"certificate_unknown"}'), TroubleCode.REFUSED_US),
         (answer_of(403, b'{"error":"certificate_expired"}'), TroubleCode.CERTIFICATE),
         (answer_of(422, b'{"error":"malformed"}'), TroubleCode.REJECTED),
+        (answer_of(409, b'{"error":"city_not_initialized"}'), ClaimTrouble.NOT_READY),
         (answer_of(409, b'{"error":["not","a","word"]}'), TroubleCode.REJECTED),
         (GOOD[:-3], TroubleCode.CUT),
         (b"", TroubleCode.CUT),
         (b"SSH-2.0-OpenSSH_9.2\r\n", TroubleCode.CUT),
     ],
 )
-def test_each_wrong_answer_has_its_word(city: City, answer: bytes, code: TroubleCode) -> None:
+def test_each_wrong_answer_has_its_word(city: City, answer: bytes, code: TroubleCode | ClaimTrouble) -> None:
     assert city.trouble(answer).code is code
 
 
