@@ -49,14 +49,14 @@ def serve(config: Config, nudged: NudgeReceiver, stop: threading.Event) -> int:
             stop.set()  # the supervisor starts the light one again
         return worked
 
-    ear = threading.Thread(target=_listen, args=(config, uplink, services.clock, stop), name="ear")
-    hand = threading.Thread(target=_carry_out, args=(services.instructions, wake, stop), name="hand")
-    ear.start()
-    hand.start()
-    worker.run(step, lambda: nudged.wait(_LOOK_SECONDS), stop)
-    wake.set()
-    ear.join()
-    hand.join()
+    worker.run_together(
+        lambda: worker.run(step, lambda: nudged.wait(_LOOK_SECONDS), stop),
+        {
+            "ear": lambda: _listen(config, uplink, services.clock, stop),
+            "hand": lambda: _carry_out(services.instructions, wake, stop),
+        },
+        stop,
+    )
     nudged.close()
     return 0
 
@@ -95,5 +95,7 @@ def _listen(config: Config, uplink: Uplink, clock: Clock, stop: threading.Event)
 
     live = Live(config.runtime_path / CITY_SOCKET, look, lambda: take_picture(clock.now()))
     live.start()
-    worker.run(step, lambda: stop.wait(_PICTURE_SECONDS), stop)
-    live.stop()
+    try:
+        worker.run(step, lambda: stop.wait(_PICTURE_SECONDS), stop)
+    finally:
+        live.stop()

@@ -5,6 +5,7 @@ Live facts (seen, battery, free room) come from live storage where there is one,
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,7 +52,7 @@ def device_bodies(devices: Iterable[Device], told: Told) -> dict[str, Body]:
     wanted = {str(device.id): device for device in devices}
     inventories = _inventories(wanted)
     held = {row.device_id for row in LessonDevice.select(LessonDevice.device).where(LessonDevice.left_at.is_null())}
-    last, pupils = _last_live(wanted), _pupils(wanted)
+    last, pupils = _last_live(wanted), words_of_pupils(wanted)
     bodies: dict[str, Body] = {}
     for device_id, device in wanted.items():
         body = _body_of(device, inventories.get(device_id), pupils.get(device_id, frozenset()))
@@ -79,7 +80,7 @@ def _body_of(device: Device, inventory: Mapping[str, Any] | None, pupils: frozen
             id=device.id,
             serial=device.serial[:128],
             number=device.number,
-            name=_name_of(device, pupils),
+            name=city_name(device, pupils),
             kind=device.kind,
             status=device.status,
             manufacturer=device.manufacturer,
@@ -94,18 +95,24 @@ def _body_of(device: Device, inventory: Mapping[str, Any] | None, pupils: frozen
     )
 
 
-def _name_of(device: Device, pupils: frozenset[str]) -> str:
+def city_name(device: Device, pupils: frozenset[str]) -> str:
     """Somebody may have called a tablet by the pupil who works with it: that name stays in the school."""
-    if set(re.findall(r"\w+", device.name.casefold())) & pupils:
+    if _words(device.name) & pupils:
         return device_name(Kind(device.kind), device.number)
     return str(device.name)
 
 
-def _pupils(wanted: Iterable[str]) -> dict[str, frozenset[str]]:
+def _words(text: str) -> frozenset[str]:
+    """Without accents: who types Lea means Léa."""
+    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+    return frozenset(re.findall(r"\w+", plain.casefold()))
+
+
+def words_of_pupils(wanted: Iterable[str]) -> dict[str, frozenset[str]]:
     """Device id -> the words of its pupils' first names."""
     found: dict[str, frozenset[str]] = {}
     for row in Pupil.select(Pupil.device, Pupil.first_name).where(Pupil.device.in_(list(wanted))):
-        words = frozenset(re.findall(r"\w+", str(row.first_name).casefold()))
+        words = _words(str(row.first_name))
         device_id = str(row.device_id)
         found[device_id] = found.get(device_id, frozenset()) | words
     return found

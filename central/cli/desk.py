@@ -30,13 +30,10 @@ def main(config: Config) -> int:
     open_databases(config)
     services = build_services(config)
     steps = desk_steps(services)
-    if not config.broker_addresses:
-        worker.run(lambda: do_all(steps), lambda: stopping.wait(_WAIT_SECONDS), stopping)
-        return 0
-    ear = threading.Thread(target=_listen, args=(config, services, stopping), name="ear")
-    ear.start()
-    worker.run(lambda: do_all(steps), lambda: stopping.wait(_WAIT_SECONDS), stopping)
-    ear.join()
+    ear = {"ear": lambda: _listen(config, services, stopping)} if config.broker_addresses else {}
+    worker.run_together(
+        lambda: worker.run(lambda: do_all(steps), lambda: stopping.wait(_WAIT_SECONDS), stopping), ear, stopping
+    )
     return 0
 
 
@@ -50,8 +47,10 @@ def _listen(config: Config, services: Services, stopping: threading.Event) -> No
     reload = Reload(settings, config.runtime_path / "processes.json")
     steps = (wire.take_step, lambda: wire.speak_step(connection.publish), reload.step)
     connection.start()
-    worker.run(lambda: do_all(steps), lambda: stopping.wait(_LIVE_SECONDS), stopping)
-    connection.stop()
+    try:
+        worker.run(lambda: do_all(steps), lambda: stopping.wait(_LIVE_SECONDS), stopping)
+    finally:
+        connection.stop()
 
 
 def do_all(steps: Sequence[Step]) -> bool:

@@ -62,7 +62,8 @@ class Orders:
     def cancel(self, actor: Viewer, order_id: str) -> None:
         """What was never sent vanishes; what was sent is followed by an instruction to cancel it."""
         now = self._clock.now()
-        with writing(f"order:{order_id}"):
+        # Not while one of its boxes is being handed it: whatever is read here as unsent must stay unsent.
+        with writing(f"order:{order_id}", *_deliveries(order_id)):
             order = order_row(order_id)
             open_rows = list(Instruction.select().where((Instruction.order == order_id) & Instruction.state.in_(OPEN)))
             if order.canceled_at is not None or not open_rows:
@@ -165,3 +166,9 @@ def _await_logs(request: str, appliance: str, order: Order) -> None:
 def _one_school(places: list[Place]) -> str:
     schools = {place.school for place in places}
     return next(iter(schools)) if len(schools) == 1 else ""
+
+
+def _deliveries(order_id: str) -> set[str]:
+    """What `OrderDelivery` holds for each of its boxes; which they are never changes."""
+    rows = Instruction.select(Instruction.appliance).where(Instruction.order == order_id).distinct()
+    return {f"orders:{row.appliance}" for row in rows}

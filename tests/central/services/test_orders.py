@@ -1,5 +1,7 @@
 """Orders at the desk: who is ordered what, who must sign, what goes out, what comes back. On both engines."""
 
+import json
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -10,7 +12,7 @@ from central.domain.roles import Role, Viewer
 from central.errors import Conflict, Denied, Invalid, NotFound
 from central.keys.signatures import SigningSecret, is_signed
 from central.services.order_signatures import describe_file, sign_file
-from central.store.database import writing
+from central.store.database import connected, writing
 from central.store.desk_models import Instruction, Journal, LogRequest, SignedOrder
 from central.store.models import Appliance
 from protocol.uplink_orders import ReceiptBody, parse_order
@@ -298,3 +300,24 @@ def test_a_director_reads_what_was_ordered_for_the_own_school_only(desk: Desk) -
     with pytest.raises(NotFound):
         desk.reader.order(director, other)
     assert desk.reader.listed(Viewer(4, "e", "E", Role.ERUN)) == ([], False)
+
+
+def test_what_is_canceled_while_it_is_being_handed_out_is_held_back_or_followed(desk: Desk) -> None:
+    desk.add_school(1, devices=1)
+    for _ in range(15):
+        order_id = desk.orders.create(BOSS, Wish(InstructionKind.IDENTIFY, devices=("d-1-0",)))
+        barrier, handed = threading.Barrier(2), []
+
+        def hand_out(barrier: threading.Barrier = barrier, handed: list[str] = handed) -> None:
+            with connected():
+                barrier.wait(10)
+                handed += [one.id for one in desk.fetched("a-1")]
+
+        thread = threading.Thread(target=hand_out)
+        thread.start()
+        barrier.wait(10)
+        desk.orders.cancel(BOSS, order_id)
+        thread.join()
+        (row,) = Instruction.select().where(Instruction.order == order_id)
+        followers = [json.loads(one.body)["args"].get("instruction") for one in SignedOrder.select()]
+        assert (row.id in handed) == (row.id in followers) == (row.state != InstructionState.CANCELED)
