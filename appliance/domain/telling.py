@@ -20,8 +20,9 @@ Told = Mapping[str, object]
 
 
 def is_device_news(before: Told, after: Told, age: timedelta) -> bool:
-    """`age`: since it was last told. What is no live fact (a name, a version) is news at once."""
-    if _without(before, _LIVE) != _without(after, _LIVE):
+    """`age`: since it was last told. What is no live fact (a name), or the first sight, is news at once."""
+    is_first_sight = before.get("seen_at") is None and after.get("seen_at") is not None
+    if is_first_sight or _without(before, _LIVE) != _without(after, _LIVE):
         return True
     if timedelta(0) <= age < QUIET:
         return False

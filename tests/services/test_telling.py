@@ -24,6 +24,7 @@ from appliance.services.statistics import Statistics
 from appliance.services.telling import Telling, put_everything
 from appliance.store.city_models import Exchange, OutboxRecord
 from appliance.store.models import Device, Inventory, database
+from protocol.times import format_time
 from protocol.uplink import encode_batch
 from protocol.uplink_records import read_body
 from protocol.uplink_words import Lane, RecordType
@@ -95,6 +96,23 @@ def test_the_battery_is_told_by_steps_and_not_at_each_heartbeat(clock: HandClock
         clock.pass_by(minutes=1)
     assert sorted(set(told), reverse=True) == [80, 75]
     assert (Outbox().backlog()[Lane.STATE].last, len(told)) == (2, 60)
+
+
+@pytest.mark.usefixtures("joined")
+def test_the_first_sight_of_a_device_is_told_at_once_and_later_ones_hourly(clock: HandClock) -> None:
+    device, facts = add_device(4), dict[str, object]()
+    telling = Telling(lambda: Told({device: dict(facts)}))
+    with database.atomic("IMMEDIATE"):
+        put_everything(clock.now())
+    told: list[object] = []
+    for minute in range(70):
+        clock.pass_by(minutes=1)
+        if minute:
+            facts |= {"seen_at": format_time(clock.now()), "battery": 81}
+        telling.step(clock.now())
+        told.append((states()[f"device:{device}"] or {}).get("seen_at"))
+    assert told[0] is None and told[1] is not None
+    assert len(set(told)) == 3 and (states()[f"device:{device}"] or {})["battery"] == 81
 
 
 @pytest.mark.usefixtures("joined")
