@@ -40,6 +40,7 @@ def add_words(nouns: "Nouns[argparse.ArgumentParser]", everywhere: argparse.Argu
 def _schools_add(desk: Desk, options: argparse.Namespace) -> Answer:
     place = None if options.place is None else Place(*options.place)
     uai = desk.services.schools.add(CONSOLE, options.uai, options.name, options.group, place)
+    desk.services.configurations.refresh(f"school:{uai}")  # what the city wishes for all
     return Answer({"school": uai}, [f"École {uai} ajoutée. Pour son boîtier : claim-code {uai}"])
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from peewee import fn
+
 from central.clock import Clock
 from central.domain.configuration import (
     CITY,
@@ -57,6 +59,12 @@ class Configurations:
         """What this scope wishes now; empty: nothing of its own."""
         row = _latest(checked_scope(scope_key).key)
         return {} if row is None else dict(row.document)
+
+    def told(self) -> list[tuple[Scope, dict[str, object]]]:
+        """Every scope that wishes something of its own now."""
+        newest = Configuration.select(fn.MAX(Configuration.id)).group_by(Configuration.scope)
+        rows = Configuration.select().where(Configuration.id.in_(newest)).order_by(Configuration.scope)
+        return [(scope_of(row.scope), dict(row.document)) for row in rows if row.document]
 
     def versions(self, scope_key: str, limit: int = 20) -> list[Version]:
         rows = Configuration.select().where(Configuration.scope == checked_scope(scope_key).key)

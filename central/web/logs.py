@@ -42,4 +42,11 @@ def make_parked(services: Services) -> Blueprint:
             )
         return redirect(url_for("parked.listing"), 303)
 
+    @pages.post("/parked/retry")
+    @allows(Capability.MANAGE_SCHOOLS)
+    def retry_all() -> ResponseReturnValue:
+        tried, applied = services.receiving.parked.retry_all(viewer())
+        flash(_("%(applied)s sur %(tried)s sont pris.", applied=applied, tried=tried), "good" if applied else "notice")
+        return redirect(url_for("parked.listing"), 303)
+
     return pages

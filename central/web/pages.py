@@ -27,6 +27,7 @@ from central.web.passkeys import make_passkeys
 from central.web.people import make_people
 from central.web.schools import make_schools
 from central.web.second import make_second
+from central.web.settings import make_settings
 from central.web.statistics import make_statistics
 
 
@@ -49,6 +50,7 @@ def register_pages(app: Flask, services: Services, cookies: Cookies) -> None:
         make_keys(services),
         make_logs(services),
         make_parked(services),
+        make_settings(services),
         make_accounts(services),
         make_journal(services),
         make_about(services),

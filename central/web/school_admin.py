@@ -39,6 +39,7 @@ def _add_new(pages: Blueprint, services: Services) -> None:
             )
         except CityError as error:
             return _new_page(services, error)
+        services.configurations.refresh(f"school:{uai}")
         return _ticket_page(services, uai, services.claims.new_ticket(viewer(), uai))
 
 
@@ -78,6 +79,7 @@ def _add_change(pages: Blueprint, services: Services) -> None:
             services.schools.change(viewer(), uai, form.get("name", ""), form.get("group", "").strip(), _place())
         except CityError as error:
             return _settings_page(services, uai, error)
+        services.configurations.refresh(f"school:{uai}")  # its group may be another one
         flash(_("C’est enregistré."), "good")
         return redirect(url_for("schools.one", uai=uai), 303)
 

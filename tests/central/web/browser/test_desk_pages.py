@@ -12,6 +12,7 @@ from central.bootstrap import build_services, open_databases
 from central.config import Config
 from central.domain.roles import CONSOLE, Role
 from central.services.accounts import NewAccount
+from central.services.school_users import NewUser
 from central.store.desk_models import LiveView
 from central.store.models import database
 from central.web.app import create_app
@@ -22,7 +23,8 @@ from tests.support.store import HandClock
 _PAGES = (
     "/fleet", f"/schools/{uai_of(2)}", f"/schools/{uai_of(9)}", "/schools/new", f"/schools/{uai_of(1)}/settings",
     "/devices", "/devices/d-00011-003", "/devices/d-00004-017", "/inventory/new", "/inventory/import", "/alerts",
-    "/alerts/recipients", "/statistics", "/parked",
+    "/alerts/recipients", "/statistics", "/parked", "/settings", "/settings/scope/city",
+    f"/settings/scope/school:{uai_of(2)}", "/settings/staff", "/settings/staff/1",
 )  # fmt: skip
 _LOOKS = (DESK, Size(360, 780, dark=True, finger=True, language="en-GB"))
 
@@ -45,6 +47,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str
     services = build_services(config, clock)
     seed_city(clock.now(), CitySize(schools=24, devices=20))
     services.desk.alert_step.look(clock.now())
+    wished = {"quiet_hours": [{"days": [1, 2], "begins": "08:15", "ends": "08:45"}], "retention_days": {"usage": 31}}
+    services.configurations.change(CONSOLE, "city", wished)
+    services.school_users.add(CONSOLE, NewUser("remplacant", "R. Plaçant", "teacher", "city"))
     account = services.accounts.add(CONSOLE, NewAccount("claire", "Claire", Role.ADMINISTRATOR))
     token = services.sessions.open(account, is_strong=True)
     database.close()
