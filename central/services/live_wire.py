@@ -12,8 +12,9 @@ from typing import Protocol
 from central.clock import Clock
 from central.domain.orders import Waiting
 from central.logs import fact
+from central.services.order_delivery import released
 from central.store.database import connected, writing
-from central.store.desk_models import EffectiveConfiguration, Instruction, LiveView, Watch
+from central.store.desk_models import EffectiveConfiguration, Instruction, LiveView, Order, SignedOrder, Watch
 from central.store.models import Appliance, School
 from protocol.strict_json import Malformed
 from protocol.uplink_live import (
@@ -96,8 +97,11 @@ class LiveWire:
         active = (Appliance.standing == Standing.ACTIVE) & Appliance.bridge
         orders = (
             Instruction.select(Instruction.school)
+            .join(SignedOrder)
+            .switch(Instruction)
+            .join(Order)
             .join(Appliance, on=(Appliance.id == Instruction.appliance))
-            .where(active & (Instruction.state == Waiting.PENDING) & Instruction.signed.is_null(False))
+            .where(active & (Instruction.state == Waiting.PENDING) & released())
             .distinct()
             .tuples()
         )

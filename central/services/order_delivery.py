@@ -6,6 +6,7 @@ Which appliance asks is known from its certificate, never from what it says.
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from peewee import fn
 
@@ -80,16 +81,19 @@ class OrderDelivery:
             )
 
 
+def released() -> Any:  # peewee's expressions have no useful type
+    """Signed, and confirmed by a second person where that is asked. Of a query with both tables."""
+    return SignedOrder.signatures.is_null(False) & (Order.order_class.not_in(_TWO) | Order.second_at.is_null(False))
+
+
 def _due(appliance: str):  # type: ignore[no-untyped-def]  # peewee's queries have no useful type
-    """Released: signed, and confirmed by a second person where that is asked."""
-    released = SignedOrder.signatures.is_null(False) & (Order.order_class.not_in(_TWO) | Order.second_at.is_null(False))
     return (
         Instruction.select(Instruction.id, Instruction.signed)
         .join(SignedOrder)
         .switch(Instruction)
         .join(Order)
         .join(Appliance, on=(Appliance.id == Instruction.appliance))
-        .where((Instruction.appliance == appliance) & Instruction.state.in_(DELIVERABLE) & released)
+        .where((Instruction.appliance == appliance) & Instruction.state.in_(DELIVERABLE) & released())
         .where(Appliance.standing == Standing.ACTIVE)  # of two that claim one identity, neither is given orders
     )
 

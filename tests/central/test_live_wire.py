@@ -7,7 +7,7 @@ import pytest
 
 from central.services.live_views import LiveViews
 from central.services.live_wire import LiveWire
-from central.store.desk_models import EffectiveConfiguration, LiveView
+from central.store.desk_models import EffectiveConfiguration, Instruction, LiveView, Order, SignedOrder
 from central.store.models import Appliance, School
 from protocol.uplink_live import LiveDevice, Picture, encode_picture
 
@@ -76,6 +76,22 @@ def test_a_school_whose_bridge_is_there_is_told_once_that_something_waits(live: 
     clock.at += timedelta(seconds=31)
     live.speak_step(mouth)
     assert len(mouth.said) == 2, "it may have been lost"
+
+
+def test_an_order_that_waits_for_its_signature_or_its_second_person_calls_nobody(live: LiveWire) -> None:
+    heard(live, Said("bridge", b"1"))
+    mouth = Mouth()
+    order = {"kind": "wipe", "order_class": "destructive", "args": {}, "scope": {}, "account": "dsi"}
+    Order.create(id="o-1", created_at=AT, not_after=AT + timedelta(days=1), **order)
+    SignedOrder.create(id="s-1", order="o-1", body="{}")
+    Instruction.create(id="i-1", order="o-1", signed="s-1", appliance="a-1", school=UAI)
+    live.speak_step(mouth)
+    SignedOrder.update(signatures=[{"key": "k"}]).execute()
+    live.speak_step(mouth)
+    assert mouth.said == []
+    Order.update(second="petit", second_at=AT).execute()
+    live.speak_step(mouth)
+    assert mouth.said == [f"schools/{UAI}/down/look"]
 
 
 def test_what_could_not_be_said_is_said_when_the_broker_is_back(live: LiveWire) -> None:
