@@ -21,6 +21,7 @@ from central.web.texts import translate_number as ngettext
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _HOURS = 48
+_PAGE = 50
 _SORTS: dict[str, Callable[[SchoolLine], Any]] = {
     "state": lambda one: (RANK[one.state], -sum(one.alerts.values())),
     "name": lambda one: one.name,
@@ -45,7 +46,7 @@ def make_fleet(services: Services) -> Blueprint:
         lines = fleet.lines(now)
         wanted = filter_of_address()
         kept = [line for line in lines if wanted.keeps(line)]
-        shown = sliced(ordered(kept, _SORTS, "state"))
+        shown = sliced(ordered(kept, _SORTS, "state"), _PAGE)
         links = fleet.links([line.box.id for line in shown.lines if line.box], now, _HOURS)
         morning = fleet.morning(lines)
         return render_template(
@@ -61,7 +62,7 @@ def make_fleet(services: Services) -> Blueprint:
             strips={uai: plots.line_strip(shares, _line_text(shares)) for uai, shares in links.items()},
             disk=lambda share: plots.share_bar(share, _("Disque rempli à %(n)s %%", n=round(100 * share))),
             heads=headings(_columns(), tuple(_SORTS), "state"),
-            state_word=lambda state: word_of(STATES, state),
+            state_word={state: word_of(STATES, state) for state in ApplianceState}.__getitem__,
             groups=sorted(fleet.groups().items(), key=lambda pair: pair[1]),
             wanted=wanted,
         )

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from central.domain.fleet import RANK, ApplianceState
 from central.services.device_view import BatteryPoint
@@ -48,13 +48,15 @@ def _text(x: float, y: float, text: str, anchor: str = "start") -> Markup:
 
 
 def line_strip(shares: Sequence[float], label: str) -> Markup:
-    """The last hours of a school's line: one bar an hour; an hour in which nothing came is a mark on the ground."""
-    bars = [
-        _rect((place * 2, 20 - height, 1.6, height), quality_class(share))
-        for place, share in enumerate(shares)
-        for height in (max(2.0, 20 * share),)
-    ]
-    return _image(2 * len(shares), 20, "strip", label, bars)
+    """The last hours of a school's line: one bar an hour; an hour in which nothing came is a mark on the ground.
+
+    One path a quality, not one element an hour: a page has a hundred of these.
+    """
+    paths: dict[str, list[str]] = {}
+    for place, share in enumerate(shares):
+        paths.setdefault(quality_class(share), []).append(f"M{2 * place} 20V{20 - max(2.0, 20 * share):.1f}h1.6V20z")
+    parts = [Markup('<path class="{}" d="{}"/>').format(name, "".join(bars)) for name, bars in paths.items()]
+    return _image(2 * len(shares), 20, "strip", label, parts)
 
 
 def line_week(shares: Sequence[float], days: Sequence[str], label: str, title: Callable[[int], str]) -> Markup:
@@ -143,14 +145,19 @@ class Dot:
 
 
 _WIDTH, _HEIGHT, _EDGE = 560.0, 360.0, 16.0
+_DOT = (
+    '<a href="%s" tabindex="-1" aria-label="%s"><g transform="translate(%.1f %.1f) scale(%s)">%s</g>'
+    "<title>%s</title></a>"
+)
+_MAP = Markup('<svg class="plot plot-map" viewBox="0 0 {} {}" role="group" aria-label="{}">{}</svg>')
 _SHAPES = {
-    ApplianceState.DOWN: '<path d="M0-7 7 6H-7Z" class="m-down"/>',
-    ApplianceState.FENCED: '<path d="M-6-6H6V6H-6Z" class="m-fenced"/>',
-    ApplianceState.LATE: '<path d="M0-6 6 0 0 6-6 0Z" class="m-late"/>',
-    ApplianceState.NEW: '<circle r="4" class="m-new"/>',
-    ApplianceState.ABSENT: '<circle r="2.5" class="m-absent"/>',
-    ApplianceState.REVOKED: '<circle r="3" class="m-revoked"/>',
-    ApplianceState.UP: '<circle r="4.5" class="m-up"/>',
+    ApplianceState.DOWN: Markup('<path d="M0-7 7 6H-7Z" class="m-down"/>'),
+    ApplianceState.FENCED: Markup('<path d="M-6-6H6V6H-6Z" class="m-fenced"/>'),
+    ApplianceState.LATE: Markup('<path d="M0-6 6 0 0 6-6 0Z" class="m-late"/>'),
+    ApplianceState.NEW: Markup('<circle r="4" class="m-new"/>'),
+    ApplianceState.ABSENT: Markup('<circle r="2.5" class="m-absent"/>'),
+    ApplianceState.REVOKED: Markup('<circle r="3" class="m-revoked"/>'),
+    ApplianceState.UP: Markup('<circle r="4.5" class="m-up"/>'),
 }
 
 
@@ -163,21 +170,16 @@ def overview(lines: Sequence[SchoolLine], label: str, href: Callable[[str], str]
     is_map = len(placed) * 2 > len(lines)
     dots, height = (_placed(placed), _HEIGHT) if is_map else _in_rows(lines)
     scale = 1.0 if len(dots) <= 300 else 0.6
+    words = {state: word(state.value) for state in ApplianceState}
     shown = sorted(dots, key=lambda dot: -RANK[dot.line.state])
-    marks = [
-        Markup(
-            '<a href="{}" tabindex="-1" aria-label="{}"><g transform="translate({} {}) scale({})">{}</g>'
-            "<title>{}</title></a>"
-        ).format(
-            href(dot.line.uai), name, round(dot.x, 1), round(dot.y, 1),
-            scale if dot.line.state is ApplianceState.UP else max(0.8, scale), Markup(_SHAPES[dot.line.state]), name,  # noqa: S704 - ours
-        )
-        for dot in shown
-        for name in (f"{dot.line.name} : {word(dot.line.state.value)}",)
-    ]  # fmt: skip
-    return Markup('<svg class="plot plot-map" viewBox="0 0 {} {}" role="group" aria-label="{}">{}</svg>').format(
-        round(_WIDTH), round(height), label, Markup("").join(marks)
-    )
+    marks = []
+    for dot in shown:
+        state = dot.line.state
+        name = escape(f"{dot.line.name} : {words[state]}")
+        size = scale if state is ApplianceState.UP else max(0.8, scale)
+        marks.append(_DOT % (escape(href(dot.line.uai)), name, dot.x, dot.y, size, _SHAPES[state], name))
+    # each part is escaped above; a thousand times `Markup.format` costs a tenth of a second
+    return _MAP.format(round(_WIDTH), round(height), label, Markup("".join(marks)))  # noqa: S704
 
 
 def _placed(lines: Sequence[SchoolLine]) -> list[Dot]:
