@@ -85,7 +85,8 @@ class Show:
             school.word,
             ["appliance", "demo", "--data", str(self._town.school_path(school.word)), "--http", str(ports.http),
              "--mqtt", str(ports.mqtt), "--websocket", str(ports.websocket), "--agents", str(ports.agents),
-             "--city-pace", _PACE, "--devices", str(self._devices_of(school)), "--school", school.name, "--uai", school.uai],
+             "--city-pace", _PACE, "--devices", str(self._devices_of(school)), "--school", school.name,
+             "--uai", school.uai],
         )  # fmt: skip
 
     def _devices_of(self, school: SchoolPlan) -> int:

@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -16,9 +17,11 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from central.bootstrap import build_services, open_databases
 from central.config import Config
+from central.domain.alerts import AlertKind
 from central.domain.roles import CONSOLE, Role
 from central.services.accounts import NewAccount
-from central.store.models import database
+from central.store.desk_models import Alert
+from central.store.models import Appliance, BatteryDay, ParkedRecord, SchoolAudit, database
 from central.web.app import create_app
 from tests.browser.screenshots import LAPTOP, MOST_BYTES
 from tests.support.appliance import ROOT, free_ports
@@ -28,12 +31,33 @@ from tests.support.store import HandClock
 
 _CITY = "Ville de Démonval"
 _POOR = 9  # the school behind a poor line: of the seeded ones it has most to tell
-_PICTURES = {
-    "city-fleet": "/fleet",
-    "city-school": f"/schools/{uai_of(_POOR)}",
-    "city-device": f"/devices/d-{_POOR:05d}-017",
-    "city-journal": "/journal/schools",
+_PICTURES = {  # address, height
+    "city-fleet": ("/fleet", 768),
+    "city-school": (f"/schools/{uai_of(_POOR)}", 960),
+    "city-device": (f"/devices/d-{_POOR:05d}-017", 860),
+    "city-journal": ("/journal/schools", 768),
 }
+_MORNING = datetime(2026, 11, 23, 8, 42, tzinfo=UTC)
+_WORN = (4, 9, 21)  # schools with a tablet whose battery is to be changed
+_SINCE = {
+    AlertKind.FENCED: timedelta(minutes=40),
+    AlertKind.APPLIANCE_SILENT: timedelta(days=3),
+    AlertKind.STORAGE_LOW: timedelta(hours=14),
+    AlertKind.ENROLLMENT_FAILURES: timedelta(minutes=25),
+    AlertKind.BATTERY_FAILING: timedelta(days=4),
+}
+_DEEDS: tuple[tuple[int, int, str, str, str, dict[str, object] | None], ...] = (  # minutes ago, school, who, what…
+    (3, 9, "la ville", "instruction.done", "instruction:i-9", {"kind": "identify", "by": "claire"}),
+    (4, 9, "la ville", "instruction.received", "instruction:i-9", {"kind": "identify", "by": "claire"}),
+    (11, 14, "Mme Lopez", "device.enrolled", "device:d-00014-012", None),
+    (12, 14, "Mme Lopez", "device.enrolled", "device:d-00014-011", None),
+    (14, 14, "Mme Lopez", "token.add", "token:4", {"uses": 15}),
+    (26, 8, "M. Roux", "device.move", "device:d-00008-005", None),
+    (41, 17, "Mme Benali", "user.invite", "user:6", None),
+    (52, 11, "Mme Garnier", "device.rename", "device:d-00011-003", None),
+    (58, 20, "la ville", "city.configure", "city", {"version": 3}),
+    (75, 25, "M. Perrin", "cart.rename", "cart:c2", None),
+)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -43,13 +67,17 @@ class _Quiet(WSGIRequestHandler):
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, _console(Path(home)) as (url, secret), running_chromium() as chromium:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        _console(Path(home)) as (url, secret),
+        running_chromium("--lang=fr") as chromium,
+    ):
         desk = Desk(chromium, url)
         page = desk.open(LAPTOP)
         cookie = f"preau-city-{url.rpartition(':')[2]}"
         page.context.add_cookies([{"name": cookie, "value": secret, "url": url}])
-        for name, address in _PICTURES.items():
-            _shoot(page, address, folder / f"{name}.png")
+        for name, (address, height) in _PICTURES.items():
+            _shoot(page, address, height, folder / f"{name}.png")
         desk.close()
 
 
@@ -60,10 +88,13 @@ def _console(home: Path) -> Iterator[tuple[str, str]]:
     config = Config(home, http_port=port, city=_CITY)
     open_databases(config)
     database.connect(reuse_if_open=True)
-    clock = HandClock()
+    clock = HandClock(_MORNING)
     services = build_services(config, clock)
-    seed_city(clock.now(), CitySize(schools=32, devices=20))
+    seed_city(clock.now(), CitySize(schools=32, devices=18, days=40, hours=168))
+    _make_ordinary(clock.now())
     services.desk.alert_step.look(clock.now())
+    for kind, ago in _SINCE.items():
+        Alert.update(began_at=clock.now() - ago).where(Alert.kind == kind).execute()
     account = services.accounts.add(CONSOLE, NewAccount("claire", "Claire Martin", Role.ADMINISTRATOR))
     secret = services.sessions.open(account, is_strong=True)
     database.close()
@@ -78,7 +109,23 @@ def _console(home: Path) -> Iterator[tuple[str, str]]:
         server.server_close()
 
 
-def _shoot(page: Page, address: str, path: Path) -> None:
+def _make_ordinary(now: datetime) -> None:
+    """A morning as a city has them: fewer troubles than the tests want, and a journal that can be read."""
+    worn = [f"d-{place:05d}-017" for place in _WORN]
+    BatteryDay.update(lowest=48).where(BatteryDay.lowest < 10, BatteryDay.device.not_in(worn)).execute()
+    Appliance.update(clock_ahead_seconds=1).where(Appliance.clock_ahead_seconds > 60).execute()
+    ParkedRecord.delete().execute()
+    SchoolAudit.delete().execute()
+    for seq, (minutes, place, who, what, target, detail) in enumerate(reversed(_DEEDS)):
+        at = now - timedelta(minutes=minutes)
+        SchoolAudit.create(
+            appliance=f"a-{place:05d}", epoch=f"e{place}", seq=seq, school=uai_of(place), at=at,
+            received_at=at + timedelta(seconds=20), actor=who, action=what, target=target, detail=detail,
+        )  # fmt: skip
+
+
+def _shoot(page: Page, address: str, height: int, path: Path) -> None:
+    page.set_viewport_size({"width": LAPTOP.width, "height": height})
     answer = page.goto(address)
     if answer is None or not answer.ok:
         raise SystemExit(f"{address} does not open")
