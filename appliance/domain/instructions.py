@@ -20,7 +20,7 @@ _FINAL = frozenset({state for state in _S if state.is_final})
 # A new one is received or refused. What is final stays so.
 FIRST = frozenset({_S.RECEIVED, _S.REFUSED})
 NEXT: dict[InstructionState, frozenset[InstructionState]] = {
-    _S.RECEIVED: frozenset({_S.STARTED, _S.FAILED, _S.EXPIRED, _S.CANCELED}),
+    _S.RECEIVED: frozenset({_S.STARTED, _S.FAILED, _S.EXPIRED, _S.CANCELED, _S.UNKNOWN}),  # the last: of a backup
     _S.STARTED: frozenset({_S.DONE, _S.FAILED, _S.EXPIRED, _S.CANCELED, _S.UNKNOWN}),
     **{state: frozenset() for state in _FINAL},
 }

@@ -25,7 +25,7 @@ from appliance.services.instruction_acts import Acts, Settled
 from appliance.services.instruction_intake import Intake, Judge, order_of
 from appliance.services.journal import record
 from appliance.services.outbox import put
-from appliance.store.city_models import Instruction
+from appliance.store.city_models import RESTORED, Instruction
 from appliance.store.models import database
 from protocol.uplink_orders import Order, ReceiptBody, encode_receipt
 from protocol.uplink_words import InstructionKind, InstructionState, RecordType
@@ -75,6 +75,8 @@ class Instructions:
 
     def _advance(self, row: Instruction) -> bool:
         now, believed = self._clock.now(), self._believed()
+        if row.detail == RESTORED:
+            return _finish(row, Settled(InstructionState.UNKNOWN, RESTORED), now)
         if row.state == InstructionState.STARTED:
             return self._go_on(row, now)
         order, kind = order_of(row), InstructionKind(row.kind)

@@ -103,6 +103,10 @@ class Exchange(Row):
     outcome = CharField(default="")  # an HTTP status, or the code of the trouble
 
 
+RESTORED = "restored"
+"""`detail` of an instruction that was open in a backup: it may have been carried out since."""
+
+
 class Instruction(Row):
     """Kept once by id, also when refused. `envelope` as it came."""
 

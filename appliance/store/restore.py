@@ -25,7 +25,7 @@ from appliance.store.backup import sweep, sync_file, sync_folder
 from appliance.store.backup_file import DOCUMENTS, STORE, Manifest, extract, read_manifest
 from appliance.store.ballast import disk_of
 from appliance.store.bulk import execute_many
-from appliance.store.city_models import CityLink
+from appliance.store.city_models import RESTORED, CityLink, Instruction
 from appliance.store.database import SCHEMA_VERSION, is_sound, open_store
 from appliance.store.epochs import Reason, begin_epoch
 from appliance.store.fields import to_milliseconds
@@ -198,6 +198,8 @@ def _close_the_past(now: datetime) -> None:
     Lesson.update(ended_at=now, end_reason=EndReason.RESTORED).where(Lesson.ended_at.is_null()).execute()
     LessonDevice.update(left_at=now).where(LessonDevice.left_at.is_null()).execute()
     Receipt.update(state=ReceiptState.CANCELED, updated_at=now).where(Receipt.state.in_(list(OPEN))).execute()
+    # It may have been carried out since: nothing of it is done again, and the city is told that nobody knows.
+    Instruction.update(detail=RESTORED).where(Instruction.finished_at.is_null()).execute()
     EnrollmentToken.update(revoked_at=now).where(EnrollmentToken.revoked_at.is_null()).execute()
     for ended in (Session, Browser, Invitation):
         ended.delete().execute()

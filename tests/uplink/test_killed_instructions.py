@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from appliance.store.live import live_database, open_live
-from appliance.store.models import Device
+from appliance.store.models import Device, database
+from appliance.store.restore import _close_the_past
 from tests.services.school import add_device
 from tests.support.appliance import ROOT
 from tests.support.store import HandClock, opened_store
@@ -117,3 +118,16 @@ def test_what_brings_the_process_down_each_time_is_given_up_as_unknown(box: Orde
     box.start_again()
     box.run()
     assert state_of(one) == ("unknown", "interrupted")
+
+
+def test_an_order_that_was_open_in_a_backup_is_never_carried_out_again(box: OrderedBox) -> None:
+    device = add_device()
+    one = box.give("identify", args={"device": device})
+    box.run()  # it waits for the device: so the backup has it; then it was done, and the backup came back
+    with database.atomic("IMMEDIATE"):
+        _close_the_past(box.clock.now())
+    box.put_online(device)
+    box.start_again()
+    box.run()
+    assert commands() == []
+    assert receipts(one)[-1] == ("unknown", "restored")
