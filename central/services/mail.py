@@ -35,13 +35,14 @@ class Mail:
         smtp = self._settings.smtp()
         if smtp is None:
             raise CannotSend("Aucun serveur de courriel n’est réglé.")
-        message = written(address, smtp.sender, payload, self._public_url)
         try:
+            message = written(address, smtp.sender, payload, self._public_url)
             with _connected(smtp) as server:
                 if smtp.login:
                     server.login(smtp.login, self._password())
                 server.send_message(message)
-        except (OSError, smtplib.SMTPException) as error:
+        # ValueError: a host, a password or an address that no wire takes
+        except (OSError, ValueError, smtplib.SMTPException) as error:
             raise CannotSend(f"{type(error).__name__}: {error}") from error
 
     def _password(self) -> str:

@@ -24,7 +24,7 @@ class Webhook:
                 headers={"User-Agent": _USER_AGENT},
                 stream=True,  # what it says is not read: it may be without end
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:  # ValueError: an address that no wire takes
             raise CannotSend(type(error).__name__) from error
         with answer:
             if not 200 <= answer.status_code < 300:

@@ -171,3 +171,13 @@ def test_an_address_that_could_do_more_than_receive_is_refused(watch: Watch, add
     for channel in Channel:
         with pytest.raises(Invalid):
             watch.settings.set_recipients((Recipient(channel, address),))
+
+
+def test_settings_that_no_wire_takes_are_a_trouble_of_the_message_and_not_of_the_desk(watch: Watch) -> None:
+    watch.settings.set_recipients((Recipient(Channel.EMAIL, "dsi@ville.example"),))
+    watch.settings.set_smtp(Smtp("a..b", 25, "preau@ville.example", "none"))
+    watch.look()
+    assert watch.notifications.step()
+    [late] = watch.notifications.undelivered()
+    assert "UnicodeError" in late.trouble
+    assert not late.is_given_up
