@@ -17,7 +17,7 @@ from central.services.journal import record
 from central.services.schools import find_school
 from central.services.throttle import Throttle
 from central.store.database import writing
-from central.store.models import Appliance, ClaimTicket, School
+from central.store.models import Appliance, Cart, ClaimTicket, Device, School, StateRow
 from protocol.uplink_claim import (
     SECRET_BYTES,
     Claim,
@@ -154,6 +154,7 @@ class Claims:
         record(now, actor, "appliance.claim", actor, ticket.school_id, by=ticket.created_by, replaces=ticket.replaces)
         if ticket.replaces:
             Appliance.update(standing=Standing.REPLACED).where(Appliance.id == ticket.replaces).execute()
+            _hand_over(ticket.replaces, appliance_id)
             revoke_certificates(ticket.replaces, now)
         return appliance_id
 
@@ -171,6 +172,12 @@ class Claims:
             broker=self._offer.broker,
             replaces=ticket.replaces is not None,
         )
+
+
+def _hand_over(before: str, after: str) -> None:
+    """What the old box had told is the new one's: its first comparison finds what is gone."""
+    for table in (Device, Cart, StateRow):
+        table.update(appliance=after).where(table.appliance == before).execute()
 
 
 def _names(ticket: ClaimTicket) -> list[str]:

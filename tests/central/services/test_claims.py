@@ -13,7 +13,7 @@ from central.services.certificates import KnownAppliance
 from central.services.settings import ROOT_PUBLIC, write_setting
 from central.store.database import connected
 from central.store.desk_models import Journal
-from central.store.models import Appliance, Certificate, ClaimTicket
+from central.store.models import Appliance, Cart, Certificate, ClaimTicket, Device, StateRow
 from protocol.uplink_claim import Claim, ClaimAnswer, authority_mark, read_code
 from protocol.uplink_words import Standing
 from tests.support.central import new_csr, new_key, uai_of
@@ -192,6 +192,22 @@ def test_a_blank_box_takes_the_place_of_a_dead_one_in_one_transaction(city: Serv
     assert known(city, new.certificate).uai == UAI
     revoked = x509.load_pem_x509_crl(city.keys.folder.read("revoked.pem"))
     assert revoked.get_revoked_certificate_by_serial_number(int(serial_of(old.certificate), 16)) is not None
+
+
+def test_what_a_dead_box_had_told_becomes_the_word_of_the_one_in_its_place(city: Services) -> None:
+    """So that its comparison finds what came after its snapshot as gone: else that would stay for ever."""
+    old = claimed(city, new_key())
+    at = city.clock.now()
+    Device.insert(
+        id="d-1", school=UAI, appliance=old.appliance, serial="S1", name="T1", kind="tablet", status="active",
+        updated_at=at,
+    ).execute()  # fmt: skip
+    Cart.insert(appliance=old.appliance, id="1", name="Classe mobile").execute()
+    StateRow.insert(appliance=old.appliance, key="device:d-1", hash="x").execute()
+    new = claimed(city, new_key(), replaces=old.appliance)
+    assert Device.get_by_id("d-1").appliance == new.appliance
+    assert [row.appliance_id for row in Cart.select()] == [new.appliance]
+    assert [row.appliance_id for row in StateRow.select()] == [new.appliance]
 
 
 def test_nothing_is_replaced_when_the_claim_fails(city: Services) -> None:
