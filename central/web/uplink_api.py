@@ -47,8 +47,8 @@ def make_uplink_api(services: Services) -> Blueprint:
 
     @api.post("/batch")
     def batch() -> Response:
+        body = _spoken(read_body(request))  # over a poor line this takes minutes: it holds no place
         with batches.entered():
-            body = _spoken(read_body(request))
             received = Received(parse_batch(body), digest_of(body), request.content_length or len(body))
             return _answer(encode_batch_answer(receiving.ingest.take(current_appliance(), received)))
 
