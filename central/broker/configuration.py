@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from protocol.uplink_live import BRIDGE_TOPIC, LIVE_TOPIC, school_topic
+
 CENTRAL_USERNAME = "central"
 """The CN of our own client's certificate; no school's UAI can be that word."""
 
@@ -73,7 +75,8 @@ def render_acl() -> str:
             f"user {CENTRAL_USERNAME}",
             "topic readwrite schools/#",
             "topic read $SYS/#",
-            "pattern write schools/%u/up/#",
+            # two topics, not a tree: what is retained is one message each, whoever has the certificate
+            *(f"pattern write {school_topic('%u', 'up', leaf)}" for leaf in (BRIDGE_TOPIC, LIVE_TOPIC)),
             "pattern read schools/%u/down/#",
             "",
         ]

@@ -4,7 +4,7 @@ Only quicker, never needed: a school looks once a minute by itself.
 """
 
 import logging
-import queue
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -15,7 +15,7 @@ from central.logs import fact
 from central.services.order_delivery import released
 from central.store.database import connected, writing
 from central.store.desk_models import EffectiveConfiguration, Instruction, LiveView, Order, SignedOrder, Watch
-from central.store.models import Appliance, School
+from central.store.models import Appliance
 from protocol.strict_json import Malformed
 from protocol.uplink_live import (
     BRIDGE_TOPIC,
@@ -32,7 +32,6 @@ from protocol.uplink_words import Standing
 _log = logging.getLogger("live")
 _ASK_AGAIN = timedelta(seconds=20)
 _NUDGE_AGAIN = timedelta(seconds=30)  # the nudge may have been lost; the school looks by itself soon after
-_HELD = 1000
 
 
 class Said(Protocol):
@@ -51,27 +50,29 @@ class LiveWire:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._said: queue.Queue[Said] = queue.Queue(_HELD)
+        self._lock = threading.Lock()
+        self._said: dict[tuple[str, str], Said] = {}
         self._nudged: dict[str, datetime] = {}
         self._asked: dict[str, datetime] = {}
 
     def hear(self, said: Said) -> None:
-        """In another thread. A school that floods loses its own pictures first: they are the most."""
-        try:
-            self._said.put_nowait(said)
-        except queue.Full:
-            fact(_log, "live_dropped", school=said.uai)
+        """In another thread. The newest word of a school takes the place of the one before: a flood is its own only."""
+        if said.leaf not in (BRIDGE_TOPIC, LIVE_TOPIC):
+            return
+        with self._lock:
+            self._said[said.uai, said.leaf] = said
 
     def take_step(self) -> bool:
         """One message into the database."""
-        try:
-            said = self._said.get_nowait()
-        except queue.Empty:
+        with self._lock:
+            first = next(iter(self._said), None)
+            said = None if first is None else self._said.pop(first)
+        if said is None:
             return False
         with connected(), writing():
             if said.leaf == BRIDGE_TOPIC:
                 self._bridge(said)
-            elif said.leaf == LIVE_TOPIC:
+            else:
                 self._picture(said)
         return True
 
@@ -120,7 +121,8 @@ class LiveWire:
         ).execute()
 
     def _picture(self, said: Said) -> None:
-        if School.get_or_none(School.uai == said.uai) is None:
+        """Of a school at which nobody looks, nothing is kept."""
+        if not Watch.select().where((Watch.school == said.uai) & (Watch.until > self._clock.now())).exists():
             return
         try:
             picture = parse_picture(said.payload)
