@@ -140,7 +140,8 @@ def check_scope(wish: Wish) -> None:
     given = [name for name in ("devices", "schools", "appliances") if getattr(wish, name)]
     if len(given) != 1:
         raise Invalid("bad_order", {"scope": "missing"})
-    if wish.kind in _BOX_KINDS and wish.devices:
+    # whoever names a box must not reach every device behind it: devices are named, or their school is
+    if (wish.kind in _BOX_KINDS and wish.devices) or (wish.kind in DEVICE_KINDS and wish.appliances):
         raise Invalid("bad_order", {"scope": "unknown_value"})
     if wish.kind in _ONE_ONLY and len(wish.devices) != 1:
         raise Invalid("bad_order", {"scope": "one_only"})
