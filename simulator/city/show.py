@@ -49,10 +49,12 @@ class Show:
         city.said_until(_READY)
         _say(f"  {CITY} est prête.")
         self._joining.add_schools()
-        said = self._ready_all(schools)
+        with ThreadPoolExecutor(1) as hand:
+            link = hand.submit(self._joining.sign_in_link)
+            said = self._ready_all(schools)
         if not self._stopping.is_set():
-            first = said[SCHOOLS[0].word]
-            _say("\n".join(["", *(line for line in first if line.strip() and _READY not in line), *self._about()]))
+            first = [line for line in said[SCHOOLS[0].word] if line.strip() and _READY not in line]
+            _say("\n".join(["", *first, *self._about(link.result())]))
 
     def _is_wanted(self, school: SchoolPlan) -> bool:
         return not (school.is_off and self._joining.is_done(school))
@@ -102,7 +104,7 @@ class Show:
             "127.0.0.1", "--uplink", str(city.uplink), "--mqtt", str(city.mqtt), "--city", CITY, "--workers", "1",
         ]  # fmt: skip
 
-    def _about(self) -> list[str]:
+    def _about(self, link: str) -> list[str]:
         others = [
             f"  {school.name:<20} http://127.0.0.1:{self._town.schools[school.word].http}/  "
             + ("éteinte" if school.is_off else "au bout d’une mauvaise ligne")
@@ -112,7 +114,7 @@ class Show:
         return [
             "",
             f"{CITY}, console de la DSI :",
-            f"  Entrer   {self._joining.sign_in_link()}",
+            f"  Entrer   {link}",
             "           (une fois ; un autre à chaque démarrage)",
             "Les autres écoles :",
             *others,

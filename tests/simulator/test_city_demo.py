@@ -35,8 +35,14 @@ class Demo:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "simulator.city", *self._options], cwd=ROOT, stdout=said, stderr=said
             )
+        self._ports = http, mqtt
+
+    def wait(self) -> None:
         wait_for(self._is_ready, _START_SECONDS, "the demonstration is ready")
-        self.town: Town = plan(self.folder, http, mqtt)
+
+    @property
+    def town(self) -> Town:
+        return plan(self.folder, *self._ports)
 
     def _is_ready(self) -> bool:
         assert self.process.poll() is None, self.said()
@@ -76,6 +82,7 @@ def _words_of(process: Path) -> str:
 def demo(tmp_path: Path) -> Iterator[Demo]:
     demo = Demo(tmp_path)
     try:
+        demo.wait()
         yield demo
     finally:
         if demo.process.poll() is None:
