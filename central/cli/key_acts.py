@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from central.errors import CannotStart, Conflict, Invalid
 from central.keys.signatures import SigningSecret, public_id
 from central.services.journal import CONSOLE
 from central.services.order_signatures import describe_file, sign_file
-from central.services.rings import NewKey, sign_ring
+from central.services.rings import NewKey, describe_ring, read_ring, sign_ring
 from protocol.strict_json import Malformed
-from protocol.uplink_orders import encode_signed, parse_signed
+from protocol.uplink_orders import encode_signed, parse_ring, parse_signed
 from protocol.uplink_words import OrderClass, SignatureAlgorithm
 
 _CLASSES = (OrderClass.SENSITIVE.value, OrderClass.DESTRUCTIVE.value)
@@ -35,6 +35,11 @@ def add_words(nouns: "Nouns[argparse.ArgumentParser]", everywhere: argparse.Argu
     ring.add_argument("--root", type=Path, required=True, metavar="FICHIER")
     ring.add_argument("--out", type=Path, metavar="FICHIER", help="le trousseau signé (TROUSSEAU.signe)")
     ring.add_argument("file", type=Path, metavar="TROUSSEAU")
+    ring.add_argument(
+        "--before", type=Path, metavar="FICHIER", help="le trousseau signé d’avant : montre ce qui change"
+    )
+    for asking in (sign, ring):
+        asking.add_argument("--yes", action="store_true", help="sans demander : ce qui est signé a été lu ailleurs")
     for offline in (root, operator, sign, ring):
         offline.add_argument("--passphrase-stdin", action="store_true", help="phrase secrète sur l’entrée standard")
     word("ring-export", "le prochain trousseau, à signer hors ligne").add_argument("file", type=Path, metavar="FICHIER")
@@ -93,14 +98,30 @@ def _sign(options: argparse.Namespace) -> Answer:
     secret, file = SigningSecret.load(options.key, _passphrase(options)), _read(options.file)
     out = options.out or options.file.with_name(f"{options.file.name}.signe")
     lines = describe_file(file)
+    _agree(options, lines, str(len(lines)), "le nombre d’ordres")
     out.write_bytes(sign_file(secret, file))
-    return Answer({"file": str(out), "orders": lines}, [*lines, f"Signé : {out}. Déposez-le sur la page de l’ordre."])
+    return Answer({"file": str(out), "orders": lines}, [f"Signé : {out}. Déposez-le sur la page de l’ordre."])
+
+
+def _agree(options: argparse.Namespace, lines: Sequence[str], answer: str, what: str) -> None:
+    """What an offline key signs is read by a person first: the server that made the file may be in others' hands."""
+    for line in lines:
+        print(line, file=sys.stderr)
+    if options.yes:
+        return
+    print(f"Pour signer cela, tapez {what} ({answer}) :", file=sys.stderr)
+    if sys.stdin.readline().strip() != answer:
+        raise CannotStart("not_agreed", "Rien n’a été signé.")
 
 
 def _ring_sign(options: argparse.Namespace) -> Answer:
     root, file = SigningSecret.load(options.root, _passphrase(options)), _read(options.file)
     out = options.out or options.file.with_name(f"{options.file.name}.signe")
-    out.write_bytes(encode_signed(sign_ring(root, file)))
+    signed = sign_ring(root, file)
+    before = None if options.before is None else read_ring(_read(options.before))
+    ring = parse_ring(file)
+    _agree(options, describe_ring(ring, before), str(ring.version), "le numéro de version")
+    out.write_bytes(encode_signed(signed))
     return Answer({"file": str(out)}, [f"Signé : {out}. Importez-le : ring-import {out}"])
 
 

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import json
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -70,8 +71,11 @@ class SigningSecret:
         how: KeySerializationEncryption = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
         pem = self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, how)
         try:
-            path.touch(mode=0o600, exist_ok=False)
-            path.write_bytes(pem)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(pem)
+                file.flush()
+                os.fsync(file.fileno())  # the root's only copy: on the disk before anybody is told that it is there
         except FileExistsError:
             raise CannotStart("key_exists", f"{path} existe déjà : une clé n’est jamais remplacée.") from None
         except OSError as error:

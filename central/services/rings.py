@@ -19,7 +19,7 @@ from central.services.settings import ROOT_PUBLIC, read_setting, write_setting
 from central.store.database import writing
 from central.store.desk_models import Account, KeyRing, Passkey, SigningKey
 from protocol.strict_json import Malformed
-from protocol.uplink_orders import Ring, RingKey, SignedDocument, encode_ring, parse_ring
+from protocol.uplink_orders import Ring, RingKey, SignedDocument, encode_ring, parse_ring, parse_signed
 from protocol.uplink_words import OrderClass, SignatureAlgorithm
 
 ONLINE_LIFE = timedelta(days=5 * 365)
@@ -191,6 +191,28 @@ def sign_ring(root: SigningSecret, document: bytes) -> SignedDocument:
     except Malformed:
         raise Invalid("bad_ring", {"ring": "wrong_type"}) from None
     return SignedDocument(document, root.sign(document))
+
+
+def read_ring(signed: bytes) -> Ring:
+    """Of a file that was signed before."""
+    try:
+        return parse_ring(parse_signed(signed).document)
+    except Malformed:
+        raise Invalid("bad_ring", {"ring": "wrong_type"}) from None
+
+
+def describe_ring(ring: Ring, before: Ring | None) -> list[str]:
+    """For who holds the root: every key, and against the ring before what is new. Another city's ring is refused."""
+    if before is not None and (ring.city, ring.relying_party) != (before.city, before.relying_party):
+        raise Invalid("bad_ring", {"ring": "unknown_value"})
+    known = set() if before is None else set(before.keys)
+    mark = "" if before is None else "NOUVEAU OU CHANGÉ  "
+    lines = [f"Trousseau n° {ring.version}, ville {ring.city}, console {ring.relying_party}"]
+    for key in ring.keys:
+        end = "retirée" if key.revoked else f"jusqu’au {key.not_after:%d/%m/%Y}"
+        told = f"{key.id}  {key.holder}  {', '.join(key.classes)}  {end}"
+        lines.append(told if key in known else mark + told)
+    return lines
 
 
 def ring_key(row: SigningKey) -> RingKey:
