@@ -11,8 +11,10 @@ from pathlib import Path
 
 from appliance.clock import Clock
 from appliance.services.city import City
+from appliance.services.city_wishes import is_quiet_now
 from appliance.services.incarnation import Incarnations
 from appliance.services.outbox import Outbox
+from appliance.services.settings import read_setting, write_setting
 from appliance.store.ballast import storage_level
 from appliance.store.database import SCHEMA_VERSION
 from appliance.store.models import database
@@ -20,10 +22,11 @@ from protocol.strict_json import Malformed
 from protocol.uplink_hello import Hello, HelloAnswer, encode_hello, parse_hello_answer, signed_time
 from protocol.uplink_words import Standing, StorageWord
 from uplink.city_time import CityTime
-from uplink.keys import is_signed
 from uplink.line import Line, Link
 from uplink.trouble import STANDINGS, Trouble, TroubleCode
+from uplink.verify import by_online_key
 
+_ENDS = "uplink_ends"  # the box's software and what the city's can, as of the last hello
 _MANY = 1000  # records that wait: then sending them is heavy work
 
 
@@ -51,7 +54,7 @@ def say_hello(greeting: Greeting, line: Line, link: Link) -> HelloAnswer:
         raise Trouble(TroubleCode.FOREIGN, str(error)) from error
     if (answer.appliance, answer.epoch, answer.nonce) != (hello.appliance, hello.epoch, hello.nonce):
         raise Trouble(TroubleCode.FOREIGN, "an answer to another hello")
-    if not is_signed(link.time_key, signed_time(answer.appliance, answer.nonce, answer.at), answer.signature):
+    if not by_online_key()(signed_time(answer.appliance, answer.nonce, answer.at), answer.signature):
         raise Trouble(TroubleCode.CLOCK, "the time is not signed by the city")
     shown = line.client.shown
     if shown is not None and not shown.holds(answer.at):
@@ -67,7 +70,8 @@ def _hello(greeting: Greeting, link: Link) -> Hello:
         raise Trouble(TroubleCode.IDENTITY, "the box has not started yet")
     backlog = greeting.outbox.backlog()
     heavy = greeting.heavy()
-    if sum(one.records for one in backlog.values()) > _MANY:
+    is_quiet = is_quiet_now(greeting.clock.now())
+    if not is_quiet and sum(one.records for one in backlog.values()) > _MANY:
         heavy = (*heavy, "backlog")
     return Hello(
         appliance=link.appliance,
@@ -91,5 +95,14 @@ def _take_over(greeting: Greeting, answer: HelloAnswer) -> None:
         greeting.city.heard(answer.token, answer.standing)
         if answer.standing is Standing.ACTIVE:
             greeting.outbox.rewind(answer.cursors, greeting.clock.now())
+            _try_parked_again(greeting, answer)
         else:
             greeting.city.stopped(STANDINGS[answer.standing], "")
+
+
+def _try_parked_again(greeting: Greeting, answer: HelloAnswer) -> None:
+    """After an upgrade of either end: what was refused may be taken now. In the caller's transaction."""
+    ends = " ".join((greeting.software, *sorted(answer.capabilities)))
+    if read_setting(_ENDS) != ends:
+        greeting.outbox.unpark()
+        write_setting(_ENDS, ends)

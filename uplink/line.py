@@ -30,7 +30,6 @@ class Link:
     address: str
     appliance: str
     token: str
-    time_key: str
     standing: Standing
     config_version: int
     ring_version: int
@@ -42,7 +41,7 @@ def read_link() -> Link | None:
     if row is None:
         return None
     return Link(
-        row.address, row.appliance, row.token, row.time_key, Standing(row.standing), row.config_version,
+        row.address, row.appliance, row.token, Standing(row.standing), row.config_version,
         row.ring_version, row.reconciled_on,
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ Knows what is to be asked for; what is believed is `verify`'s, what is done with
 
 import logging
 import threading
+from collections.abc import Callable
 
 from appliance.bootstrap import Services
 from appliance.domain.instructions import NotVerified
@@ -36,11 +37,11 @@ class Downwards:
         if answer.nonce != self._nonce:
             self._nonce, self._done = answer.nonce, set()
         if answer.ring_version > link.ring_version and self._is_first("ring"):
-            self._fetch_ring(session.line)
+            _unless_refused("ring", lambda: self._fetch_ring(session.line))
         elif answer.config_version != link.config_version and self._is_first("config"):
-            self._fetch_configuration(session.line)
+            _unless_refused("config", lambda: self._fetch_configuration(session))
         elif answer.pending and self._is_first("instructions"):
-            self._fetch_instructions(session.line)
+            _unless_refused("instructions", lambda: self._fetch_instructions(session.line))
         else:
             return False
         return True
@@ -58,9 +59,10 @@ class Downwards:
             return
         fact(_log, "ring_taken", version=version)
 
-    def _fetch_configuration(self, line: Line) -> None:
-        have = CityLink.get_by_id(1).config_version
-        is_new = self._services.city_configuration.apply(line.get(f"config?have={have}").body, by_online_key())
+    def _fetch_configuration(self, session: Session) -> None:
+        have, at = CityLink.get_by_id(1).config_version, session.believed() or self._services.clock.now()
+        raw = session.line.get(f"config?have={have}").body
+        is_new = self._services.city_configuration.apply(raw, by_online_key(at))
         fact(_log, "configuration", applied=is_new, why=self._services.city_configuration.trouble())
 
     def _fetch_instructions(self, line: Line) -> None:
@@ -71,3 +73,13 @@ class Downwards:
         taken = sum(self._services.instructions.take(one, self._verify) for one in envelopes)
         fact(_log, "instructions", came=len(envelopes), taken=taken)
         self._wake.set()
+
+
+def _unless_refused(what: str, fetch: Callable[[], None]) -> None:
+    """There is none, or the city cannot give it: that holds up nothing of what goes the other way."""
+    try:
+        fetch()
+    except Trouble as trouble:
+        if trouble.code is not TroubleCode.REJECTED:
+            raise
+        fact(_log, "not_fetched", what=what, why=trouble.detail)

@@ -15,6 +15,7 @@ from appliance.bootstrap import Services
 from appliance.config import Config
 from appliance.errors import PreauError
 from appliance.logs import fact
+from appliance.services.city_wishes import is_quiet_now
 from appliance.store.trouble import STORE_ERRORS, read_trouble
 from protocol.uplink_hello import HelloAnswer
 from protocol.uplink_words import Standing
@@ -97,7 +98,7 @@ class Uplink:
         self._answer: HelloAnswer | None = None
         self._greeting = Greeting(
             services.clock, services.city, services.incarnations, services.outbox, self._city_time,
-            config.data_path, parts.software, lambda: ("snapshot",) if self._snapshots.is_due() else (),
+            config.data_path, parts.software, self._heavy,
         )  # fmt: skip
         self._duties: tuple[Duty, ...] = (
             lambda session: self._sending.receipts(session.line),
@@ -191,7 +192,14 @@ class Uplink:
         return True
 
     def _send_snapshot(self, session: Session) -> bool:
-        return session.answer.turn and self._snapshots.step(session.line)
+        return session.answer.turn and not self._is_quiet() and self._snapshots.step(session.line)
+
+    def _heavy(self) -> tuple[str, ...]:
+        """What asks for a turn, beside a long backlog. In the city's quiet hours nothing does."""
+        return ("snapshot",) if self._snapshots.is_due() and not self._is_quiet() else ()
+
+    def _is_quiet(self) -> bool:
+        return is_quiet_now(self._parts.services.clock.now())
 
     def _line_for(self, link: Link, now: float) -> Line:
         if self._line is not None and not self._line.is_for(link):

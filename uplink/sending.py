@@ -7,6 +7,7 @@ alone; that one is parked after three refusals, and the lane goes on.
 from dataclasses import dataclass, field
 
 from appliance.clock import Clock
+from appliance.services.city_wishes import is_quiet_now
 from appliance.services.outbox import Limits, Outbox
 from protocol.strict_json import Malformed
 from protocol.uplink import Batch, BatchAnswer, encode_batch, is_answer_to, parse_batch_answer
@@ -18,6 +19,7 @@ REFUSALS = 3
 SMALL = Limits(25, 16 * 1024)
 LARGE = Limits(1000, 512 * 1024)  # well below what a body may have, whatever the envelopes add
 _OTHERS = (Lane.STATE, Lane.STATISTICS, Lane.LOGS)
+_NOT_IN_QUIET_HOURS = (Lane.STATISTICS, Lane.LOGS)
 _ITS_OWN_FAULT = (400, 413, 422, 500)  # sent again as it is, it would be answered the same again
 
 
@@ -52,7 +54,13 @@ class Sending:
         return self._send(line, Lane.RECEIPTS)
 
     def others(self, line: Line, *, turn: bool) -> bool:
-        """One batch of one lane, the lanes in turns. Without a turn of the city only one small batch each."""
+        """One batch of one lane, the lanes in turns. Without a turn of the city only one small batch each.
+
+        In the city's quiet hours the line is the class's: only the state goes on, in small batches.
+        """
+        if is_quiet_now(self.clock.now()):
+            turn = False
+            self._open.difference_update(_NOT_IN_QUIET_HOURS)
         for _ in _OTHERS:
             lane = _OTHERS[self._turn % len(_OTHERS)]
             self._turn += 1

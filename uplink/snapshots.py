@@ -7,6 +7,7 @@ from pathlib import Path
 
 from appliance.broker.credentials import write_atomically
 from appliance.services.backups import BackupLine, Backups
+from appliance.store.backup import sync_file, sync_folder
 from protocol.uplink import PREFIX
 from uplink.client import Client, Request
 from uplink.line import Line
@@ -62,7 +63,9 @@ def fetch_snapshot(client: Client, target: Path) -> bool:
         answer = client.ask(Request("GET", f"{PREFIX}/snapshot", most=MOST_BYTES, into=aside, seconds=_SECONDS))
         if _digest(aside) != answer.headers.get(DIGEST.lower(), ""):
             raise Trouble(TroubleCode.FOREIGN, "not the snapshot that was announced")
+        sync_file(aside)  # whoever reads of it in `restore.json` after a power cut finds it whole
         aside.replace(target)
+        sync_folder(target.parent)
     except Trouble as trouble:
         if trouble.status == 404:
             return False

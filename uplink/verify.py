@@ -87,14 +87,23 @@ def kept_ring() -> Ring | None:
         return None
 
 
-def by_online_key() -> Callable[[bytes, str], bool]:
-    """For configurations: the key that was pinned at the claim, or one that the root lets sign what is routine."""
+def by_online_key(at: datetime | None = None) -> Callable[[bytes, str], bool]:
+    """For configurations and the time: signed by a key that the root lets sign what is routine.
+
+    The key that was pinned at the claim is one, until the ring names it: then the ring's word counts for it, too.
+    `at` None: whatever a key's term, since the time itself is being asked for.
+    """
     link, ring = CityLink.get_or_none(CityLink.id == 1), kept_ring()
-    publics = [] if link is None else [str(link.time_key)]
-    for key in () if ring is None else ring.keys:
-        if key.algorithm is SignatureAlgorithm.ED25519 and OrderClass.ROUTINE in key.classes and not key.revoked:
-            publics.append(key.public)
+    keys = () if ring is None else ring.keys
+    publics = [key.public for key in keys if _is_online(key, at)]
+    if link is not None and all(key.public != link.time_key for key in keys):
+        publics.append(str(link.time_key))
     return lambda document, signature: any(is_signed(public, document, signature) for public in publics)
+
+
+def _is_online(key: RingKey, at: datetime | None) -> bool:
+    is_ours = key.algorithm is SignatureAlgorithm.ED25519 and OrderClass.ROUTINE in key.classes
+    return is_ours and not key.revoked and (at is None or at < key.not_after)
 
 
 def _check(ring: Ring, order: bytes, signature: Signature, rule: _Rule) -> str:

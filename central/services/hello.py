@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from peewee import fn
 
+from central import SOFTWARE
 from central.clock import Clock
 from central.domain.epochs import Asked, Chain, Prove, Tokens, Verdict, after, judge
 from central.errors import Conflict, Denied
@@ -90,6 +91,7 @@ class Hellos:
             pending=self._city.pending_count(row.id),
             poll_seconds=turn.poll_seconds,
             turn=turn.granted,
+            capabilities=(SOFTWARE,),
         )
 
     def _outside(self, row: Appliance, hello: Hello, token: str, now: datetime) -> HelloAnswer:

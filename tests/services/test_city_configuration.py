@@ -17,8 +17,9 @@ from appliance.services.people import NewPerson, People
 from appliance.store.city_models import CityLink
 from appliance.store.models import Journal, Session, User
 from protocol.uplink_config import CityUser, Configuration, QuietHours
+from protocol.uplink_words import OrderClass
 from tests.services.school import ADMIN, add_people
-from tests.support.city_orders import City
+from tests.support.city_orders import City, base64_of
 from tests.support.store import HandClock
 from uplink.verify import by_online_key, take_ring
 
@@ -109,6 +110,28 @@ def test_one_that_is_not_signed_by_the_online_key_is_refused(joined: Joined) -> 
     assert not joined.service.apply(raw, by_online_key())
     assert not joined.service.apply(b"<html>", by_online_key())
     assert CityLink.get_by_id(1).config_version == 0
+
+
+def test_an_online_key_that_the_ring_revokes_is_followed_by_the_next_one(joined: Joined) -> None:
+    """It was pinned at the claim; the root's word counts for it all the same, for the time as for configurations."""
+    city = joined.city
+    city.add_key("next", OrderClass.ROUTINE)
+    city.add_key("ended", OrderClass.ROUTINE, days=-1)
+    city.ring_keys["online"] = replace(city.ring_keys["online"], revoked=True)
+    take_ring(city.ring(), joined.clock.now())
+    now = joined.clock.now()
+    by_key = {key: city.configuration(FULL, key) for key in ("online", "ended", "next")}
+    taken = {key: joined.service.apply(raw, by_online_key(now)) for key, raw in by_key.items()}
+    assert taken == {"online": False, "ended": False, "next": True}
+    signed = {key: base64_of(city.keys[key].sign(b"the time")) for key in by_key}
+    assert {key: by_online_key()(b"the time", one) for key, one in signed.items()} == {
+        "online": False, "ended": True, "next": True,
+    }  # fmt: skip
+
+
+def test_before_any_ring_the_key_of_the_claim_is_the_online_key(joined: Joined) -> None:
+    CityLink.update(ring="", ring_version=0).execute()
+    assert not joined.apply(FULL, "operator") and joined.apply(FULL)
 
 
 def test_whom_the_city_no_longer_names_is_put_out_and_comes_back_when_named_again(joined: Joined) -> None:
