@@ -15,19 +15,21 @@ from appliance.broker.city_bridge import read_addresses
 from appliance.broker.credentials import write_atomically
 from appliance.clock import Clock
 from appliance.domain.city import checked_address, checked_code
+from appliance.domain.instructions import OPEN
 from appliance.domain.people import Actor
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.nudge import NudgeSender
+from appliance.services.city_wishes import write_wishes
 from appliance.services.exchange_log import forget_exchanges
 from appliance.services.journal import record
 from appliance.services.outbox import forget_records
-from appliance.store.city_models import CityLink
+from appliance.store.city_models import CityLink, Instruction
 from appliance.store.epochs import Reason, begin_epoch
-from appliance.store.models import database
+from appliance.store.models import User, database
 from protocol.strict_json import Malformed
 from protocol.uplink_claim import ClaimAnswer
 from protocol.uplink_door import parse_claim_file
-from protocol.uplink_words import Standing
+from protocol.uplink_words import InstructionState, Standing
 
 _REQUEST = "request.json"
 
@@ -182,6 +184,7 @@ class City:
             CityLink.delete().execute()
             forget_records()
             forget_exchanges()
+            _free_of_the_city(self._clock.now())
             record(self._clock.now(), actor, "city.leave")
         self._nudge.send()
 
@@ -201,6 +204,14 @@ class City:
     def _drop_request(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             (self._folder / _REQUEST).unlink()
+
+
+def _free_of_the_city(now: datetime) -> None:
+    """In the caller's transaction: its orders end, its wishes hold no more, and its people are the school's own."""
+    waiting = Instruction.state.in_(OPEN)
+    Instruction.update(state=InstructionState.CANCELED, detail="city_left", finished_at=now).where(waiting).execute()
+    User.update(source="school").where(User.source != "school").execute()
+    write_wishes({})
 
 
 _NO_TROUBLE = {"trouble": "", "trouble_detail": "", "trouble_at": None}

@@ -3,12 +3,16 @@ from pathlib import Path
 
 import pytest
 
+from appliance.domain.people import Role
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.nudge import NudgeSender
 from appliance.services.city import City
+from appliance.services.city_wishes import present_wishes, write_wishes
 from appliance.services.outbox import Outbox
+from appliance.services.people import create_user, person_of
 from appliance.services.telling import put_everything
-from appliance.store.city_models import Exchange, OutboxRecord
+from appliance.store.city_models import Exchange, Instruction, OutboxRecord
+from appliance.store.models import User
 from protocol.uplink_claim import ClaimAnswer, ClaimCode, write_code
 from protocol.uplink_door import ClaimFile, encode_claim_file
 from protocol.uplink_words import Lane, Standing
@@ -93,3 +97,22 @@ def test_who_leaves_leaves_nothing_to_send(city: City, clock: HandClock) -> None
     assert Outbox().sender() is None
     with pytest.raises(NotFound):
         city.leave(ADMIN)
+
+
+def test_who_leaves_is_bound_by_nothing_of_that_city_any_more(city: City, clock: HandClock) -> None:
+    """Its waiting orders would be carried out under the next city, and its people could be changed by nobody."""
+    city.joined(ANSWER, "ville.example.fr:443")
+    person = create_user("referent", "Le référent", Role.ADMINISTRATOR, clock.now())
+    User.update(source="city").where(User.id == person.id).execute()
+    write_wishes({"languages": ["fr"], "restrictions": {"camera": "blocked"}})
+    for state in ("received", "started", "done"):
+        Instruction.create(
+            id=state, kind="wipe", by="x", envelope={}, state=state, received_at=clock.now(), not_after=clock.now(),
+            force_insert=True,
+        )  # fmt: skip
+    city.leave(ADMIN)
+    assert {row.id: row.state for row in Instruction.select()} == {
+        "received": "canceled", "started": "canceled", "done": "done",
+    }  # fmt: skip
+    assert person_of(User.get_by_id(person.id)).is_of_the_city is False
+    assert present_wishes() == {}
