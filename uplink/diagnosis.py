@@ -18,6 +18,7 @@ _NO_WAY = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOW
 _OURS_IS_OLD = ("CERTIFICATE_EXPIRED",)
 _NOT_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNEXPECTED_MESSAGE", "RECORD_LAYER_FAILURE")
 _CUT = ("UNEXPECTED_EOF", "EOF occurred")
+_ENDED = (ssl.SSLZeroReturnError, ssl.SSLEOFError, ssl.SSLSyscallError)  # a line that was cut while it was silent
 _HTML = ("text/html", "application/xhtml")
 
 
@@ -57,6 +58,8 @@ def _of_tls(error: ssl.SSLError) -> TroubleCode | None:
         return TroubleCode.EXPIRED
     if isinstance(error, ssl.SSLCertVerificationError):
         return TroubleCode.TLS
+    if isinstance(error, _ENDED):
+        return TroubleCode.CUT
     told = str(error).upper()
     if any(word in told for word in _OURS_IS_OLD):
         return TroubleCode.CERTIFICATE

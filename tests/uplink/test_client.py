@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ import pytest
 from tests.support.bad_proxy import LyingServer, answer_of, bad_proxy, lying_server
 from tests.support.city_tls import Authority
 from uplink.client import Client, Request, pinned
+from uplink.diagnosis import read_error
 from uplink.trouble import ClaimTrouble, Trouble, TroubleCode
 
 NOW = datetime.now(UTC)  # noqa: TID251 - certificates are made by the machine's clock
@@ -87,6 +89,11 @@ def test_the_city_is_heard(city: City) -> None:
 )
 def test_each_wrong_answer_has_its_word(city: City, answer: bytes, code: TroubleCode | ClaimTrouble) -> None:
     assert city.trouble(answer).code is code
+
+
+@pytest.mark.parametrize("kind", [ssl.SSLZeroReturnError, ssl.SSLEOFError, ssl.SSLSyscallError])
+def test_a_line_that_was_cut_while_it_was_silent_is_a_cut_and_no_spy(kind: type[ssl.SSLError]) -> None:
+    assert read_error(kind(6, "TLS/SSL connection has been closed (EOF)")).code is TroubleCode.CUT
 
 
 def test_how_long_to_wait_is_read(city: City) -> None:
