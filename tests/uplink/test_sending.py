@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from appliance.domain.people import CONSOLE
-from appliance.services.outbox import Outbox
+from appliance.services.city_wishes import write_wishes
+from appliance.services.outbox import Outbox, put
+from appliance.services.settings import read_setting, write_setting
 from appliance.store.city_models import OutboxRecord
+from appliance.store.models import database
 from appliance.store.restore import restore
-from protocol.uplink_words import Lane
+from protocol.uplink_records import BatteryBody, encode_body
+from protocol.uplink_words import Lane, RecordType
 from tests.support.bad_proxy import bad_proxy
 from tests.support.central import HOST, Central
 from tests.uplink.hand_box import HandBox, asked, standing_at, told
@@ -78,6 +82,43 @@ def test_a_record_that_no_city_takes_is_put_aside_and_the_others_go_on(
         assert box.services.outbox.parked() == 1
         gaps = asked(city, "SELECT count, reason FROM gap WHERE appliance = ?", box.appliance)
         assert gaps == [(1, "parked")]
+        OutboxRecord.update(type="audit").where(OutboxRecord.parked != "").execute()
+        box.turn(5)
+        assert box.services.outbox.parked() == 1
+        write_setting("uplink_ends", "0.1.0 an older city")  # as of the last hello: one of both ends is new since
+        box.until(lambda: told(city, box.appliance) == before + after)
+        assert box.services.outbox.parked() == 0 and "central/" in read_setting("uplink_ends")
+
+
+def test_in_quiet_hours_orders_and_state_go_on_and_the_rest_waits(city: Central, uai: str, new_box: NewBox) -> None:
+    with new_box().opened() as box:
+        box.join(city, uai)
+        box.until(lambda: not box.waiting())
+        quiet_hours(is_quiet=True)
+        with database.atomic("IMMEDIATE"):
+            now = box.services.clock.now()
+            put(now, RecordType.CART, {"id": "7", "name": "Classe mobile"}, "cart:7")
+            put(now, RecordType.BATTERY, encode_body(BatteryBody("2026-11-20", "d-1", 20, 90)))
+        numbers = box.note(5)
+        assert box.services.backups.automatic(now) is not None
+        for _ in range(3):
+            box.turn(2)
+        assert told(city, box.appliance) == numbers
+        assert asked(city, "SELECT name FROM cart WHERE appliance_id = ?", box.appliance) == [("Classe mobile",)]
+        waits = {lane for lane, one in box.services.outbox.backlog().items() if one.records}
+        assert waits == {Lane.STATISTICS} and not snapshots(city, box)
+        quiet_hours(is_quiet=False)
+        box.until(lambda: not box.waiting() and snapshots(city, box))
+
+
+def snapshots(city: Central, box: HandBox) -> list[tuple[object, ...]]:
+    return asked(city, "SELECT 1 FROM snapshot WHERE appliance = ?", box.appliance)
+
+
+def quiet_hours(*, is_quiet: bool) -> None:
+    parts = (("00:00", "12:00"), ("12:00", "00:00"))
+    hours = [{"days": [1, 2, 3, 4, 5, 6, 7], "begins": begins, "ends": ends} for begins, ends in parts]
+    write_wishes({"quiet_hours": hours if is_quiet else []})
 
 
 def test_a_city_that_comes_back_from_an_older_backup_is_told_again(
