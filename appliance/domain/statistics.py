@@ -1,7 +1,8 @@
 """Statistics of a school day: what may leave the school, and in which grain.
 
 A cell is a day, a classroom level and an app. Cells under five device-days never leave: they are merged into the app
-without a name, and what is still too small there into the level without a name.
+without a name, what is still too small there into the level without a name; what is too small even there is not told.
+No sum leaves from which it could be found by subtraction.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -56,7 +57,8 @@ def cells(uses: Iterable[Use]) -> list[Cell]:
         heap.add((use.device,), max(0, min(use.seconds, LONGEST_USE)))
     heaps = _merged(heaps, lambda level, _app: (level, ""))
     heaps = _merged(heaps, lambda level, app: ("", "") if not app else (level, app))
-    return [Cell(*key, len(heap.devices), heap.seconds) for key, heap in sorted(heaps.items())]
+    told = {key: heap for key, heap in heaps.items() if len(heap.devices) >= SMALLEST_CELL}
+    return [Cell(*key, len(heap.devices), heap.seconds) for key, heap in sorted(told.items())]
 
 
 def _merged(heaps: Mapping[_Key, _Heap], into: Callable[[str, str], tuple[str, str]]) -> dict[_Key, _Heap]:
