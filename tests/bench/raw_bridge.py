@@ -52,13 +52,17 @@ def _through(town: Town, messages: Sequence[tuple[str, bytes]]) -> int:
         city.client.on_message = lambda *_: arrived.release()
         before = wire.total
         for leaf, payload in messages:
-            for _ in range(_TRIES):  # a bridge that connects anew loses what it was given: it is said again
-                box.publish(f"up/{leaf}", payload)
-                if arrived.acquire(timeout=5):
-                    break
-            else:
-                raise AssertionError("the bridge brings nothing")
+            _bring(box, leaf, payload, arrived)
         return wire.total - before
+
+
+def _bring(box: Listener, leaf: str, payload: bytes, arrived: threading.Semaphore) -> None:
+    """A bridge that connects anew loses what it was given: it is said again."""
+    for _ in range(_TRIES):
+        box.publish(f"up/{leaf}", payload)
+        if arrived.acquire(timeout=5):
+            return
+    raise AssertionError("the bridge brings nothing")
 
 
 @contextmanager
