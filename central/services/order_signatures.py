@@ -111,13 +111,16 @@ class OrderSignatures:
 
     def _add(self, viewer: Viewer, signed_id: str, signature: Signature) -> None:
         now = self._clock.now()
-        with writing(f"signed:{signed_id}"):
-            row = SignedOrder.get_or_none(SignedOrder.id == signed_id)
-            if row is None:
-                raise NotFound("unknown_order")
+        found = SignedOrder.get_or_none(SignedOrder.id == signed_id)
+        if found is None:
+            raise NotFound("unknown_order")
+        with writing(f"order:{found.order_id}"):  # as `confirm`: the two look at each other's name
+            row = SignedOrder.get_by_id(signed_id)
             order = _open(order_row(row.order_id), now)
             if row.signatures is not None:
                 raise Conflict("already_signed")
+            if viewer.login == order.second:
+                raise Denied("second_person_is_first")  # who confirmed first is no second person of an own signature
             body = row.body.encode()
             self._check(body, OrderClass(order.order_class), signature)
             told = write_envelope(Envelope(body, (signature,)))["signatures"]

@@ -185,6 +185,18 @@ def test_whoever_brought_the_signature_is_not_the_second_person(desk: Desk) -> N
         desk.signatures.confirm(COLLEAGUE, order_id)
 
 
+def test_whoever_confirmed_first_does_not_sign_afterwards(desk: Desk) -> None:
+    desk.add_school(1, devices=1)
+    vault = SigningSecret.new()
+    desk.add_offline_key(vault, OrderClass.DESTRUCTIVE)
+    order_id = desk.orders.create(BOSS, Wish(InstructionKind.WIPE, devices=("d-1-0",)))
+    signed = sign_file(vault, desk.signatures.export(order_id))
+    desk.signatures.confirm(COLLEAGUE, order_id)
+    with pytest.raises(Denied, match="second_person_is_first"):
+        desk.signatures.upload(COLLEAGUE, order_id, signed)
+    assert desk.delivery.pending_count("a-1") == 0
+
+
 def test_a_key_for_another_class_signs_no_wipe(desk: Desk) -> None:
     desk.add_school(1, devices=1)
     operator = SigningSecret.new()
