@@ -6,12 +6,12 @@ count stops at a thousand: nobody reads further, and counting all would cost mor
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import Expression, fn
+from peewee import Expression, Function, IntegerField, fn
 
 from central.domain.plain_text import search_words
 from central.domain.roles import Scope, Viewer
@@ -99,7 +99,7 @@ class DeviceSearch:
 
     def _page(self, wanted: Wanted, sort: _Sort, conditions: list[Expression]) -> list[DeviceLine]:
         query = Device.select(*_COLUMNS).where(*conditions)
-        after = _read_token(wanted.after, len(sort.fields))
+        after = _read_token(wanted.after, sort.fields)
         if after is not None:
             query = query.where(_beyond(sort.fields, after))
         query = query.order_by(*sort.fields).limit(wanted.limit + 1)
@@ -151,11 +151,19 @@ def _token(key: tuple[Any, ...]) -> str:
     return base64.urlsafe_b64encode(json.dumps(key).encode()).decode("ascii")
 
 
-def _read_token(text: str, length: int) -> list[Any] | None:
+def _read_token(text: str, fields: Sequence[Any]) -> list[Any] | None:
     """A token that is not one starts from the beginning."""
     try:
         key = json.loads(base64.urlsafe_b64decode(text[:2000].encode("ascii")))
     except ValueError:
         return None
-    is_key = isinstance(key, list) and len(key) == length and all(isinstance(one, str | int) for one in key)
-    return key if is_key else None
+    if not isinstance(key, list) or len(key) != len(fields):
+        return None
+    return key if all(map(_fits, key, fields)) else None
+
+
+def _fits(value: object, field: object) -> bool:
+    """PostgreSQL compares no text with a number, and takes no NUL."""
+    if isinstance(field, IntegerField | Function):  # numbers with something in the place of none
+        return type(value) is int and abs(value) < 2**53
+    return isinstance(value, str) and "\0" not in value

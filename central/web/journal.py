@@ -15,6 +15,7 @@ from central.services.journal_reader import Line, Wanted
 from central.services.scope import visible_schools
 from central.web.access import allows, viewer
 from central.web.deeds import SCHOOL_SUBJECTS, SUBJECTS, deed
+from central.web.lists import asked
 from central.web.texts import filled as _
 from central.web.texts import translate
 from central.web.times import DEFAULT_ZONE
@@ -73,10 +74,10 @@ def _wanted() -> Wanted:
     read = request.args
     since, until = _day(read.get("since", "")), _day(read.get("until", ""))
     return Wanted(
-        actor=read.get("actor", "").strip()[:100],
-        action=read.get("what", "")[:50],
-        target=read.get("target", "").strip()[:100],
-        school=read.get("school", "").strip().upper()[:8],
+        actor=asked("actor").strip()[:100],
+        action=asked("what")[:50],
+        target=asked("target").strip()[:100],
+        school=asked("school").strip().upper()[:8],
         since=since,
         until=None if until is None else until + timedelta(days=1),
         page=max(1, min(read.get("page", 1, type=int), _MOST_PAGES)),
@@ -124,7 +125,7 @@ def _file(name: str, lines: Sequence[Line]) -> Response:
 
 def detail_text(line: Line) -> str:
     """`role : erun, count : 3`; what is nested stays as it was written."""
-    return ", ".join(f"{name}\u00a0: {_plain(value)}" for name, value in line.detail.items())
+    return ", ".join(f"{name}\u00a0: {_plain(value)}" for name, value in line.detail.items() if value not in (None, ""))
 
 
 def _plain(value: object) -> str:

@@ -56,7 +56,7 @@ def test_pages_by_key_show_each_device_once(city: DeviceSearch, sort: str) -> No
 
 def test_a_page_asked_for_by_nonsense_starts_at_the_beginning(city: DeviceSearch) -> None:
     first = city.found(Wanted(), CONSOLE).lines
-    for token in ("x", "W10=", "WzEsMl0=", "é", "eyJhIjoxfQ=="):
+    for token in ("x", "W10=", "WzEsMl0=", "é", "eyJhIjoxfQ==", "WzEsICJ4IiwgMl0=", "WyIwXHUwMDAwIiwgMSwgImQiXQ=="):
         assert city.found(Wanted(after=token), CONSOLE).lines == first
 
 

@@ -24,7 +24,7 @@ _PAGES = (
     "/alerts?kind=device_silent&page=9", "/alerts?kind=fenced&endpoint=x&_external=1",
     "/devices?kind=tablet&file=x&_anchor=y",
     "/fleet?kind=x&endpoint=y&_scheme=z", "/alerts/recipients", "/statistics", "/statistics?weeks=12&group=1",
-    "/parked",
+    "/parked", "/devices?q=%00&school=%00&kind=%00", "/alerts?kind=%00", "/journal?actor=%00&target=%00",
 )  # fmt: skip
 
 
