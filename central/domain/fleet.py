@@ -8,7 +8,7 @@ from enum import StrEnum
 from central.domain.school_days import Closure, worked_seconds, zone_of
 from protocol.uplink_words import Standing, StorageWord
 
-UP_FOR = timedelta(minutes=20)  # a box that backs off asks every 15 minutes
+UP_FOR = timedelta(minutes=6)  # a box asks once a minute, or every five when it was told so
 DOWN_AFTER_SECONDS = 3600.0  # of school time
 CLOCK_OFF_SECONDS = 300
 LOW_STORAGE = frozenset({StorageWord.ESSENTIAL.value, StorageWord.SURVIVAL.value})

@@ -15,8 +15,8 @@ _S = ApplianceState
     [
         ("active", None, _S.NEW),
         ("active", _MONDAY_10H - timedelta(minutes=1), _S.UP),
-        ("active", _MONDAY_10H - timedelta(minutes=20), _S.UP),
-        ("active", _MONDAY_10H - timedelta(minutes=21), _S.LATE),
+        ("active", _MONDAY_10H - timedelta(minutes=6), _S.UP),
+        ("active", _MONDAY_10H - timedelta(minutes=7), _S.LATE),
         ("active", _MONDAY_10H - timedelta(minutes=59), _S.LATE),
         ("active", _MONDAY_10H - timedelta(minutes=60), _S.DOWN),
         ("active", _MONDAY_10H - timedelta(days=200), _S.DOWN),
