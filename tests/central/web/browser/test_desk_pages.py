@@ -108,6 +108,16 @@ def test_the_board_shows_the_whole_morning_without_scrolling(desk: Desk, address
     assert last is not None and last["y"] + last["height"] < WALL.height
 
 
+def test_every_page_of_an_administrator_is_named_on_one_line_of_a_laptop(desk: Desk, address: tuple[str, str]) -> None:
+    page = opened(desk, address, DESK)
+    page.goto("/fleet")
+    tops = page.locator(".site-nav a, .site-tools .button:visible").evaluate_all(
+        "all => all.map(one => Math.round(one.getBoundingClientRect().top + one.getBoundingClientRect().height / 2))"
+    )
+    assert len(tops) >= 11
+    assert max(tops) - min(tops) <= 4
+
+
 def test_a_list_is_sorted_with_the_keyboard_alone(desk: Desk, address: tuple[str, str]) -> None:
     page = opened(desk, address, DESK)
     page.goto("/fleet")
