@@ -26,6 +26,7 @@ from appliance.web.admin.city_words import (
     STANDINGS,
     STORAGE,
     how_long,
+    outcome_words,
     trouble_words,
 )
 from appliance.web.admin.words import word
@@ -109,7 +110,7 @@ def _page(services: Services, problem: PreauError | None = None) -> str:
         trouble=_trouble(status.trouble, status.trouble_detail, status.trouble_at, now),
         is_late=status.hello_at is None or now - status.hello_at > _WAITED_TOO_LONG,
         waiting=_waiting(services, now),
-        orders=[_order(row) for row in services.instructions.listed()],
+        orders=_orders(services),
         fixed=_fixed(services),
     )
 
@@ -172,7 +173,12 @@ def _fixed(services: Services) -> Mapping[str, object]:
     }
 
 
-def _order(row: Instruction) -> Mapping[str, object]:
+def _orders(services: Services) -> list[Mapping[str, object]]:
+    names = services.device_list.names()
+    return [_order(row, names) for row in services.instructions.listed()]
+
+
+def _order(row: Instruction, names: Mapping[str, str]) -> Mapping[str, object]:
     label, drawing, kind = ORDER_STATES.get(row.state, (row.state, "circle-help", "quiet"))
     target = (json.loads(row.envelope["order"]).get("args") or {}) if "order" in row.envelope else {}
     return {
@@ -180,10 +186,11 @@ def _order(row: Instruction) -> Mapping[str, object]:
         "who": row.by,
         "what": word(ORDERS, row.kind),
         "device": str(target.get("device", "")),
+        "device_name": names.get(str(target.get("device", "")), str(target.get("device", ""))),
         "state": _(label),
         "icon": drawing,
         "badge": kind,
-        "why": word(REFUSALS, row.refusal) if row.refusal else row.detail,
+        "why": word(REFUSALS, row.refusal) if row.refusal else outcome_words(row.detail),
         "finished_at": row.finished_at,
     }
 

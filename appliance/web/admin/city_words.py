@@ -74,6 +74,21 @@ ORDER_STATES: dict[str, tuple[str, str, str]] = {
     "unknown": (N_("interrompu, on ne sait pas"), "circle-help", "notice"),
 }
 
+# What an instruction says beside its state: `key=count`, or a word.
+OUTCOMES: dict[str, str] = {
+    "devices": N_("appareils : %(count)s"),
+    "parts": N_("parties : %(count)s"),
+    "clock_unknown": N_("attend l’heure de la ville"),
+    "in_lesson": N_("attend la fin de la séance"),
+    "device_away": N_("attend l’appareil"),
+    "unsupported": N_("cet appareil ne sait pas le faire"),
+    "no_answer": N_("l’appareil n’a pas répondu"),
+    "seen": N_("vu à l’appareil"),
+    "interrupted": N_("le boîtier a été arrêté pendant ce temps"),
+    "device_gone": N_("l’appareil n’est plus là"),
+    "city_left": N_("l’école a quitté la ville"),
+}
+
 REFUSALS: dict[str, str] = {
     "malformed": N_("illisible"),
     "not_for_us": N_("destiné à un autre boîtier"),
@@ -99,6 +114,12 @@ RESTRICTIONS: dict[str, str] = {
     "languages": N_("langues proposées"),
     "users": N_("personnes qui viennent de la ville"),
 }
+
+
+def outcome_words(detail: str) -> str:
+    """What is no word of ours (a device's own) stays as it is."""
+    key, _equals, count = detail.partition("=")
+    return _(OUTCOMES[key], count=count) if key in OUTCOMES else detail
 
 
 def trouble_words(code: str) -> str:
