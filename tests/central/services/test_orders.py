@@ -11,6 +11,7 @@ from central.domain.orders import Phase, Wish
 from central.domain.roles import Role, Viewer
 from central.errors import Conflict, Denied, Invalid, NotFound
 from central.keys.signatures import SigningSecret, is_signed
+from central.services.accounts import Accounts
 from central.services.order_signatures import describe_file, sign_file
 from central.store.database import connected, writing
 from central.store.desk_models import Instruction, Journal, LogRequest, SignedOrder
@@ -142,6 +143,21 @@ def test_an_assertion_over_another_order_does_not_sign_this_one(desk: Desk) -> N
     (wanted,), (not_wanted,) = desk.signatures.wanted(one), desk.signatures.wanted(other)
     with pytest.raises(Invalid, match="bad_signature"):
         desk.signatures.sign_by_passkey(BOSS, wanted.id, passkey.id, passkey.sign(not_wanted.challenge))
+
+
+@pytest.mark.parametrize("end", ["off", "reset"])
+def test_an_officer_whose_account_ends_signs_no_more(desk: Desk, end: str) -> None:
+    desk.add_school(1, devices=1)
+    passkey, accounts = Passkey(RP), Accounts(desk.clock)
+    desk.add_passkey(COLLEAGUE, passkey)
+    order_id = desk.orders.create(COLLEAGUE, Wish(InstructionKind.REBOOT, devices=("d-1-0",)))
+    (wanted,) = desk.signatures.wanted(order_id)
+    if end == "off":
+        accounts.set_active(BOSS, COLLEAGUE.account_id, False)
+    else:
+        accounts.invite(BOSS, COLLEAGUE.account_id, forget=True)
+    with pytest.raises(Denied, match="key_not_allowed"):
+        desk.signatures.sign_by_passkey(COLLEAGUE, wanted.id, passkey.id, passkey.sign(wanted.challenge))
 
 
 def test_nobody_signs_with_a_colleagues_passkey_nor_with_one_that_was_withdrawn(desk: Desk) -> None:
@@ -318,7 +334,8 @@ def test_what_is_canceled_while_it_is_being_handed_out_is_held_back_or_followed(
     desk.add_school(1, devices=1)
     for _ in range(15):
         order_id = desk.orders.create(BOSS, Wish(InstructionKind.IDENTIFY, devices=("d-1-0",)))
-        barrier, handed = threading.Barrier(2), []
+        barrier = threading.Barrier(2)
+        handed: list[str] = []
 
         def hand_out(barrier: threading.Barrier = barrier, handed: list[str] = handed) -> None:
             with connected():
