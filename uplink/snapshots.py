@@ -18,7 +18,7 @@ MADE_AT = "X-Preau-Made-At"
 MEDIA_TYPE = "application/octet-stream"
 MOST_BYTES = 512 * 1024 * 1024
 _SECONDS = 1800.0
-_TOO_MUCH = (413, 507)
+_TOO_MUCH = (413,)
 
 
 class Snapshots:
@@ -33,7 +33,7 @@ class Snapshots:
         return latest is not None and latest.name != self._sent()
 
     def step(self, line: Line) -> bool:
-        """In a turn. One that the city finds too large is not offered again; the next day's is."""
+        """In a turn. One that is too large is not offered again, the next day's is; a full disk there passes."""
         latest = self._latest()
         if latest is None or latest.name == self._sent():
             return False
