@@ -7,10 +7,12 @@ import pytest
 from appliance.services.exchange_log import ExchangeLog, Sent
 from appliance.services.outbox import put
 from appliance.store.city_models import CityLink, Instruction
+from appliance.store.models import Device
 from appliance.web.admin.city_words import STANDINGS, STORAGE
 from appliance.web.city_troubles import CITY_TROUBLES
 from protocol.uplink_words import Lane, RecordType, Standing, StorageWord
 from tests.services.link import join_city
+from tests.services.school import add_device
 from tests.services.test_city import CODE
 from tests.web.admin.conftest import banners
 from tests.web.conftest import Browser, Site
@@ -54,6 +56,18 @@ def test_every_trouble_is_said_with_its_beginning(joined: Site, browser: Browser
 def test_a_box_that_is_set_apart_says_so_loudly(joined: Site, browser: Browser, standing: str) -> None:
     joined.services.city.heard("t", Standing(standing))
     assert STANDINGS[standing][0].split(" :")[0].replace("’", "") in banners(browser, "/admin/city").replace("’", "")
+
+
+def test_what_came_of_an_order_is_said_in_words_and_its_device_by_name(joined: Site, browser: Browser) -> None:
+    device = add_device(4)
+    order = json.dumps({"args": {"device": device}})
+    Instruction.create(
+        id="i-1", kind="report", by="dsi", envelope={"order": order}, state="done", detail="devices=1",
+        received_at=joined.clock.now(), not_after=joined.clock.now(), force_insert=True,
+    )  # fmt: skip
+    page = browser.get("/admin/city").text
+    assert "appareils : 1" in page.replace("\u202f", " ").replace("\xa0", " ") and "devices=1" not in page
+    assert f">{Device.get_by_id(device).name}</a>" in page
 
 
 def test_every_word_that_is_told_has_a_sentence() -> None:
