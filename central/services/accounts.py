@@ -13,6 +13,7 @@ from central.domain.sign_in import INVITATION_LIFE
 from central.errors import Conflict, Invalid, NotFound
 from central.ids import hash_secret, new_secret
 from central.services.journal import record
+from central.services.retired_keys import retire_keys
 from central.services.sessions import viewer_of
 from central.store.database import writing
 from central.store.desk_models import Account, Invitation, Passkey, RecoveryCode, Session
@@ -115,6 +116,7 @@ class Accounts:
                 _keep_an_administrator(actor, row, None)
                 Session.delete().where(Session.account == account_id).execute()
                 Invitation.delete().where(Invitation.account == account_id).execute()
+                retire_keys(now, row, actor.login)
             Account.update(active=active).where(Account.id == account_id).execute()
             record(now, actor.login, "account.on" if active else "account.off", f"account:{row.login}")
 
@@ -128,6 +130,7 @@ class Accounts:
             Invitation.delete().where(Invitation.account == account_id).execute()
             if forget:
                 _forget(account_id)
+                retire_keys(now, row, actor.login)
             Invitation.insert(
                 token_hash=hash_secret(token), account=account_id, expires_at=now + INVITATION_LIFE
             ).execute()

@@ -31,8 +31,10 @@ from central.clock import Clock
 from central.domain.names import display_name
 from central.domain.roles import STRONG_ROLES, Viewer
 from central.errors import Conflict, Invalid, NotFound, NotSignedIn
+from central.keys.signatures import passkey_id as key_name
 from central.services.ceremonies import Ceremonies
 from central.services.journal import record
+from central.services.retired_keys import retire_keys
 from central.services.sessions import viewer_of
 from central.store.database import writing
 from central.store.desk_models import Account, Passkey
@@ -161,6 +163,7 @@ class Passkeys:
             if len(mine) == 1 and viewer.role in STRONG_ROLES and not _has_totp(viewer):
                 raise Conflict("last_factor")
             Passkey.delete().where(Passkey.id == passkey_id).execute()
+            retire_keys(self._clock.now(), Account.get_by_id(viewer.account_id), viewer.login, key_name(passkey_id))
             record(self._clock.now(), viewer.login, "account.passkey_off", f"account:{viewer.login}")
 
 
