@@ -11,7 +11,6 @@ import pytest
 from tests.bench.__main__ import BENCHMARKS
 from tests.support.appliance import ROOT
 
-
 # Each starts a whole city, which alone takes longer than all the others: with --faults.
 OF_THE_CITY = ("herd", "line", "order", "size")
 

@@ -1,5 +1,6 @@
 """Where the demonstration's city has everything: the same places and ports at each start."""
 
+import dataclasses
 from pathlib import Path
 
 from protocol.uai import is_uai
@@ -8,8 +9,7 @@ from simulator.city.plan import SCHOOLS, Town, plan
 
 def ports_of(town: Town) -> list[int]:
     """All of them."""
-    every = [town.city, *town.schools.values()]
-    return [getattr(one, name) for one in every for name in type(one).__dataclass_fields__]
+    return [port for one in (town.city, *town.schools.values()) for port in dataclasses.astuple(one)]
 
 
 def test_a_second_start_finds_the_ports_of_the_first(tmp_path: Path) -> None:

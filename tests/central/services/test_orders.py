@@ -152,10 +152,8 @@ def test_an_officer_whose_account_ends_signs_no_more(desk: Desk, end: str) -> No
     desk.add_passkey(COLLEAGUE, passkey)
     order_id = desk.orders.create(COLLEAGUE, Wish(InstructionKind.REBOOT, devices=("d-1-0",)))
     (wanted,) = desk.signatures.wanted(order_id)
-    if end == "off":
-        accounts.set_active(BOSS, COLLEAGUE.account_id, False)
-    else:
-        accounts.invite(BOSS, COLLEAGUE.account_id, forget=True)
+    who = COLLEAGUE.account_id
+    accounts.set_active(BOSS, who, False) if end == "off" else accounts.invite(BOSS, who, forget=True)
     with pytest.raises(Denied, match="key_not_allowed"):
         desk.signatures.sign_by_passkey(COLLEAGUE, wanted.id, passkey.id, passkey.sign(wanted.challenge))
 
