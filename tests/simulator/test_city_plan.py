@@ -4,12 +4,13 @@ import dataclasses
 from pathlib import Path
 
 from protocol.uai import is_uai
-from simulator.city.plan import SCHOOLS, Town, plan
+from simulator.city.plan import SCHOOLS, CityPorts, Ports, Town, plan
 
 
 def ports_of(town: Town) -> list[int]:
     """All of them."""
-    return [port for one in (town.city, *town.schools.values()) for port in dataclasses.astuple(one)]
+    every: list[CityPorts | Ports] = [town.city, *town.schools.values()]
+    return [port for one in every for port in dataclasses.astuple(one)]
 
 
 def test_a_second_start_finds_the_ports_of_the_first(tmp_path: Path) -> None:
