@@ -27,7 +27,7 @@ def test_rows_written_together_keep_their_own_columns_whichever_comes_first(firs
     talkative = Live(
         device_id="d-bbbbbbbb", presence="online", seen_at=NOW, version=7, applied={"sound": "blocked"},
         unsupported=["camera"], errors={}, battery_level=85, charging=True, storage_free=7, foreground="org.x",
-        hand_at=NOW, own="online", agent="ready",
+        hand_at=NOW, own="online", agent="ready", boot="b-1",
     )  # fmt: skip
     write_live([silent, talkative] if first == "a" else [talkative, silent])
     rows = read_live()

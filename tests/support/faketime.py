@@ -1,6 +1,9 @@
 """Machines whose clock is wrong: Debian's libfaketime, for one process and its children."""
 
+import os
 from pathlib import Path
+
+from tests.support.appliance import ROOT
 
 _CURE = Path(__file__).resolve().parent / "wrong_clock"
 
@@ -15,5 +18,5 @@ def wrong_clock(when: str) -> dict[str, str]:
         "LD_PRELOAD": str(library),
         "FAKETIME": when,
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "PYTHONPATH": str(_CURE),
+        "PYTHONPATH": f"{_CURE}{os.pathsep}{ROOT}",
     }
