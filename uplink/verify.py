@@ -4,7 +4,6 @@ The root's public key was pinned at the claim. Owns the check of passkeys; Ed255
 """
 
 import base64
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,7 @@ from appliance.domain.instructions import NotVerified
 from appliance.services.journal import record
 from appliance.store.city_models import CityLink
 from appliance.store.models import database
-from protocol.strict_json import Malformed
+from protocol.strict_json import Malformed, read_object
 from protocol.uplink_orders import (
     Envelope,
     Ring,
@@ -139,7 +138,7 @@ def is_asserted(public: str, relying_party: str, order: bytes, parts: Mapping[st
 
     try:
         client_data = base64.b64decode(parts["client_data"], validate=True)
-        origin = str(json.loads(client_data)["origin"])
+        origin = str(read_object(client_data)["origin"])  # bounded in depth: a stranger wrote it
         response = AuthenticatorAssertionResponse(
             client_data_json=client_data,
             authenticator_data=base64.b64decode(parts["authenticator_data"], validate=True),

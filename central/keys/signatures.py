@@ -24,6 +24,7 @@ from webauthn.helpers.exceptions import InvalidAuthenticationResponse, WebAuthnE
 from webauthn.helpers.structs import AuthenticationCredential, AuthenticatorAssertionResponse
 
 from central.errors import CannotStart, Invalid
+from protocol.strict_json import read_object
 from protocol.uplink_orders import Signature, challenge_of
 from protocol.uplink_words import SignatureAlgorithm
 
@@ -137,7 +138,7 @@ def is_asserted(public: str, relying_party: str, order: bytes, parts: dict[str, 
     """Whether the passkey's owner, present and verified, gave this very order on a page of the relying party."""
     try:
         client_data = _bytes(parts["client_data"])
-        origin = str(json.loads(client_data)["origin"])
+        origin = str(read_object(client_data)["origin"])  # bounded in depth: a stranger wrote it
         credential = AuthenticationCredential(
             id=bytes_to_base64url(b"key"),
             raw_id=b"key",
