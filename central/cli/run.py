@@ -114,7 +114,7 @@ def _reached(host: str) -> str:
 def _wait_for(url: str, stopping: threading.Event) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     # Only whether it serves is asked, of ourselves: the certificate is for other names than loopback's.
-    context = ssl._create_unverified_context() if url.startswith("https") else None  # noqa: S323
+    context = ssl._create_unverified_context() if url.startswith("https") else None  # noqa: S323 - as said
     while time.monotonic() < deadline and not stopping.wait(0.05):
         try:
             urllib.request.urlopen(url, timeout=3, context=context).close()  # noqa: S310 - ours

@@ -125,7 +125,7 @@ class SchoolViews:
             link=self._fleet.links([box.id], now, LINK_HOURS)[box.id] if box else (),
             devices=sum(kinds.values()),
             kinds=kinds,
-            in_lesson=Device.select().where(Device.school == uai, Device.in_lesson == True).count(),  # noqa: E712
+            in_lesson=Device.select().where(Device.school == uai, Device.in_lesson).count(),
             carts=_carts(box),
             parked=ParkedRecord.select().where(ParkedRecord.appliance == box.id).count() if box else 0,
             dropped=_dropped(box),

@@ -86,7 +86,7 @@ def misfit(target: Target, row: Sequence[object]) -> str:
         if value.__class__ is str:
             if longest and len(value) > longest:
                 return target.columns[place]
-        elif not longest and value is not None and not -_INTEGER <= value < _INTEGER:  # type: ignore[operator]
+        elif not longest and value is not None and not -_INTEGER <= value < _INTEGER:  # type: ignore[operator]  # a number
             return target.columns[place]
     return ""
 

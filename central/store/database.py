@@ -46,7 +46,7 @@ class _Postgres(PooledPsycopg3Database):
     """A pool that gives out no connection whose server has gone since."""
 
     def _is_closed(self, conn: Any) -> bool:
-        return bool(super()._is_closed(conn)) or _has_news(conn)  # type: ignore[no-untyped-call]
+        return bool(super()._is_closed(conn)) or _has_news(conn)  # type: ignore[no-untyped-call]  # untyped
 
 
 def _has_news(conn: Any) -> bool:

@@ -179,7 +179,7 @@ def overview(lines: Sequence[SchoolLine], label: str, href: Callable[[str], str]
         size = scale if state is ApplianceState.UP else max(0.8, scale)
         marks.append(_DOT % (escape(href(dot.line.uai)), name, dot.x, dot.y, size, _SHAPES[state], name))
     # each part is escaped above; a thousand times `Markup.format` costs a tenth of a second
-    return _MAP.format(round(_WIDTH), round(height), label, Markup("".join(marks)))  # noqa: S704
+    return _MAP.format(round(_WIDTH), round(height), label, Markup("".join(marks)))  # noqa: S704 - escaped each
 
 
 def _placed(lines: Sequence[SchoolLine]) -> list[Dot]:
