@@ -83,7 +83,6 @@ COLUMNS: dict[Role, frozenset[Column]] = {
 }
 
 CITY_ROLES = frozenset({Role.ADMINISTRATOR, Role.TECHNICIAN})  # the city's IT
-STRONG_ROLES = CITY_ROLES  # a passkey or a second factor, always
 
 
 class Scope(StrEnum):

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from central.domain.roles import STRONG_ROLES, Role
-
 LONGEST = timedelta(hours=12)
 IDLE = timedelta(hours=1)
 HALF_WAY = timedelta(minutes=15)  # after the password, before the second factor
@@ -34,8 +32,3 @@ def is_over(created_at: datetime, seen_at: datetime, now: datetime, half_way: bo
     if created_at > now + CLOCK_SLACK:
         return True
     return now - created_at >= (HALF_WAY if half_way else LONGEST) or now - seen_at >= IDLE
-
-
-def is_half_way(role: Role, has_factor: bool, is_strong: bool) -> bool:
-    """A password alone does not open for the city's IT, nor for whoever has chosen a second factor."""
-    return not is_strong and (has_factor or role in STRONG_ROLES)

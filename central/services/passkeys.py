@@ -29,7 +29,7 @@ from webauthn.helpers.structs import (
 
 from central.clock import Clock
 from central.domain.names import display_name
-from central.domain.roles import STRONG_ROLES, Viewer
+from central.domain.roles import Viewer
 from central.errors import Conflict, Invalid, NotFound, NotSignedIn
 from central.keys.signatures import passkey_id as key_name
 from central.services.ceremonies import Ceremonies
@@ -160,7 +160,7 @@ class Passkeys:
             mine = {row.id: row for row in Passkey.select().where(Passkey.account == viewer.account_id)}
             if passkey_id not in mine:
                 raise NotFound("not_found")
-            if len(mine) == 1 and viewer.role in STRONG_ROLES and not _has_totp(viewer):
+            if len(mine) == 1 and not _has_totp(viewer):
                 raise Conflict("last_factor")
             Passkey.delete().where(Passkey.id == passkey_id).execute()
             retire_keys(self._clock.now(), Account.get_by_id(viewer.account_id), viewer.login, key_name(passkey_id))

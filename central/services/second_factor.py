@@ -11,7 +11,7 @@ from datetime import datetime
 import pyotp
 
 from central.clock import Clock
-from central.domain.roles import STRONG_ROLES, Viewer
+from central.domain.roles import Viewer
 from central.domain.sign_in import CODE, RECOVERY_CODES
 from central.errors import Conflict, Invalid, NotSignedIn
 from central.ids import hash_secret
@@ -85,10 +85,7 @@ class SecondFactor:
 
     def remove(self, viewer: Viewer) -> None:
         with writing(f"account:{viewer.account_id}"):
-            if (
-                viewer.role in STRONG_ROLES
-                and not Passkey.select().where(Passkey.account == viewer.account_id).exists()
-            ):
+            if not Passkey.select().where(Passkey.account == viewer.account_id).exists():
                 raise Conflict("last_factor")
             Account.update(totp_secret=None, totp_step=0).where(Account.id == viewer.account_id).execute()
             RecoveryCode.delete().where(RecoveryCode.account == viewer.account_id).execute()

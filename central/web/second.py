@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from central.bootstrap import Services
 from central.domain.roles import Capability
-from central.errors import CityError, Denied, Invalid, NotSignedIn, TooMany
+from central.errors import CityError, Invalid, NotSignedIn, TooMany
 from central.web.access import Door, allows, viewer
 from central.web.entrance import Entrance, answer
 from central.web.passkeys import require_open_way
@@ -71,20 +71,13 @@ def _add_codes(pages: Blueprint, services: Services) -> None:
     @pages.post("/account/totp/remove")
     @allows(Capability.OWN_ACCOUNT)
     def remove() -> ResponseReturnValue:
-        _require_strong()
         services.second_factor.remove(viewer())
         return redirect("/account", 303)
 
     @pages.post("/account/recovery")
     @allows(Capability.OWN_ACCOUNT)
     def recovery() -> ResponseReturnValue:
-        _require_strong()
         return render_template("people/recovery.html", codes=services.second_factor.renew_recovery(viewer()))
-
-
-def _require_strong() -> None:
-    if not g.session.is_strong:
-        raise Denied("not_for_your_role")
 
 
 def _step_page(services: Services, problem: CityError | None = None) -> Response:

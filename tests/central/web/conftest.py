@@ -78,9 +78,12 @@ class Site:
         return account
 
     def browser_of(self, role: Role, school: str = OWN) -> Browser:
-        """Somebody of this role, signed in as strongly as that role must be."""
+        """Somebody of this role, signed in."""
         login = f"user-{role}"
-        account = self.add(login, role, school if role is Role.DIRECTOR else "")
+        return self.browser_for(self.add(login, role, school if role is Role.DIRECTOR else ""))
+
+    def browser_for(self, account: int) -> Browser:
+        """Signed in whole: both proofs were given."""
         browser = self.browser()
         token = self.services.sessions.open(account, is_strong=True)
         browser.client.set_cookie("preau-city-8090", token, domain="localhost")

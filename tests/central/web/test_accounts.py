@@ -41,8 +41,7 @@ def test_links_cannot_be_guessed_for_long(site: Site) -> None:
 
 def test_resetting_ends_every_way_in_and_every_session(site: Site) -> None:
     account = site.add("martin", Role.DIRECTOR, OWN)
-    lost = site.browser()
-    lost.sign_in("martin")
+    lost = site.browser_for(account)
     browser = site.browser_of(Role.ADMINISTRATOR)
     page = browser.post(f"/accounts/{account}/invite", forget="1")
     assert link_in(page.text)
@@ -53,8 +52,7 @@ def test_resetting_ends_every_way_in_and_every_session(site: Site) -> None:
 
 def test_turning_an_account_off_ends_its_sessions_at_once(site: Site) -> None:
     account = site.add("martin", Role.DIRECTOR, OWN)
-    gone = site.browser()
-    gone.sign_in("martin")
+    gone = site.browser_for(account)
     browser = site.browser_of(Role.ADMINISTRATOR)
     browser.post(f"/accounts/{account}/active", active="0")
     assert gone.get("/account").status_code == 303
@@ -90,11 +88,8 @@ def test_what_is_wrong_is_said_beside_the_field(site: Site) -> None:
 
 
 def test_a_changed_password_ends_the_other_sessions(site: Site) -> None:
-    site.add("martin", Role.DIRECTOR, OWN)
-    one, other = site.browser(), site.browser()
-    one.sign_in("martin")
-    other.sign_in("martin")
-    one.get("/account")
+    account = site.add("martin", Role.DIRECTOR, OWN)
+    one, other = site.browser_for(account), site.browser_for(account)
     assert one.post("/account/password", current="faux", password="quatre lapins bleus").status_code == 422
     assert one.post("/account/password", current=PASSWORD, password="quatre lapins bleus").status_code == 303
     assert one.get("/account").status_code == 200

@@ -5,9 +5,10 @@ import re
 import pyotp
 import pytest
 
-from central.domain.roles import Role
+from central.domain.roles import CONSOLE, Role
+from central.services.accounts import NewAccount
 from central.store.desk_models import Account, Journal
-from tests.central.web.conftest import OWN, Browser, Site
+from tests.central.web.conftest import OWN, PASSWORD, Browser, Site
 
 
 def with_telephone(site: Site, browser: Browser) -> tuple[pyotp.TOTP, list[str]]:
@@ -24,27 +25,60 @@ def with_telephone(site: Site, browser: Browser) -> tuple[pyotp.TOTP, list[str]]
     return totp, codes
 
 
+def school_of(role: Role) -> str:
+    return OWN if role is Role.DIRECTOR else ""
+
+
 def half_way(site: Site, login: str = "durand") -> Browser:
     browser = site.browser()
     assert browser.sign_in(login).status_code == 303
     return browser
 
 
-def test_a_password_alone_opens_nothing_to_the_citys_it(site: Site) -> None:
-    site.add("durand", Role.TECHNICIAN)
-    browser = half_way(site)
-    assert browser.get("/account").location == "/sign-in/second?next=/account"
-    assert browser.get("/journal").location.startswith("/sign-in/second")
-    assert "Protéger votre compte" in browser.get("/sign-in/second").text
-
-
-def test_the_first_code_makes_the_session_strong_and_shows_recovery_codes_once(site: Site) -> None:
-    site.add("durand", Role.TECHNICIAN)
-    browser = half_way(site)
+@pytest.mark.parametrize("role", list(Role))
+def test_a_first_sign_in_opens_nothing_but_the_set_up_of_a_second_proof_until_there_is_one(
+    site: Site, role: Role
+) -> None:
+    account = site.services.accounts.add(CONSOLE, NewAccount("durand", "Durand", role, school_of(role)))
+    token, browser = site.services.accounts.invite(CONSOLE, account), site.browser()
+    browser.get(f"/invitation/{token}")
+    assert browser.post(f"/invitation/{token}", password=PASSWORD).status_code == 303
+    for path in ("/", "/account", "/fleet", "/devices", "/statistics", f"/schools/{OWN}", "/journal"):
+        assert browser.get(path).location.startswith("/sign-in/second"), path
+    page = browser.get("/sign-in/second").text
+    assert "Protéger votre compte" in page
+    assert 'class="site-nav"' not in page
     before = browser.cookie()
-    with_telephone(site, browser)
+    totp, _codes = with_telephone(site, browser)
     assert browser.cookie() != before
     assert browser.get("/account").status_code == 200
+    site.clock.pass_by(minutes=1)
+    again = half_way(site)
+    assert again.get("/account").location.startswith("/sign-in/second")
+    again.get("/sign-in/second")
+    assert again.post("/sign-in/second", code=totp.at(site.clock.now())).status_code == 303
+    assert again.get("/account").status_code == 200
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_an_administrator_gives_somebody_a_fresh_start_when_everything_is_lost(site: Site, role: Role) -> None:
+    account = site.add("durand", role, school_of(role))
+    first = half_way(site)
+    totp, codes = with_telephone(site, first)
+    administrator = site.browser_of(Role.ADMINISTRATOR)
+    administrator.get(f"/accounts/{account}")
+    link = administrator.post(f"/accounts/{account}/invite", forget="1").text
+    token = re.search(r"/invitation/([\w-]+)", link)
+    assert token is not None
+    assert first.get("/account").location.startswith("/sign-in")  # every session has ended
+    assert site.browser().sign_in("durand").status_code == 401
+    fresh = site.browser()
+    fresh.get(f"/invitation/{token[1]}")
+    fresh.post(f"/invitation/{token[1]}", password="quatre lapins bleus")
+    fresh.get("/sign-in/second")
+    for old in (totp.at(site.clock.now()), codes[0]):
+        assert fresh.post("/sign-in/second", code=old).status_code == 401
+    assert "Protéger votre compte" in fresh.get("/sign-in/second").text
 
 
 def test_the_secret_is_not_readable_in_the_database(site: Site) -> None:
@@ -111,18 +145,10 @@ def test_half_a_sign_in_ends_after_a_quarter_of_an_hour(site: Site) -> None:
     assert browser.get("/sign-in/second").location.startswith("/sign-in?")
 
 
-def test_a_director_who_chose_a_second_factor_is_asked_for_it(site: Site) -> None:
-    site.add("martin", Role.DIRECTOR, OWN)
-    browser = half_way(site, "martin")
-    assert browser.get("/account").status_code == 200
-    with_telephone(site, browser)
-    assert half_way(site, "martin").get("/account").location.startswith("/sign-in/second")
-
-
-@pytest.mark.parametrize(("role", "status"), [(Role.TECHNICIAN, 409), (Role.ERUN, 303)])
-def test_the_citys_it_keeps_one_strong_way_in(site: Site, role: Role, status: int) -> None:
-    site.add("durand", role)
+@pytest.mark.parametrize("role", list(Role))
+def test_everybody_keeps_one_strong_way_in(site: Site, role: Role) -> None:
+    site.add("durand", role, school_of(role))
     browser = half_way(site)
     with_telephone(site, browser)
     browser.get("/account")
-    assert browser.post("/account/totp/remove").status_code == status
+    assert browser.post("/account/totp/remove").status_code == 409
