@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from peewee import fn
+from peewee import SQL, fn
 
 from central.domain.alerts import RANK as ALERT_RANK
 from central.domain.fleet import ApplianceState, Sign, disk_share, link_share, state_of
@@ -22,6 +22,9 @@ from protocol.uplink_words import Standing
 
 _NAMED = 6  # schools that a line of the morning names
 _HOUR = timedelta(hours=1)
+
+# How many alerts of one kind in one school, and since when.
+_Heap = tuple[int, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +122,21 @@ class Fleet:
     def morning(self, lines: Iterable[SchoolLine]) -> Morning:
         """What deserves a look, the gravest first. `lines`: as `lines` gave them."""
         shown = {line.uai: line for line in lines}
-        open_ones = Alert.select(Alert.kind, Alert.school, Alert.began_at, Alert.acknowledged_at).where(
-            Alert.ended_at.is_null()
+        is_taken = Alert.acknowledged_at.is_null(False)
+        open_ones = (
+            Alert.select(Alert.kind, Alert.school, is_taken, fn.COUNT(SQL("*")), fn.MIN(Alert.began_at))
+            .where(Alert.ended_at.is_null())
+            .group_by(Alert.kind, Alert.school, is_taken)
         )
-        by_kind: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        by_kind: dict[str, dict[str, _Heap]] = defaultdict(dict)
         acknowledged = 0
-        for kind, uai, began_at, acknowledged_at in tuples_of(open_ones):
+        for kind, uai, taken, count, since in tuples_of(open_ones):
             if uai not in shown:
                 continue
-            if acknowledged_at is not None:
-                acknowledged += 1
+            if taken:
+                acknowledged += count
             else:
-                by_kind[kind].append((began_at, uai))
+                by_kind[kind][uai] = (count, since)
         troubles = [_trouble(kind, found, shown) for kind, found in by_kind.items()]
         troubles.sort(key=lambda one: ALERT_RANK.get(one.kind, len(ALERT_RANK)))
         return Morning(Counter(line.state for line in shown.values()), tuple(troubles), acknowledged, len(shown))
@@ -223,13 +229,14 @@ def _line(
 
 
 def _devices_by_school() -> dict[str, int]:
-    counted = Device.select(Device.school, fn.COUNT(Device.id)).where(Device.status == "active").group_by(Device.school)
+    # rows, not ids: PostgreSQL then counts in an index, and does not read a hundred thousand devices for it
+    counted = Device.select(Device.school, fn.COUNT(SQL("*"))).where(Device.status == "active").group_by(Device.school)
     return dict(tuples_of(counted))
 
 
 def _alerts_by_school() -> dict[str, dict[str, int]]:
     counted = (
-        Alert.select(Alert.school, Alert.kind, fn.COUNT(Alert.id))
+        Alert.select(Alert.school, Alert.kind, fn.COUNT(SQL("*")))
         .where(Alert.ended_at.is_null(), Alert.acknowledged_at.is_null())
         .group_by(Alert.school, Alert.kind)
     )
@@ -239,10 +246,9 @@ def _alerts_by_school() -> dict[str, dict[str, int]]:
     return found
 
 
-def _trouble(kind: str, found: list[tuple[datetime, str]], shown: Mapping[str, SchoolLine]) -> Trouble:
+def _trouble(kind: str, found: Mapping[str, _Heap], shown: Mapping[str, SchoolLine]) -> Trouble:
     """The schools where there is most of it first, then where it has lasted longest."""
-    counts = Counter(uai for _, uai in found)
-    oldest = {uai: at for at, uai in sorted(found, reverse=True)}
-    ranked = sorted(counts, key=lambda uai: (-counts[uai], oldest[uai], uai))
+    ranked = sorted(found, key=lambda uai: (-found[uai][0], found[uai][1], uai))
     named = tuple((uai, shown[uai].name) for uai in ranked[:_NAMED])
-    return Trouble(kind, len(found), len(counts), named, min(at for at, _ in found))
+    count = sum(count for count, _ in found.values())
+    return Trouble(kind, count, len(found), named, min(since for _, since in found.values()))

@@ -5,6 +5,7 @@ before any name or number is filled in.
 """
 
 import re
+from functools import lru_cache
 
 _NARROW = "\u202f"
 _UNBREAKABLE = "\u00a0"
@@ -17,6 +18,7 @@ _RULES = (
 )
 
 
+@lru_cache(maxsize=8192)  # there are as many texts as there are in the catalogue
 def typeset(text: str, language: str) -> str:
     if language != "fr":
         return text
