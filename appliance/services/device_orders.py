@@ -6,6 +6,8 @@ In the caller's transaction. The command's id is what makes a device do it once,
 from dataclasses import dataclass
 from datetime import datetime
 
+from peewee import fn
+
 from appliance.domain.devices import DeviceStatus
 from appliance.domain.receipts import OPEN, ReceiptState
 from appliance.errors import Conflict, NotFound
@@ -13,10 +15,13 @@ from appliance.ids import new_command_id
 from appliance.store.models import Device, Gesture, LessonDevice, Receipt
 from protocol.device import CommandType
 
+ENROLLED_ANEW = "reenrolled"
+"""`error` of a command that was open when its device enrolled again: nobody knows what became of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommandOutcome:
-    """`tries`: how often it was handed to the broker."""
+    """`tries`: how often it was handed to the broker, since the device was last away."""
 
     state: ReceiptState
     error: str
@@ -25,6 +30,10 @@ class CommandOutcome:
     @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    @property
+    def was_sent(self) -> bool:
+        return self.tries > 0 or self.state in {ReceiptState.SENT, ReceiptState.ACKNOWLEDGED}
 
 
 def school_device(device_id: str) -> Device:
@@ -64,6 +73,24 @@ def withdraw(command_id: str, now: datetime) -> bool:
     """Whether it had never been sent, and never will be."""
     unsent = (Receipt.id == command_id) & (Receipt.state == ReceiptState.QUEUED) & (Receipt.tries == 0)
     return bool(Receipt.update(state=ReceiptState.CANCELED, updated_at=now).where(unsent).execute())
+
+
+def close_for_new_enrollment(device_id: str, now: datetime) -> None:
+    """In the enrollment's transaction: its agent has forgotten every id, and would do again what it has done.
+
+    A wipe that the device had said it would do is done: here it is, with nothing. Of all else that was sent nobody
+    knows. What was never sent is the lesson's still; the city's was for the device as it was.
+    """
+    ours = (Receipt.device == device_id) & Receipt.command.is_null(False)
+    of_the_city = Receipt.gesture.in_(Gesture.select(Gesture.id).where(Gesture.lesson.is_null()))
+    promised = ours & (Receipt.state == ReceiptState.ACKNOWLEDGED)
+    wipes = [row.id for row in Receipt.select().where(promised) if row.command.get("type") == CommandType.WIPE]
+    Receipt.update(state=ReceiptState.SUCCEEDED, updated_at=now).where(Receipt.id.in_(wipes)).execute()
+    sent = Receipt.state.in_([ReceiptState.SENT, ReceiptState.ACKNOWLEDGED])
+    closed = {"state": ReceiptState.CANCELED, "error": ENROLLED_ANEW, "updated_at": now}
+    Receipt.update({**closed, "tries": fn.MAX(Receipt.tries, 1)}).where(ours & sent).execute()
+    unsent = (Receipt.state == ReceiptState.QUEUED) & of_the_city
+    Receipt.update(closed).where(ours & unsent).execute()
 
 
 def is_in_lesson(device_id: str) -> bool:

@@ -11,6 +11,7 @@ from appliance.domain.naming import host_in_url
 from appliance.domain.people import Actor, Role
 from appliance.errors import NotSignedIn
 from appliance.services.desired import bump
+from appliance.services.device_orders import close_for_new_enrollment
 from appliance.services.device_records import is_same_machine, known_device, record_for
 from appliance.services.guests import seat
 from appliance.services.journal import record
@@ -78,6 +79,7 @@ class Enrollment:
             device.save(force_insert=known is None)
             if known is not None:
                 bump([device.id], now)
+                close_for_new_enrollment(device.id, now)
             if token.lesson_id is not None:
                 seat(device, now)
             _tell(device, token, known is None, is_another, now)

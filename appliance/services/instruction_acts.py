@@ -4,7 +4,6 @@ Acts are called after `started` is committed. `repeat`: doing it twice is the sa
 the world. Nothing here knows states, receipts or signatures.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,14 @@ from appliance.domain.people import Actor, Role
 from appliance.domain.receipts import ReceiptState
 from appliance.errors import Invalid, NotFound
 from appliance.nudge import NudgeSender
-from appliance.services.device_orders import CommandOutcome, order_device, outcome_of, school_device, withdraw
+from appliance.services.device_orders import (
+    ENROLLED_ANEW,
+    CommandOutcome,
+    order_device,
+    outcome_of,
+    school_device,
+    withdraw,
+)
 from appliance.services.devices import Devices
 from appliance.services.log_files import LogFiles
 from appliance.services.outbox import put
@@ -72,7 +78,7 @@ class Acts:
         if kind not in _COMMANDS:
             return {}
         command = order_device(order.device, _COMMANDS[kind], order.not_after, now)
-        return {"command": command, "boot": self.boot_of(order.device), "enrolled": _enrollment_of(order.device)}
+        return {"command": command, "boot": self.boot_of(order.device)}
 
     def hurry(self) -> None:
         """After the commit: the bridge has a command to send."""
@@ -81,9 +87,9 @@ class Acts:
     def follow(self, kind: InstructionKind, device_id: str, progress: Mapping[str, object]) -> Settled | None:
         """What became of a device's command. None: it is still on its way."""
         outcome = outcome_of(str(progress.get("command", "")))
-        if outcome is None or (outcome.is_open and not _enrollment_of(device_id)):
+        if outcome is None or (outcome.is_open and not _is_in_service(device_id)):
             return Settled(InstructionState.UNKNOWN, "device_gone")
-        if outcome.tries and self._shows(kind, device_id, progress):
+        if kind is InstructionKind.REBOOT and outcome.was_sent and self._has_booted(device_id, progress):
             return Settled(InstructionState.DONE, "seen")
         return None if outcome.is_open else _settled(outcome)
 
@@ -101,14 +107,9 @@ class Acts:
             row = read_live([device_id]).get(device_id)
         return row is not None and row.presence == "online"
 
-    def _shows(self, kind: InstructionKind, device_id: str, progress: Mapping[str, object]) -> bool:
-        """The world tells it: another boot since, or another enrollment, or none."""
-        if kind is InstructionKind.REBOOT:
-            before, after = progress.get("boot"), self.boot_of(device_id)
-            return bool(before) and bool(after) and before != after
-        if kind is InstructionKind.WIPE:
-            return progress.get("enrolled") != _enrollment_of(device_id)
-        return False
+    def _has_booted(self, device_id: str, progress: Mapping[str, object]) -> bool:
+        before, after = progress.get("boot"), self.boot_of(device_id)
+        return bool(before) and bool(after) and before != after
 
     def _report(self, order: Order, now: datetime) -> Settled:
         """One device, or all: each is asked, and what is known is told anew."""
@@ -157,14 +158,14 @@ def _cart_of(cart: object) -> int | None:
     return int(cart)
 
 
-def _enrollment_of(device_id: str) -> str:
-    """Changes when the device is wiped and comes back, or leaves service."""
-    row = Device.get_or_none((Device.id == device_id) & (Device.status == DeviceStatus.ACTIVE))
-    return "" if row is None else hashlib.sha256(str(row.credential).encode()).hexdigest()[:16]
+def _is_in_service(device_id: str) -> bool:
+    return Device.select().where((Device.id == device_id) & (Device.status == DeviceStatus.ACTIVE)).exists()
 
 
 def _settled(outcome: CommandOutcome) -> Settled:
     if outcome.state is ReceiptState.TIMED_OUT:
         return Settled(InstructionState.UNKNOWN if outcome.tries else InstructionState.EXPIRED, "no_answer")
+    if outcome.error == ENROLLED_ANEW:
+        return Settled(InstructionState.UNKNOWN if outcome.tries else InstructionState.CANCELED, ENROLLED_ANEW)
     detail = "unsupported" if outcome.state is ReceiptState.REJECTED else outcome.error
     return Settled(_ANSWERS[outcome.state], detail[:200])

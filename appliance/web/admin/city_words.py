@@ -86,6 +86,7 @@ OUTCOMES: dict[str, str] = {
     "seen": N_("vu à l’appareil"),
     "interrupted": N_("le boîtier a été arrêté pendant ce temps"),
     "device_gone": N_("l’appareil n’est plus là"),
+    "reenrolled": N_("l’appareil a été inscrit à nouveau entre-temps"),
     "city_left": N_("l’école a quitté la ville"),
 }
 
