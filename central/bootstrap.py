@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from central.clock import Clock, ServerClock
 from central.config import Config
+from central.domain.passkeys import Party
 from central.keys.city_keys import CityKeys, load_keys, require_keys, require_same
 from central.keys.folder import KeyFolder
 from central.services.accounts import Accounts
@@ -26,12 +27,13 @@ from central.services.journal_reader import JournalReader
 from central.services.live_views import LiveViews
 from central.services.log_requests import LogRequests
 from central.services.mail import Mail
+from central.services.mail_settings import MailSettings
 from central.services.notifications import Notifications
 from central.services.order_delivery import OrderDelivery
 from central.services.order_reader import OrderReader
 from central.services.order_signatures import OrderSignatures
 from central.services.orders import Orders
-from central.services.passkeys import Party, Passkeys
+from central.services.passkeys import Passkeys
 from central.services.passwords import Passwords
 from central.services.receiving import Needs, Receiving, build_receiving
 from central.services.rings import Rings
@@ -56,6 +58,7 @@ class Desk:
     """What the console's pages read and do about schools, devices and alerts."""
 
     settings: DeskSettings
+    mail: MailSettings
     fleet: Fleet
     schools: SchoolViews
     devices: DeviceViews
@@ -142,7 +145,7 @@ def build_services(config: Config, clock: Clock | None = None) -> Services:
     return Services(
         clock=clock,
         config=config,
-        desk=_desk(config, clock),
+        desk=_desk(config, clock, keys.sealer),
         accounts=accounts,
         attempts=attempts,
         journal=JournalReader(),
@@ -180,13 +183,14 @@ def _receiving(clock: Clock, keys: CityKeys, signing: Signing, delivery: OrderDe
     return build_receiving(clock, needs)
 
 
-def _desk(config: Config, clock: Clock) -> Desk:
+def _desk(config: Config, clock: Clock, sealer: Sealer) -> Desk:
     settings, search, alerts = DeskSettings(), DeviceSearch(), Alerts()
-    fleet = Fleet(settings)
-    mail = Mail(settings, config.secrets_path / "smtp-password", config.public_url)
+    fleet, mail_settings = Fleet(settings), MailSettings(sealer)
+    mail = Mail(mail_settings, config.public_url)
     notifications = Notifications(settings, {Channel.EMAIL: mail, Channel.WEBHOOK: Webhook()}, clock)
     return Desk(
         settings=settings,
+        mail=mail_settings,
         fleet=fleet,
         schools=SchoolViews(fleet, settings),
         devices=DeviceViews(),

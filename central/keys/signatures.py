@@ -18,10 +18,6 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from webauthn import base64url_to_bytes, verify_authentication_response
-from webauthn.helpers import bytes_to_base64url
-from webauthn.helpers.exceptions import InvalidAuthenticationResponse, WebAuthnException
-from webauthn.helpers.structs import AuthenticationCredential, AuthenticatorAssertionResponse
 
 from central.errors import CannotStart, Invalid
 from protocol.strict_json import read_object
@@ -121,6 +117,9 @@ def public_id(prefix: str, public: str) -> str:
 
 def passkey_signature(key_id: str, assertion: str) -> Signature:
     """From what `navigator.credentials.get()` gave, as JSON. Raises Invalid."""
+    from webauthn import base64url_to_bytes
+    from webauthn.helpers.exceptions import WebAuthnException
+
     try:
         response = json.loads(assertion)["response"]
         parts = {
@@ -136,6 +135,12 @@ def passkey_signature(key_id: str, assertion: str) -> Signature:
 
 def is_asserted(public: str, relying_party: str, order: bytes, parts: dict[str, str]) -> bool:
     """Whether the passkey's owner, present and verified, gave this very order on a page of the relying party."""
+    # Here, because most processes of the server never see a passkey, and the library is large.
+    from webauthn import verify_authentication_response
+    from webauthn.helpers import bytes_to_base64url
+    from webauthn.helpers.exceptions import InvalidAuthenticationResponse, WebAuthnException
+    from webauthn.helpers.structs import AuthenticationCredential, AuthenticatorAssertionResponse
+
     try:
         client_data = _bytes(parts["client_data"])
         origin = str(read_object(client_data)["origin"])  # bounded in depth: a stranger wrote it

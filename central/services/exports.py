@@ -8,8 +8,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-
-from odfdo import Document, Row, Table
+from typing import TYPE_CHECKING
 
 from central.domain.roles import Column, Viewer
 from central.domain.spreadsheets import harmless, printable
@@ -17,6 +16,9 @@ from central.errors import TooLarge
 from central.services.alerts import PAGE, AlertFilter, Alerts
 from central.services.device_search import DeviceLine, DeviceSearch, Wanted
 from central.services.fleet import Fleet, FleetFilter, SchoolLine
+
+if TYPE_CHECKING:
+    from odfdo import Row
 
 MOST_ODS_ROWS = 20_000
 ODS_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
@@ -123,12 +125,15 @@ def _taken(out: io.StringIO) -> bytes:
 
 def ods_bytes(name: str, headings: Sequence[str], rows: Iterable[Cells]) -> bytes:
     """Raises TooLarge beyond 20,000 rows: a file of this kind is built in memory."""
+    # Here, because it is seldom asked for, and every process of the server would carry a large library.
+    from odfdo import Document, Row, Table
+
     table = Table(name)
-    table.append(_ods_row(headings))
+    table.append(_filled(Row(), headings))
     for count, row in enumerate(rows, 1):
         if count > MOST_ODS_ROWS:
             raise TooLarge("export_too_large", limit=MOST_ODS_ROWS)
-        table.append(_ods_row(row))
+        table.append(_filled(Row(), row))
     document = Document("spreadsheet")
     document.body.clear()
     document.body.append(table)
@@ -137,7 +142,6 @@ def ods_bytes(name: str, headings: Sequence[str], rows: Iterable[Cells]) -> byte
     return out.getvalue()
 
 
-def _ods_row(cells: Iterable[object]) -> Row:
-    row = Row()
+def _filled(row: "Row", cells: Iterable[object]) -> "Row":
     row.set_values([printable(cell) for cell in cells])
     return row

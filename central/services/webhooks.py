@@ -5,8 +5,6 @@ The address is an administrator's. Nothing of the answer is kept but whether it 
 
 from collections.abc import Mapping
 
-import requests
-
 from central.services.notifications import CannotSend
 
 _TIMEOUT_SECONDS = (5, 15)
@@ -14,7 +12,10 @@ _USER_AGENT = "preau-central"
 
 
 class Webhook:
-    def send(self, address: str, payload: Mapping[str, object]) -> None:
+    def send(self, address: str, payload: Mapping[str, object]) -> str:
+        # Here, because few cities have one, and every process of the server would carry a large library.
+        import requests
+
         try:
             answer = requests.post(
                 address,
@@ -29,3 +30,4 @@ class Webhook:
         with answer:
             if not 200 <= answer.status_code < 300:
                 raise CannotSend(f"HTTP {answer.status_code}")
+            return f"HTTP {answer.status_code}"

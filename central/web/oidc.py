@@ -1,18 +1,15 @@
 """Signing in through the city's identity provider (OpenID Connect, code flow with PKCE). The home of authlib.
 
 The provider's answer is checked by authlib: state, nonce, signature, issuer, audience. Whom it means is `directory`'s.
+Imported where it is used: the library is large, and a city without such a provider never needs it.
 """
 
 import logging
 from collections.abc import Mapping
 from typing import Any
 
-from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.flask_client import OAuth
 from flask import Blueprint, Flask, session
 from flask.typing import ResponseReturnValue
-from joserfc.errors import JoseError
-from requests import RequestException
 
 from central.bootstrap import Services
 from central.config import Config
@@ -37,11 +34,7 @@ def make_oidc(app: Flask, services: Services, entrance: Entrance) -> Blueprint:
         if client is None:
             raise NotFound("not_found")
         session[_NEXT] = wanted()
-        try:
-            found: ResponseReturnValue = client.authorize_redirect(f"{services.config.console_url}/sign-in/oidc/answer")
-        except (RequestException, AuthlibBaseError) as error:
-            raise _away(error) from None
-        return found
+        return _sent_there(client, f"{services.config.console_url}/sign-in/oidc/answer")
 
     @pages.get("/sign-in/oidc/answer")
     @allows(Door.PUBLIC)
@@ -61,6 +54,8 @@ def _client(app: Flask, config: Config) -> Any:
     if not config.oidc_issuer:
         return None
     secret = "" if config.oidc_secret_path is None else config.oidc_secret_path.read_text(encoding="utf-8").strip()
+    from authlib.integrations.flask_client import OAuth
+
     return OAuth(app).register(
         "city",
         server_metadata_url=f"{config.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",
@@ -74,7 +69,22 @@ def _client(app: Flask, config: Config) -> Any:
     )
 
 
+def _sent_there(client: Any, answer_url: str) -> ResponseReturnValue:
+    from authlib.common.errors import AuthlibBaseError
+    from requests import RequestException
+
+    try:
+        found: ResponseReturnValue = client.authorize_redirect(answer_url)
+    except (RequestException, AuthlibBaseError) as error:
+        raise _away(error) from None
+    return found
+
+
 def _claims(client: Any, config: Config) -> Mapping[str, object]:
+    from authlib.common.errors import AuthlibBaseError
+    from joserfc.errors import JoseError
+    from requests import RequestException
+
     own_issuer = {"iss": {"essential": True, "values": [config.oidc_issuer]}}
     try:
         token = client.authorize_access_token(claims_options=own_issuer)
