@@ -1,8 +1,8 @@
 """Passkeys (WebAuthn): made, used to sign in without a login, removed.
 
 The person's presence is verified by the device (PIN, finger): a passkey is a strong sign-in by itself. The site's name
-and origin are the canonical ones: another site's answer is refused. `authenticators` is imported where it is used: most of
-the server's processes never see a passkey, and the library below it is large.
+and origin are the canonical ones: another site's answer is refused. `authenticators` is imported where it is used: most
+of the server's processes never see a passkey, and the library below it is large.
 """
 
 from collections.abc import Mapping
