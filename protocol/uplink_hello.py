@@ -48,11 +48,15 @@ class Hello:
     ring_version: int = 0
     capabilities: tuple[str, ...] = ()
     heavy: tuple[str, ...] = ()  # work that waits for a turn: "snapshot", "backlog"
+    page: str = ""  # where its page is opened in the school; told while it is fenced, so that people find it
 
 
 @dataclass(frozen=True, slots=True)
 class HelloAnswer:
-    """`signature`: base64 Ed25519 by the online key over `signed_time`. `turn`: heavy work may be done now."""
+    """`signature`: base64 Ed25519 by the online key over `signed_time`. `turn`: heavy work may be done now.
+
+    `mark`: the word by which people tell two fenced boxes apart. `other_chosen`: a person has chosen, and not this one.
+    """
 
     appliance: str
     epoch: str
@@ -68,6 +72,8 @@ class HelloAnswer:
     poll_seconds: int = 60
     turn: bool = True
     capabilities: tuple[str, ...] = field(default=())
+    mark: str = ""
+    other_chosen: bool = False
 
 
 def signed_time(appliance: str, nonce: str, at: datetime) -> bytes:
@@ -110,6 +116,7 @@ def parse_hello(raw: bytes) -> Hello:
         ring_version=fields.need("ring_version", whole()),
         capabilities=fields.maybe("capabilities", array(remark(64))) or (),
         heavy=fields.maybe("heavy", array(remark(64))) or (),
+        page=fields.maybe("page", remark(100)) or "",
     )
 
 
@@ -131,6 +138,7 @@ def encode_hello(hello: Hello) -> bytes:
             "ring_version": hello.ring_version,
             "capabilities": list(hello.capabilities),
             "heavy": list(hello.heavy),
+            **({"page": hello.page} if hello.page else {}),
         }
     )
 
@@ -164,6 +172,8 @@ def parse_hello_answer(raw: bytes) -> HelloAnswer:
         poll_seconds=fields.maybe("poll_seconds", whole(5, 3600)) or 60,
         turn=bool(fields.maybe("turn", flag)),
         capabilities=fields.maybe("capabilities", array(remark(64))) or (),
+        mark=fields.maybe("mark", remark(32)) or "",
+        other_chosen=bool(fields.maybe("other_chosen", flag)),
     )
 
 
@@ -185,5 +195,7 @@ def encode_hello_answer(answer: HelloAnswer) -> bytes:
             "poll_seconds": answer.poll_seconds,
             "turn": answer.turn,
             "capabilities": list(answer.capabilities),
+            **({"mark": answer.mark} if answer.mark else {}),
+            **({"other_chosen": True} if answer.other_chosen else {}),
         }
     )

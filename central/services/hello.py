@@ -15,7 +15,7 @@ from central.clock import Clock
 from central.domain.epochs import Asked, Chain, Prove, Tokens, Verdict, after, judge
 from central.errors import Conflict, Denied
 from central.services.certificates import KnownAppliance
-from central.services.fences import Knock, fence, heard, is_rejected
+from central.services.fences import Knock, Outside, fence, heard, is_rejected
 from central.services.journal import record
 from central.services.link_quality import hello_came
 from central.services.turns import Turn, TurnRules, Work, next_turn
@@ -38,27 +38,34 @@ class City:
     turns: TurnRules
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    at: datetime
+    address: str
+
+
 class Hellos:
     def __init__(self, clock: Clock, city: City) -> None:
         self._clock = clock
         self._city = city
 
-    def hear(self, known: KnownAppliance, hello: Hello) -> HelloAnswer:
+    def hear(self, known: KnownAppliance, hello: Hello, address: str = "") -> HelloAnswer:
+        """`address`: whence it came, as the door sees it."""
         if hello.appliance != known.id:
             raise Denied("foreign_appliance", appliance=known.id, school=known.uai)
         now = self._clock.now().replace(microsecond=0)
         tokens = Tokens(known.id, self._city.prove, lambda: secrets.token_hex(8))
         names = [f"appliance:{known.id}", *(["turns"] if hello.heavy else [])]
         with writing(*names):
-            answer = self._decide(Appliance.get_by_id(known.id), tokens, hello, now)
+            answer = self._decide(Appliance.get_by_id(known.id), tokens, hello, _Call(now, address))
         if answer is None:
             raise Conflict("late_hello")
         return answer
 
-    def _decide(self, row: Appliance, tokens: Tokens, hello: Hello, now: datetime) -> HelloAnswer | None:
-        chain = _chain(row)
+    def _decide(self, row: Appliance, tokens: Tokens, hello: Hello, call: _Call) -> HelloAnswer | None:
+        chain, now = _chain(row), call.at
         asked = Asked(hello.epoch, hello.token, hello.at, _was_left(row, hello.epoch))
-        knock = Knock(asked, hello.hardware, now)
+        knock = Knock(asked, hello.hardware, now, call.address, hello.page)
         if row.standing == Standing.FENCED or is_rejected(row, tokens, asked):
             return self._outside(row, hello, heard(row, tokens, knock), now)
         verdict = judge(tokens, chain, asked, now)
@@ -72,7 +79,7 @@ class Hellos:
             _begin(row, hello, now)
         work = Work(hello.heavy, sum(one.records for one in hello.backlog.values()))
         turn = next_turn(self._city.turns, row.id, work, now)
-        _write_state(row, hello, turn, now)
+        _write_state(row, hello, turn, call)
         hello_came(row.id, now, row.hello_at)
         return self._inside(row, hello, tokens.give(chain.number, chain.before), turn, now)
 
@@ -94,13 +101,13 @@ class Hellos:
             capabilities=(SOFTWARE,),
         )
 
-    def _outside(self, row: Appliance, hello: Hello, token: str, now: datetime) -> HelloAnswer:
-        """The time is told to everybody; nothing else."""
+    def _outside(self, row: Appliance, hello: Hello, told: Outside, now: datetime) -> HelloAnswer:
+        """The time is told to everybody, and by which word people know this one; nothing else."""
         return HelloAnswer(
             appliance=row.id,
             epoch=hello.epoch,
             nonce=hello.nonce,
-            token=token,
+            token=told.token,
             at=now,
             signature=self._city.sign_time(row.id, hello.nonce, now),
             standing=Standing.FENCED,
@@ -108,8 +115,10 @@ class Hellos:
             config_version=hello.config_version,
             ring_version=hello.ring_version,
             pending=0,
-            poll_seconds=300,
+            poll_seconds=told.poll_seconds,
             turn=False,
+            mark=told.mark,
+            other_chosen=told.other_chosen,
         )
 
 
@@ -147,7 +156,8 @@ def _begin(row: Appliance, hello: Hello, now: datetime) -> None:
         record(now, who, "appliance.epoch", who, row.school_id, moved=row.hardware != hello.hardware)
 
 
-def _write_state(row: Appliance, hello: Hello, turn: Turn, now: datetime) -> None:
+def _write_state(row: Appliance, hello: Hello, turn: Turn, call: _Call) -> None:
+    now = call.at
     waiting = hello.backlog.values()
     oldest = [one.oldest_at for one in waiting if one.oldest_at is not None]
     is_stable = row.hello_at is not None and now - row.hello_at <= UNSTABLE
@@ -163,6 +173,8 @@ def _write_state(row: Appliance, hello: Hello, turn: Turn, now: datetime) -> Non
         backlog_records=sum(one.records for one in waiting),
         backlog_oldest_at=min(oldest) if oldest else None,
         turn_until=turn.until,
+        poll_seconds=turn.poll_seconds,
+        address=call.address or row.address,
     ).where(Appliance.id == row.id).execute()
 
 

@@ -86,7 +86,10 @@ class Appliance(Row):
     hello_claimed_at = MomentField(null=True)  # the youngest hello, by the box's own clock
     late_hellos = IntegerField(default=0)
     late_hello_at = MomentField(null=True)
-    conflict = JsonField(null=True)  # of a fenced one: who claims to be it (services.fences)
+    conflict = JsonField(null=True)  # who else claims to be it, and whom a person has chosen (services.contestants)
+    chosen_at = MomentField(null=True)
+    address = CharField(default="")  # whence its last hello came, as the door saw it
+    poll_seconds = IntegerField(default=60)  # when it was told to say hello again
     claimed_at = MomentField()
     hello_at = MomentField(null=True, index=True)
     stable_since = MomentField(null=True)

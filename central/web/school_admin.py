@@ -149,11 +149,12 @@ def _add_standing(pages: Blueprint, services: Services) -> None:
     @allows(Capability.MANAGE_SCHOOLS)
     def choose(uai: str, appliance_id: str) -> ResponseReturnValue:
         _of_school(uai, appliance_id)
-        text = request.form.get("place", "")
-        services.receiving.fences.choose(
-            viewer(), appliance_id, int(text) if text.isdecimal() and len(text) < 3 else -1
-        )
-        flash(_("C’est fait : ce boîtier est celui de l’école, l’autre reste dehors et le dit."), "good")
+        mark = request.form.get("mark", "")
+        services.receiving.fences.choose(viewer(), appliance_id, mark)
+        flash(
+            _("C’est noté : « %(mark)s » est le boîtier de l’école. Les deux l’apprennent à leur prochain appel.",
+              mark=mark), "good"
+        )  # fmt: skip
         return redirect(url_for("schools.one", uai=uai), 303)
 
 

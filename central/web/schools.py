@@ -67,7 +67,7 @@ def _add_one(pages: Blueprint, services: Services) -> None:
             orders=told_orders(desk.schools.orders(uai)),
             journal=told_journal(desk.schools.journal(uai)),
             logs=desk.logs.of(view.box.id) if view.box and viewer().may(Capability.READ_LOGS) else [],
-            contestants=services.receiving.fences.contestants(view.box.id) if view.box else [],
+            contest=services.receiving.fences.contest(view.box.id) if view.box else None,
             tickets=_tickets(services, uai, viewer()),
         )
 

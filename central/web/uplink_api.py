@@ -43,7 +43,8 @@ def make_uplink_api(services: Services) -> Blueprint:
     @api.post("/hello")
     def hello() -> Response:
         body = _spoken(read_body(request))
-        return _answer(encode_hello_answer(receiving.hellos.hear(current_appliance(), parse_hello(body))))
+        answer = receiving.hellos.hear(current_appliance(), parse_hello(body), request.remote_addr or "")
+        return _answer(encode_hello_answer(answer))
 
     @api.post("/batch")
     def batch() -> Response:

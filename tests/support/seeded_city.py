@@ -9,10 +9,12 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice, product
 from typing import Any
 
 from central.domain.plain_text import search_text
+from central.services.contestants import Contest, Contestant, form_of, marked, milliseconds
 from central.store.database import transaction
 from central.store.desk_models import Instruction, Journal, Order, SignedOrder
 from central.store.models import (
@@ -109,7 +111,7 @@ class _City:
             yield {
                 "id": f"a-{place:05d}", "school": uai_of(place), "epoch": f"e{place}", "hardware": f"h{place}",
                 "standing": trouble if trouble in ("fenced", "revoked") else "active",
-                "conflict": _conflict(place) if trouble == "fenced" else None,
+                "conflict": _conflict(place, self.now) if trouble == "fenced" else None,
                 "claimed_at": self.now - timedelta(days=150), "hello_at": self.hello(place),
                 "software": "0.4.0" if place % 7 else "0.3.2", "schema": 3,
                 "storage": "survival" if trouble == "storage" else "normal",
@@ -194,11 +196,17 @@ class _City:
             }  # fmt: skip
 
 
-def _conflict(place: int) -> dict[str, Any]:
+def _conflict(place: int, now: datetime) -> dict[str, Any]:
     """As `services.fences` keeps it."""
-    names = ("epoch", "hardware", "number", "before", "first_at", "last_at")
-    values = ((f"e{place}", "1f0c8a5be2d4", 812, "", 0, 0), ("7c2e90d1", "b77a02e94c61", 14, "", 0, 0))
-    return {"contestants": [dict(zip(names, one, strict=True)) for one in values]}
+    since = now - timedelta(minutes=37)
+    began = milliseconds(now - timedelta(days=200))
+    last = [milliseconds(now - timedelta(seconds=back)) for back in (20, 41)]
+    box = partial(Contestant, address="203.0.113.24")
+    both = (
+        box(f"e{place}", "10000000a5be2d4f", 812, "a", began, last[0], page="http://192.168.1.12"),
+        box("7c2e90d1", "000000000000", 14, "b", milliseconds(since), last[1], page="http://192.168.1.31"),
+    )
+    return form_of(Contest(since, tuple(marked(both))))
 
 
 def seed_city(now: datetime, size: CitySize | None = None) -> CitySize:

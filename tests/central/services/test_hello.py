@@ -1,9 +1,11 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from central.errors import Conflict, Denied
+from central.errors import Conflict, Denied, NotFound
 from central.services.certificates import KnownAppliance
+from central.services.contestants import Contestant
 from central.store.models import Appliance, Epoch, LinkHour
 from protocol.uplink_words import Lane, Standing
 from tests.central.receiving import UAI, Box, Place, add_school, audit, prove
@@ -124,21 +126,91 @@ def test_whoever_comes_late_again_and_again_is_another_box(box: Box) -> None:
     assert answer.standing is Standing.FENCED
 
 
-@pytest.mark.parametrize("chosen", [0, 1])
-def test_a_person_chooses_and_only_the_other_stays_outside(box: Box, chosen: int) -> None:
+def two_boxes(box: Box) -> Box:
+    """The other one of two with the same folder; both are outside."""
     box.say_hello()
     twin = Box(box.place, box.known, box.epoch, box.hardware, box.token)
     for one in (twin, box, twin, box, twin):
         one.say_hello()
+    return twin
+
+
+def marks_of(*boxes: Box) -> list[str]:
+    return [one.say_hello().mark for one in boxes]
+
+
+@pytest.mark.parametrize("chosen", [0, 1])
+def test_a_person_chooses_and_only_the_other_stays_outside(box: Box, chosen: int) -> None:
+    both = (box, two_boxes(box))
+    marks = marks_of(*both)
+    box.place.receiving.fences.choose("dsi", "a-one", marks[chosen])
+
+    answers = [one.say_hello() for _ in range(3) for one in both]
+
+    standings = [one.standing for one in answers[:2]]
+    assert (standings[chosen], standings[1 - chosen]) == (Standing.ACTIVE, Standing.FENCED)
+    assert [one.standing for one in answers] == standings * 3
+    assert [one.other_chosen for one in answers[:2]] == [one is Standing.FENCED for one in standings]
+
+
+def test_each_of_two_boxes_has_a_word_of_its_own_that_stays(box: Box) -> None:
+    twin = two_boxes(box)
+    first = marks_of(box, twin)
+
+    assert len({mark.partition("-")[0] for mark in first}) == 2
+    assert [marks_of(box, twin), marks_of(box, twin)] == [first, first]
+
+
+def test_an_officer_sees_whence_each_calls_and_where_its_page_is(box: Box) -> None:
+    twin = two_boxes(box)
+    hear = box.place.receiving.hellos.hear
+    answer = hear(box.known, replace(twin.hello(), page="http://192.168.1.9:8080"), "203.0.113.7")
+    box.place.clock.advance(60)
+    box.say_hello()
+
+    told = {one.mark: one for one in box.place.receiving.fences.contest("a-one").outside}
+
+    one = told[answer.mark]
+    assert (one.address, one.page, one.known_hardware) == ("203.0.113.7", "http://192.168.1.9:8080", "hw-1")
+    other = next(other for mark, other in told.items() if mark != answer.mark)
+    assert other.last_heard - one.last_heard == timedelta(seconds=60)
+
+
+def test_hardware_that_tells_nothing_of_itself_is_unknown() -> None:
+    told = [Contestant("e", hardware, 1, "b", 0, 0).known_hardware for hardware in ("000000000000", "", "10b2")]
+    assert told == ["", "", "10b2"]
+
+
+def test_a_box_outside_asks_each_minute_for_an_hour_then_slower_and_again_after_a_choice(box: Box) -> None:
+    twin = two_boxes(box)
+    assert twin.say_hello().poll_seconds == 60
+    box.place.clock.advance(3601)
+    assert twin.say_hello().poll_seconds == 300
+    box.place.receiving.fences.choose("dsi", "a-one", box.say_hello().mark)
+    assert twin.say_hello().poll_seconds == 60
+
+
+def test_who_chose_may_think_again_and_both_hear_it(box: Box) -> None:
+    both = (box, two_boxes(box))
+    marks = marks_of(*both)
     fences = box.place.receiving.fences
-    boxes = {one.before: one for one in fences.contestants("a-one")}
-    assert len(boxes) == 2
-    fences.choose("dsi", "a-one", chosen)
+    fences.choose("dsi", "a-one", marks[0])
+    assert [one.say_hello().standing for one in both] == [Standing.ACTIVE, Standing.FENCED]
 
-    standings = [one.say_hello().standing for one in (box, twin, box, twin, box, twin)]
+    fences.choose("dsi", "a-one", marks[1])
 
-    assert sorted(set(standings[:2])) == [Standing.ACTIVE, Standing.FENCED]
-    assert standings == standings[:2] * 3
+    answers = [one.say_hello() for one in (*both, *both)]
+    assert [one.standing for one in answers] == [Standing.FENCED, Standing.ACTIVE] * 2
+    assert (answers[0].mark, answers[0].other_chosen) == (marks[0], True)
+    contest = fences.contest("a-one")
+    assert contest.chosen is not None
+    assert (contest.chosen.mark, [one.mark for one in contest.outside]) == (marks[1], [marks[0]])
+
+
+def test_a_choice_of_nobody_who_asked_is_refused(box: Box) -> None:
+    two_boxes(box)
+    with pytest.raises(NotFound, match="no_contestant"):
+        box.place.receiving.fences.choose("dsi", "a-one", "merle-00")
 
 
 def test_no_more_than_the_places_hold_a_turn_and_it_ends_by_itself(city_db: str) -> None:
