@@ -25,6 +25,7 @@ class Live:
         self._asked: list[int] = []
         self._connection = HubConnection(socket_path, "uplink", "", ("down/#",), client_id="uplink")
         self._connection.on_message = self._heard
+        self._connection.on_connected = look  # what was said before we listened is not said again soon
         self._connection.retry_seconds = _RETRY_SECONDS
 
     def start(self) -> None:

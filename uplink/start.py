@@ -31,13 +31,7 @@ def serve(config: Config, nudged: NudgeReceiver, stop: threading.Event) -> int:
     downwards = Downwards(services, wake)
     uplink = Uplink(Parts(config, services, SOFTWARE, pace=config.city_pace, more=(downwards.step,)))
 
-    def end(*_: object) -> None:
-        stop.set()
-        wake.set()
-        uplink.stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+    _end_when_asked(uplink, wake, stop)
 
     def step() -> bool:
         try:
@@ -49,11 +43,16 @@ def serve(config: Config, nudged: NudgeReceiver, stop: threading.Event) -> int:
             stop.set()  # the supervisor starts the light one again
         return worked
 
+    def rest() -> None:
+        if nudged.wait(_LOOK_SECONDS):
+            wake.set()  # perhaps a device has answered: the other thread looks, too
+
+    to_self = NudgeSender(config.runtime_path, "uplink")
     worker.run_together(
-        lambda: worker.run(step, lambda: nudged.wait(_LOOK_SECONDS), stop),
+        lambda: worker.run(step, rest, stop),
         {
             "ear": lambda: _listen(config, uplink, services.clock, stop),
-            "hand": lambda: _carry_out(services.instructions, wake, stop),
+            "hand": lambda: _carry_out(services.instructions, wake, to_self, stop),
         },
         stop,
     )
@@ -61,15 +60,28 @@ def serve(config: Config, nudged: NudgeReceiver, stop: threading.Event) -> int:
     return 0
 
 
-def _carry_out(instructions: Instructions, wake: threading.Event, stop: threading.Event) -> None:
-    """A thread of its own: what was ordered is done whether the city answers or not."""
+def _end_when_asked(uplink: Uplink, wake: threading.Event, stop: threading.Event) -> None:
+    def end(*_: object) -> None:
+        stop.set()
+        wake.set()
+        uplink.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+
+
+def _carry_out(instructions: Instructions, wake: threading.Event, sender: NudgeSender, stop: threading.Event) -> None:
+    """A thread of its own: what was ordered is done whether the city answers or not. Its receipts do not wait."""
 
     def step() -> bool:
         try:
             with database.connection_context():
-                return instructions.step()
+                moved = instructions.step()
         except _BUSY:
             return False
+        if moved:
+            sender.send()
+        return moved
 
     def rest() -> None:
         wake.wait(_LOOK_SECONDS)

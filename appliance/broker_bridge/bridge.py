@@ -54,6 +54,7 @@ class Parts:
     nudged: NudgeReceiver
     nudge_web: NudgeSender
     nudge_self: NudgeSender
+    nudge_uplink: NudgeSender
     suspensions: Suspensions
     ballast_path: Path
     desk: Desk
@@ -212,6 +213,8 @@ class Bridge:
                 fact(_log, "not_seen_again", devices=len(gone))
 
     def _answer(self, outcome: Outcome) -> None:
+        if outcome.is_for_city:
+            self._parts.nudge_uplink.send()
         for device_id, ack in outcome.usage_acks:
             self._parts.outbox.publish_usage_ack(self._parts.connection, device_id, ack)
 

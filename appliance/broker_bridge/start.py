@@ -40,8 +40,7 @@ SUBSCRIPTIONS = tuple(f"devices/+/{leaf}" for leaf in sorted(FROM_DEVICE))
 def build(config: Config) -> Bridge:
     settings, clock = broker_settings(config), HubClock(config.runtime_path)
     to_self, to_web = (NudgeSender(config.runtime_path, name) for name in ("bridge", "web"))
-    live = LiveStates()
-    reach = Reach(live)
+    reach = Reach(live := LiveStates())
     outgoing = Outgoing("https" if config.tls else "http", config.http_port, reach)
     agent_suspensions = _agent_suspensions(config, clock)
     desk = Desk(
@@ -71,6 +70,7 @@ def build(config: Config) -> Bridge:
             nudged=NudgeReceiver(config.runtime_path, "bridge"),
             nudge_web=to_web,
             nudge_self=to_self,
+            nudge_uplink=NudgeSender(config.runtime_path, "uplink"),
             suspensions=Suspensions(clock, lambda without: _apply(settings, credentials, without), credentials),
             ballast_path=config.ballast_path,
             desk=desk,

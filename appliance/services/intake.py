@@ -50,6 +50,8 @@ _SETTLE = (
 # Sent over an agent, and nothing shows that it was done: still open, it is tried once more.
 _UNPROVEN = f"UPDATE receipt SET evidence = ?, updated_at = ? WHERE id = ? AND device_id = ? AND {OPEN_RECEIPTS}"  # noqa: S608 - our own words
 _OWN = Carrier(Channel.OWN, Evidence.CONFIRMED)
+# One of the city's orders was given to a device, and its answer is awaited.
+_AWAITED = "SELECT 1 FROM instruction WHERE state = 'started' AND finished_at IS NULL LIMIT 1"
 _ACTIVE = "SELECT id FROM device WHERE status = 'active' AND id IN (SELECT value FROM json_each(?))"
 _json = JsonField()
 
@@ -84,9 +86,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the bridge has to answer."""
+    """What the bridge has to answer. `is_for_city`: an answer may be to one of the city's orders."""
 
     usage_acks: Sequence[tuple[str, UsageAck]] = ()
+    is_for_city: bool = False
 
 
 class Intake:
@@ -112,7 +115,12 @@ class Intake:
             _record_inventories({key: value for key, value in batch.inventories.items() if key in known}, now)
             full = Counter((device_id, USAGE_FULL) for device_id, ack in answers if ack is None)
             _record_dropped(full + Counter(batch.dropped), now)
-        return Outcome([(device_id, ack) for device_id, ack in answers if ack is not None])
+            is_for_city = bool(batch.acks or batch.agent_acks) and _is_awaited()
+        return Outcome([(device_id, ack) for device_id, ack in answers if ack is not None], is_for_city)
+
+
+def _is_awaited() -> bool:
+    return database.execute_sql(_AWAITED).fetchone() is not None
 
 
 def _record_acks(acks: Iterable[tuple[str, Ack, Carrier]], now: datetime) -> None:

@@ -116,6 +116,7 @@ class LiveWire:
 
     def _bridge(self, said: Said) -> None:
         is_there = said.payload == b"1"
+        self._nudged.pop(said.uai, None)  # it may not have heard what was said before
         Appliance.update(bridge=is_there, bridge_at=self._clock.now()).where(
             (Appliance.school == said.uai) & (Appliance.standing == Standing.ACTIVE)
         ).execute()

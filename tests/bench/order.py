@@ -34,7 +34,7 @@ _PATIENCE_SECONDS = 120.0
 
 
 def measure(run: Run) -> Result:
-    count = run.pick(60, 1)
+    count = run.pick(40, 3)
     with tempfile.TemporaryDirectory(prefix="preau-order-") as name, _city_and_box(Path(name)) as (services, device):
         _one(services, device)  # the first one of a city brings the key ring along
         seconds = [_one(services, device, _REST_SECONDS) for _ in range(count)]

@@ -76,6 +76,9 @@ def test_a_school_whose_bridge_is_there_is_told_once_that_something_waits(live: 
     clock.at += timedelta(seconds=31)
     live.speak_step(mouth)
     assert len(mouth.said) == 2, "it may have been lost"
+    heard(live, Said("bridge", b"0"), Said("bridge", b"1"))
+    live.speak_step(mouth)
+    assert len(mouth.said) == 3, "it was away and may have heard nothing"
 
 
 def test_an_order_that_waits_for_its_signature_or_its_second_person_calls_nobody(live: LiveWire) -> None:

@@ -21,6 +21,7 @@ from central.broker.configuration import CENTRAL_USERNAME, CityBrokerSettings, r
 from tests.support.appliance import wait_for
 from tests.support.city_tls import Authority
 from tests.support.mosquitto import free_port
+from uplink.live import Live
 
 UAI, OTHER = "0750655E", "0750654D"
 
@@ -137,6 +138,21 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         yield Town(folder, authority, broker, settings)
     finally:
         broker.kill()
+
+
+def test_the_uplink_looks_when_it_begins_to_listen_and_whenever_it_is_told_to(town: Town) -> None:
+    looks: list[int] = []
+    with town.central() as central, town.school(UAI):
+        central.wait(f"schools/{UAI}/up/bridge", b"1")
+        live = Live(
+            town.folder / f"school-{UAI}-None/city.sock", lambda: looks.append(1), lambda: pytest.fail("nobody watches")
+        )
+        live.start()
+        try:
+            wait_for(lambda: bool(looks), 20, "what was said before it listened is not said again soon")
+            wait_for(lambda: central.publish(f"schools/{UAI}/down/look", b"{}") or len(looks) > 1, 20)
+        finally:
+            live.stop()
 
 
 def test_what_a_school_says_arrives_below_its_uai_and_the_city_answers_there(town: Town) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from appliance.services.enrollment import credentials
+from appliance.services.intake import Batch, Intake
 from appliance.store.city_models import Instruction, OutboxRecord
 from appliance.store.live import live_database, open_live
 from appliance.store.models import Cart, Device, Lesson, LessonDevice, Receipt, database
+from protocol.device import Ack, AckStatus
 from protocol.uplink_words import InstructionState
 from tests.services.school import ADMIN, add_device, add_people
 from tests.support.city_orders import target
@@ -53,6 +55,21 @@ def test_a_device_is_asked_and_its_answer_is_the_city_s(box: OrderedBox) -> None
     assert (line["kind"], line["by"]) == ("identify", "m.durand")
 
 
+def test_only_an_answer_that_the_city_may_wait_for_hurries_the_uplink(box: OrderedBox) -> None:
+    device, intake = add_device(), Intake()
+    box.put_online(device)
+    heard = Batch(acks=[(device, Ack("c-of-a-teacher", AckStatus.DONE))])
+    assert not intake.record(heard, box.clock.now()).is_for_city
+    box.give("identify", args={"device": device})
+    box.run()
+    (command,) = [str(row.id) for row in Receipt.select()]
+    done = Batch(acks=[(device, Ack(command, AckStatus.DONE))])
+    assert intake.record(done, box.clock.now()).is_for_city
+    assert not intake.record(Batch(dropped={(device, "flood"): 1}), box.clock.now()).is_for_city
+    box.run()
+    assert not intake.record(done, box.clock.now()).is_for_city, "nothing is waited for any more"
+
+
 @pytest.mark.parametrize(
     ("answer", "state", "detail"),
     [("failed", "failed", "no battery"), ("rejected", "failed", "unsupported"), ("timed_out", "unknown", "no_answer")],
@@ -93,19 +110,6 @@ def test_a_reboot_that_brought_another_boot_is_done_though_nobody_answered(box: 
     box.run()
     assert state_of(one)[0] == "started"
     box.put_online(device, boot="boot-2")
-    box.run()
-    assert state_of(one) == ("done", "seen")
-
-
-def test_a_wipe_is_seen_by_the_device_enrolling_anew(box: OrderedBox) -> None:
-    device = add_device()
-    box.put_online(device)
-    one = box.give("wipe", "vault", args={"device": device})
-    box.run()
-    Receipt.update(tries=1, state="sent").execute()
-    box.run()
-    assert state_of(one)[0] == "started"
-    Device.update(credential="$7$101$another").execute()
     box.run()
     assert state_of(one) == ("done", "seen")
 
