@@ -142,15 +142,19 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 def test_the_uplink_looks_when_it_begins_to_listen_and_whenever_it_is_told_to(town: Town) -> None:
     looks: list[int] = []
+
+    def told() -> bool:
+        central.publish(f"schools/{UAI}/down/look", b"{}")
+        return len(looks) > 1
+
     with town.central() as central, town.school(UAI):
         central.wait(f"schools/{UAI}/up/bridge", b"1")
-        live = Live(
-            town.folder / f"school-{UAI}-None/city.sock", lambda: looks.append(1), lambda: pytest.fail("nobody watches")
-        )
+        socket = town.folder / f"school-{UAI}-None/city.sock"
+        live = Live(socket, lambda: looks.append(1), lambda: pytest.fail("nobody watches"))
         live.start()
         try:
             wait_for(lambda: bool(looks), 20, "what was said before it listened is not said again soon")
-            wait_for(lambda: central.publish(f"schools/{UAI}/down/look", b"{}") or len(looks) > 1, 20)
+            wait_for(told, 20)
         finally:
             live.stop()
 
