@@ -19,7 +19,6 @@ from central.store.database import writing
 from central.store.desk_models import Instruction, Order, SignedOrder, SigningKey
 from protocol.fields import Fields, array, text
 from protocol.strict_json import Malformed, read_object, write_object
-from protocol.uplink import MAX_BODY_BYTES
 from protocol.uplink_orders import (
     Envelope,
     RingKey,
@@ -31,6 +30,9 @@ from protocol.uplink_orders import (
 )
 from protocol.uplink_orders import Order as WireOrder
 from protocol.uplink_words import OrderClass, SignatureAlgorithm
+
+# Of the file that is carried to the offline key and back: the largest order (a hundred thousand devices) fits twice.
+MAX_FILE_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class OrderSignatures:
         orders: list[object] = [{"order": row.body, "signatures": []} for row in _unsigned(order_row(order_id))]
         if not orders:
             raise Conflict("already_signed")
-        return write_object({"preau": "orders", "orders": orders}, MAX_BODY_BYTES * 64)
+        return write_object({"preau": "orders", "orders": orders}, MAX_FILE_BYTES)
 
     def upload(self, viewer: Viewer, order_id: str, file: bytes) -> int:
         """The same file, signed; how many signatures were taken. Raises Invalid, Denied, Conflict."""
@@ -159,7 +161,7 @@ def sign_file(secret: SigningSecret, file: bytes) -> bytes:
     signed: list[object] = [
         write_envelope(Envelope(one.order, (sign_with(key_ids, secret, one.order),))) for one in envelopes
     ]
-    return write_object({"preau": "orders", "orders": signed}, MAX_BODY_BYTES * 64)
+    return write_object({"preau": "orders", "orders": signed}, MAX_FILE_BYTES)
 
 
 def describe_file(file: bytes) -> list[str]:
@@ -185,7 +187,7 @@ def _readable(envelope: Envelope) -> WireOrder:
 
 def _read_file(file: bytes) -> tuple[Envelope, ...]:
     try:
-        fields = Fields(read_object(file, MAX_BODY_BYTES * 64))
+        fields = Fields(read_object(file, MAX_FILE_BYTES))
         if fields.need("preau", text(16)) != "orders":
             raise Invalid("bad_signature_file", {"file": "wrong_type"})
         return fields.need("orders", array(read_envelope))

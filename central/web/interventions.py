@@ -52,4 +52,7 @@ def _wish(kind: InstructionKind) -> Wish:
 
 
 def _named(field: str) -> tuple[str, ...]:
-    return tuple(request.form.getlist(field))[:_MOST]
+    named = tuple(request.form.getlist(field))
+    if len(named) > _MOST:
+        raise Invalid("too_many_chosen")  # never a part of them: nobody would see which
+    return named

@@ -4,13 +4,14 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 
 from central.bootstrap import Services
-from central.domain.equipment_files import Equipment, EquipmentKind, Fault
+from central.domain.equipment_files import MAX_BYTES, Equipment, EquipmentKind, Fault
 from central.domain.roles import Capability
 from central.errors import CityError, Invalid
 from central.services.inventory import Preview
 from central.web.access import allows, viewer
 from central.web.desk_words import DEVICE_KINDS, word_of
 from central.web.marks import N_
+from central.web.security import FORM_BYTES, body_limit
 from central.web.texts import field_texts, text_of
 from central.web.texts import filled as _
 from central.web.texts import translate_number as ngettext
@@ -83,6 +84,7 @@ def _add_lists(pages: Blueprint, services: Services) -> None:
 
     @pages.post("/inventory/import")
     @allows(Capability.EDIT_INVENTORY)
+    @body_limit(MAX_BYTES + FORM_BYTES)
     def preview() -> ResponseReturnValue:
         file = request.files.get("list")
         raw = file.read() if file else request.form.get("text", "").encode()

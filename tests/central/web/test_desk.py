@@ -8,9 +8,11 @@ import pytest
 from odfdo import Document
 from peewee import fn
 
+from central.domain.equipment_files import MAX_BYTES
 from central.domain.roles import Role
 from central.store.desk_models import Alert, Instruction, Journal, Order
 from central.store.models import Appliance, Device, School, Setting
+from central.web.security import FORM_BYTES
 from tests.central.web.conftest import Browser, Site
 from tests.support.seeded_city import HOSTILE, CitySize, seed_city, uai_of
 
@@ -122,7 +124,7 @@ def test_other_lists_leave_as_files(admin: Browser, kind: str) -> None:
     assert admin.get(f"/exports/{kind}.exe").status_code == 404
 
 
-def test_a_list_of_equipment_is_shown_then_taken(admin: Browser) -> None:
+def test_a_list_of_equipment_is_shown_then_taken_however_long(admin: Browser) -> None:
     admin.get("/inventory/import")
     raw = f"UAI;Série;Type;Nom\n{uai_of(1)};TBI-1;écran;Salle 3\n0000000X;X;écran;\n{uai_of(2)};R0002X0001;tablette;\n"
     answer = admin.post("/inventory/import", list=(io.BytesIO(raw.encode()), "liste.csv"))
@@ -132,11 +134,25 @@ def test_a_list_of_equipment_is_shown_then_taken(admin: Browser) -> None:
     assert admin.post(f"/inventory/import/{preview.removeprefix('import:')}").status_code == 303
     assert Device.get(Device.serial == "TBI-1").by_hand
     assert "TBI-1" in admin.get("/devices?q=tbi-1").text
+    _of_a_whole_city(admin)
+
+
+def _of_a_whole_city(admin: Browser) -> None:
+    """Longer than any other form of ours may be."""
+    lines = [f"{uai_of(n % 24)};TBI-{n:05d};écran;Écran interactif de la salle {n} ; Promethean" for n in range(4000)]
+    raw = "\n".join(["UAI;Série;Type;Nom;Marque", *lines]).encode()
+    assert len(raw) > FORM_BYTES
+    page = admin.post("/inventory/import", list=(io.BytesIO(raw), "liste.csv"))
+    assert page.status_code == 200 and "Enregistrer 4000 appareils" in page.text
+    answer = admin.post("/inventory/import", list=(io.BytesIO(b"x" * (MAX_BYTES + 1)), "liste.csv"))
+    assert answer.status_code == 413 and "Cette liste est trop longue" in answer.text
 
 
 def test_an_order_goes_out_from_a_selection(admin: Browser) -> None:
     before = Order.select().count()
     admin.get("/devices")
+    many = admin.post("/interventions", kind="identify", devices=[f"d-{n}" for n in range(1001)])
+    assert many.status_code == 422 and "mille au plus à la fois" in many.text  # never a part of them
     ids = ["d-00020-001", "d-00020-002"]
     assert admin.post("/interventions", kind="identify", devices=ids).status_code == 303
     order = Order.select().order_by(Order.created_at.desc()).get()
