@@ -98,7 +98,12 @@ def _by_lane(values: Mapping[str, object]) -> dict[Lane, object]:
 
 
 def parse_hello(raw: bytes) -> Hello:
-    fields = Fields(read_object(raw))
+    return hello_of(read_object(raw))
+
+
+def hello_of(value: Mapping[str, object]) -> Hello:
+    """Of the JSON object."""
+    fields = Fields(value)
     check_version(fields)
     backlog = fields.need("backlog", table(_lane_key, _backlog))
     return Hello(
@@ -121,26 +126,28 @@ def parse_hello(raw: bytes) -> Hello:
 
 
 def encode_hello(hello: Hello) -> bytes:
-    return write_object(
-        {
-            "v": VERSION,
-            "appliance": hello.appliance,
-            "epoch": hello.epoch,
-            "token": hello.token or None,
-            "nonce": hello.nonce,
-            "hardware": hello.hardware,
-            "at": format_time(hello.at),
-            "software": hello.software,
-            "schema": hello.schema,
-            "storage": hello.storage.value,
-            "backlog": {str(int(one)): _encode_backlog(value) for one, value in hello.backlog.items()},
-            "config_version": hello.config_version,
-            "ring_version": hello.ring_version,
-            "capabilities": list(hello.capabilities),
-            "heavy": list(hello.heavy),
-            **({"page": hello.page} if hello.page else {}),
-        }
-    )
+    return write_object(hello_value(hello))
+
+
+def hello_value(hello: Hello) -> dict[str, object]:
+    return {
+        "v": VERSION,
+        "appliance": hello.appliance,
+        "epoch": hello.epoch,
+        "token": hello.token or None,
+        "nonce": hello.nonce,
+        "hardware": hello.hardware,
+        "at": format_time(hello.at),
+        "software": hello.software,
+        "schema": hello.schema,
+        "storage": hello.storage.value,
+        "backlog": {str(int(one)): _encode_backlog(value) for one, value in hello.backlog.items()},
+        "config_version": hello.config_version,
+        "ring_version": hello.ring_version,
+        "capabilities": list(hello.capabilities),
+        "heavy": list(hello.heavy),
+        **({"page": hello.page} if hello.page else {}),
+    }
 
 
 def _encode_backlog(backlog: Backlog) -> dict[str, object]:
@@ -154,7 +161,12 @@ def _encode_backlog(backlog: Backlog) -> dict[str, object]:
 
 
 def parse_hello_answer(raw: bytes) -> HelloAnswer:
-    fields = Fields(read_object(raw))
+    return hello_answer_of(read_object(raw))
+
+
+def hello_answer_of(value: Mapping[str, object]) -> HelloAnswer:
+    """Of the JSON object."""
+    fields = Fields(value)
     check_version(fields)
     cursors = fields.need("cursors", table(_lane_key, whole()))
     return HelloAnswer(
@@ -178,24 +190,26 @@ def parse_hello_answer(raw: bytes) -> HelloAnswer:
 
 
 def encode_hello_answer(answer: HelloAnswer) -> bytes:
-    return write_object(
-        {
-            "v": VERSION,
-            "appliance": answer.appliance,
-            "epoch": answer.epoch,
-            "nonce": answer.nonce,
-            "token": answer.token,
-            "at": format_time(answer.at),
-            "signature": answer.signature,
-            "standing": answer.standing.value,
-            "cursors": {str(int(one)): value for one, value in answer.cursors.items()},
-            "config_version": answer.config_version,
-            "ring_version": answer.ring_version,
-            "pending": answer.pending,
-            "poll_seconds": answer.poll_seconds,
-            "turn": answer.turn,
-            "capabilities": list(answer.capabilities),
-            **({"mark": answer.mark} if answer.mark else {}),
-            **({"other_chosen": True} if answer.other_chosen else {}),
-        }
-    )
+    return write_object(hello_answer_value(answer))
+
+
+def hello_answer_value(answer: HelloAnswer) -> dict[str, object]:
+    return {
+        "v": VERSION,
+        "appliance": answer.appliance,
+        "epoch": answer.epoch,
+        "nonce": answer.nonce,
+        "token": answer.token,
+        "at": format_time(answer.at),
+        "signature": answer.signature,
+        "standing": answer.standing.value,
+        "cursors": {str(int(one)): value for one, value in answer.cursors.items()},
+        "config_version": answer.config_version,
+        "ring_version": answer.ring_version,
+        "pending": answer.pending,
+        "poll_seconds": answer.poll_seconds,
+        "turn": answer.turn,
+        "capabilities": list(answer.capabilities),
+        **({"mark": answer.mark} if answer.mark else {}),
+        **({"other_chosen": True} if answer.other_chosen else {}),
+    }
