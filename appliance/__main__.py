@@ -83,4 +83,6 @@ def _interruptible(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    # The store is SQLite: peewee would load PostgreSQL's driver into every process where the city's server is at home.
+    sys.modules["psycopg"] = None  # type: ignore[assignment]  # the documented way to say "not here"
     sys.exit(_interruptible(sys.argv[1:]))

@@ -32,6 +32,8 @@ def main(config: Config) -> int:
 
 
 if __name__ == "__main__":
+    # As in the appliance: without PostgreSQL's driver.
+    sys.modules["psycopg"] = None  # type: ignore[assignment]  # the documented way to say "not here"
     parser = argparse.ArgumentParser(prog="python -m uplink")
     add_options(parser, data=Path("preau-data"), host="127.0.0.1")
     sys.exit(main(read_config(parser.parse_args())))

@@ -26,7 +26,6 @@ from appliance.store.database import open_store
 from appliance.store.models import database
 from appliance.store.restore import is_running
 from appliance.store.trouble import STORE_ERRORS
-from appliance.web.texts import GENERAL, REASONS, TEXTS
 
 _ALL_ACTS = {**ACTS, **CITY_ACTS, **DOCTOR_ACTS}
 _STARTING = STARTS_A_STORE | CITY_STARTS_A_STORE
@@ -51,6 +50,9 @@ def sentence(error: PreauError) -> str:
     """In French, with the field that is wrong."""
     if isinstance(error, CannotStart):
         return str(error)
+    # Here, because the pages' words bring Flask along, and most commands refuse nothing.
+    from appliance.web.texts import GENERAL, REASONS, TEXTS
+
     try:
         text = TEXTS.get(error.code, GENERAL) % error.params
     except (KeyError, ValueError):

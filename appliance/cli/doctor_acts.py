@@ -10,9 +10,7 @@ from typing import Any
 from appliance.broker.credentials import write_atomically
 from appliance.cli.admin_acts import Answer, Desk
 from appliance.domain.findings import Finding, Severity
-from appliance.web.admin.words import told
 from appliance.web.city_troubles import CITY_TROUBLES, STANDINGS
-from appliance.web.metrics import token_path
 from protocol.uplink_words import Standing
 
 _MARKS = {Severity.PROBLEM: "✗", Severity.NOTICE: "!", Severity.GOOD: "✓"}
@@ -33,6 +31,9 @@ def _doctor(desk: Desk, _options: argparse.Namespace) -> Answer:
 
 
 def _lines(finding: Finding) -> list[str]:
+    # Here, because the pages' words bring Flask along, and the other commands do without.
+    from appliance.web.admin.words import told
+
     words = told(replace(finding, params={name: _plain(value) for name, value in finding.params.items()}))
     first = f"{_MARKS[finding.severity]} {words.title}"
     return [first, f"    {words.text}"] if words.text else [first]
@@ -49,8 +50,8 @@ def _city(desk: Desk) -> list[tuple[str, str]]:
         return []
     found = []
     if status.standing is not Standing.ACTIVE:
-        found.append(("✗", f"{STANDINGS[status.standing]} {status.city}."))
-    if status.trouble:
+        found.append(("✗", f"{standing_text(status)} {status.city}."))
+    if status.trouble and status.trouble != status.standing:
         found.append(("✗", CITY_TROUBLES.get(status.trouble, status.trouble)))
     waiting = sum(one.records for one in desk.use.outbox.backlog().values())
     if waiting and status.trouble:
@@ -63,6 +64,8 @@ def _city(desk: Desk) -> list[tuple[str, str]]:
 
 def _metrics_token(desk: Desk, _options: argparse.Namespace) -> Answer:
     """A new one at each call: the one before opens nothing any more."""
+    from appliance.web.metrics import token_path  # here for the same reason as above
+
     token = secrets.token_urlsafe(32)
     write_atomically(token_path(desk.config.secrets_path), token + "\n")
     return Answer({"token": token}, [token], ["Pour Prometheus : « Authorization: Bearer … » sur /metrics."])

@@ -11,7 +11,6 @@ from central.cli.answers import Act, Answer, Desk, Nouns
 from central.services.vital_signs import VitalSigns
 from central.store.desk_models import Notification
 from central.store.models import Appliance, ParkedRecord
-from central.web.metrics import token_path
 from protocol.uplink_words import Standing
 
 _LOW_BYTES = 2 * 1024**3
@@ -108,6 +107,9 @@ def _work(desk: Desk) -> Iterator[Line]:
 
 def _metrics_token(desk: Desk, _options: argparse.Namespace) -> Answer:
     """A new one at each call: the one before opens nothing any more."""
+    # Here, because the page brings Flask along, and the other commands do without.
+    from central.web.metrics import token_path
+
     token = secrets.token_urlsafe(32)
     folder = desk.services.keys.folder
     with folder.locked():
