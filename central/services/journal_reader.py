@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from central.store.desk_models import Journal
+from peewee import fn
+
+from central.store.desk_models import Account, Journal
 from central.store.models import SchoolAudit
+from central.store.rows import tuples_of
 
 PAGE = 100
+_SAME_NAME = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Of the city's journal or of a school's; `is_security` is of schools only."""
+    """Of the city's journal or of a school's (`is_of_school`); `is_security` is of schools only."""
 
     at: datetime
     actor: str
@@ -22,19 +26,20 @@ class Line:
     school: str
     detail: Mapping[str, object]
     is_security: bool = False
+    is_of_school: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which lines are asked for; empty strings ask for all, and so does `schools` None.
 
-    `since` and `until` bound the moment, the second not included.
+    `actor`: a login as the journal has it, or a person's name. `since` and `until` bound the moment, the second not
+    included.
     """
 
     actor: str = ""
     action: str = ""
     target: str = ""
-    school: str = ""
     since: datetime | None = None
     until: datetime | None = None
     schools: tuple[str, ...] | None = None
@@ -56,8 +61,6 @@ class JournalReader:
     def of_schools(self, wanted: Wanted) -> Lines:
         """What the boxes' own journals said, as it came."""
         query = SchoolAudit.select().order_by(SchoolAudit.at.desc(), SchoolAudit.epoch, SchoolAudit.seq.desc())
-        if wanted.schools is not None:
-            query = query.where(SchoolAudit.school.in_(wanted.schools))
         return _page(_narrowed(query, SchoolAudit, wanted), wanted, _school_line)
 
     def actions(self) -> list[str]:
@@ -66,10 +69,12 @@ class JournalReader:
 
 
 def _narrowed(query: Any, table: Any, wanted: Wanted) -> Any:
-    equal = {"actor": wanted.actor, "target": wanted.target, "school": wanted.school}
-    for name, value in equal.items():
-        if value:
-            query = query.where(getattr(table, name) == value)
+    if wanted.actor:
+        query = query.where(table.actor.in_(_labels(wanted.actor)))
+    if wanted.target:
+        query = query.where(table.target == wanted.target)
+    if wanted.schools is not None:
+        query = query.where(table.school.in_(wanted.schools))
     if wanted.action:
         query = query.where(table.action.startswith(wanted.action))
     if wanted.since is not None:
@@ -77,6 +82,12 @@ def _narrowed(query: Any, table: Any, wanted: Wanted) -> Any:
     if wanted.until is not None:
         query = query.where(table.at < wanted.until)
     return query
+
+
+def _labels(typed: str) -> list[str]:
+    """The labels of those who are called so: every account of that name, and what was typed as it is."""
+    named = Account.select(Account.login).where(fn.LOWER(Account.name) == typed.lower()).limit(_SAME_NAME)
+    return [typed, *(login for (login,) in tuples_of(named))]
 
 
 def _page(query: Any, wanted: Wanted, line: Callable[[Any], Line]) -> Lines:
@@ -89,4 +100,4 @@ def _city_line(row: Journal) -> Line:
 
 
 def _school_line(row: SchoolAudit) -> Line:
-    return Line(row.at, row.actor, row.action, row.target, row.school, row.detail or {}, row.is_security)
+    return Line(row.at, row.actor, row.action, row.target, row.school, row.detail or {}, row.is_security, True)

@@ -63,6 +63,7 @@ class JournalLine:
     action: str
     target: str
     detail: Mapping[str, object]
+    school: str
     is_of_school: bool
     is_security: bool = False
 
@@ -203,14 +204,16 @@ def order_lines(uai: str, device: str = "") -> list[OrderLine]:
 
 
 def journal_lines(uai: str, target: str = "") -> list[JournalLine]:
+    """Without what the school's box says of the city's orders: its receipts have told it, in the city's own lines."""
     city = Journal.select().where(Journal.school == uai).order_by(Journal.id.desc()).limit(_LINES)
     school = SchoolAudit.select().where(SchoolAudit.school == uai).order_by(SchoolAudit.at.desc()).limit(_LINES)
+    school = school.where(~SchoolAudit.action.startswith("instruction.") | SchoolAudit.is_security)
     if target:
         city, school = city.where(Journal.target == target), school.where(SchoolAudit.target == target)
     lines = [
-        *(JournalLine(one.at, one.actor, one.action, one.target, one.detail or {}, False) for one in city),
+        *(JournalLine(one.at, one.actor, one.action, one.target, one.detail or {}, uai, False) for one in city),
         *(
-            JournalLine(one.at, one.actor, one.action, one.target, one.detail or {}, True, one.is_security)
+            JournalLine(one.at, one.actor, one.action, one.target, one.detail or {}, uai, True, one.is_security)
             for one in school
         ),
     ]

@@ -1,7 +1,8 @@
-"""Deeds of the city's journal in words, and those of the schools'. An unknown one is shown as it is."""
+"""Deeds of the city's journal in words, and those of the schools'. A test holds that none is without."""
 
 from central.web.marks import N_
 from central.web.school_deeds import SCHOOL_DEEDS
+from central.web.texts import filled as _
 from central.web.texts import translate
 
 CITY_DEEDS: dict[str, str] = {
@@ -27,6 +28,7 @@ CITY_DEEDS: dict[str, str] = {
     "appliance.fence": N_("boîtier mis à l’écart"),
     "appliance.revoke": N_("boîtier révoqué"),
     "certificate.renew": N_("certificat renouvelé"),
+    "city.backup": N_("sauvegarde de la ville créée"),
     "claim.wrong_codes": N_("codes de rattachement faux"),
     "claim_code.new": N_("code de rattachement créé"),
     "claim_code.revoke": N_("code de rattachement annulé"),
@@ -36,10 +38,10 @@ CITY_DEEDS: dict[str, str] = {
     "device.remark": N_("remarque sur un appareil"),
     "device.retire": N_("appareil retiré de l’inventaire"),
     "door.refuse": N_("appel d’un boîtier refusé"),
+    "holidays.change": N_("vacances et jours fermés changés"),
     "inventory.import": N_("inventaire importé"),
     "key.add": N_("clé de signature ajoutée"),
     "key.revoke": N_("clé de signature révoquée"),
-    "log.ask": N_("journal technique demandé"),
     "order.cancel": N_("intervention annulée"),
     "order.confirm": N_("intervention confirmée"),
     "instruction.canceled": N_("ordre annulé dans l’école"),
@@ -48,13 +50,17 @@ CITY_DEEDS: dict[str, str] = {
     "instruction.failed": N_("ordre échoué dans l’école"),
     "instruction.received": N_("ordre reçu par le boîtier"),
     "instruction.refused": N_("ordre refusé par le boîtier"),
-    "instruction.replayed": N_("ordre déjà vu par le boîtier"),
     "instruction.started": N_("ordre commencé dans l’école"),
     "instruction.unknown": N_("ordre dont la fin n’est pas connue"),
+    "mail.change": N_("serveur de courrier changé"),
+    "mail.forget": N_("serveur de courrier oublié"),
     "order.create": N_("intervention demandée"),
     "order.sign": N_("intervention signée"),
     "parked.retry": N_("donnée mise de côté réessayée"),
     "parked.retry_all": N_("données mises de côté réessayées"),
+    "recipient.add": N_("personne à prévenir ajoutée"),
+    "recipient.remove": N_("personne à prévenir retirée"),
+    "recipient.test": N_("message d’essai envoyé"),
     "ring.accept": N_("trousseau de clés remplacé"),
     "ring.adopt_root": N_("clé racine adoptée"),
     "school.add": N_("école créée"),
@@ -65,6 +71,8 @@ CITY_DEEDS: dict[str, str] = {
     "school_user.add": N_("personne d’école ajoutée"),
     "school_user.change": N_("personne d’école modifiée"),
     "school_user.deactivate": N_("personne d’école désactivée"),
+    "thresholds.change": N_("seuils des alertes changés"),
+    "snapshot.fetch": N_("sauvegarde de l’école reprise par un boîtier"),
     "session.close_all": N_("déconnecté partout"),
     "session.code_refused": N_("code refusé"),
     "session.half": N_("mot de passe donné"),
@@ -91,19 +99,20 @@ SUBJECTS: tuple[tuple[str, str], ...] = (
 )
 SCHOOL_SUBJECTS: tuple[tuple[str, str], ...] = (
     ("", N_("Tout")),
-    ("lesson.", N_("Séances")),
-    ("gesture.", N_("Gestes")),
+    ("instruction.", N_("Ordres de la ville")),
     ("device.", N_("Appareils")),
     ("cart.", N_("Classes mobiles")),
+    ("token.", N_("Liens d’inscription")),
+    ("agent", N_("Tablettes kiosque")),
     ("user.", N_("Personnes")),
-    ("session.", N_("Connexions")),
-    ("instruction.", N_("Ordres de la ville")),
-    ("city.", N_("Rattachements")),
+    ("school.", N_("Réglages de l’école")),
+    ("city.", N_("Lien avec la ville")),
     ("backup.", N_("Sauvegardes")),
 )
 
 
-def deed(action: str) -> str:
-    """In the reader's language; the code itself when nobody has given it words."""
-    text = CITY_DEEDS.get(action) or SCHOOL_DEEDS.get(action)
-    return translate(text) if text else action
+def deed_of(action: str, is_of_school: bool) -> str:
+    """In the reader's language: the same word means one thing in a school and another in the city."""
+    tables = (SCHOOL_DEEDS, CITY_DEEDS) if is_of_school else (CITY_DEEDS, SCHOOL_DEEDS)
+    text = tables[0].get(action) or tables[1].get(action)
+    return translate(text) if text else _("un acte qui n’a pas encore de nom ici (%(code)s)", code=action)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from flask_babel import format_decimal
+
 from central.domain.alerts import AlertKind
 from central.domain.fleet import ApplianceState
 from central.services.school_view import AlertLine
@@ -92,13 +94,26 @@ _STANDARD = Word(N_("autre"), "circle-help", "quiet")
 
 
 def word_of(table: Mapping[str, Word], key: str) -> Word:
-    """Translated; a word that is newer than we are is shown as it is."""
-    found = table.get(key)
-    return Word(key, _STANDARD.icon, _STANDARD.kind) if found is None else found._replace(label=_(found.label))
+    """Translated; what is newer than we are is « autre »."""
+    found = table.get(key, _STANDARD)
+    return found._replace(label=_(found.label))
+
+
+def kind_count(kind: str, count: int) -> str:
+    """« 3 écrans »."""
+    texts = {
+        "tablet": ngettext("%(num)s tablette", "%(num)s tablettes", count),
+        "laptop": ngettext("%(num)s ordinateur portable", "%(num)s ordinateurs portables", count),
+        "chromebook": ngettext("%(num)s Chromebook", "%(num)s Chromebooks", count),
+        "screen": ngettext("%(num)s écran", "%(num)s écrans", count),
+        "phone": ngettext("%(num)s téléphone", "%(num)s téléphones", count),
+    }
+    other = ngettext("%(num)s autre appareil", "%(num)s autres appareils", count)
+    return texts.get(kind, other) % {"num": format_decimal(count)}
 
 
 def text_of(table: Mapping[str, str], key: str) -> str:
-    return _(table[key]) if key in table else key
+    return _(table[key]) if key in table else ""
 
 
 def alert_detail(line: AlertLine) -> str:

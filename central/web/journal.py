@@ -9,16 +9,18 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from central.bootstrap import Services
+from central.domain.plain_text import folded, search_words
 from central.domain.roles import Capability, Column
 from central.services.exports import csv_bytes
 from central.services.journal_reader import Line, Wanted
 from central.services.scope import visible_schools
 from central.web.access import allows, viewer
-from central.web.deeds import SCHOOL_SUBJECTS, SUBJECTS, deed
+from central.web.deeds import SCHOOL_SUBJECTS, SUBJECTS
+from central.web.journal_words import told_lines
 from central.web.lists import asked
 from central.web.texts import filled as _
 from central.web.texts import translate
-from central.web.times import DEFAULT_ZONE
+from central.web.times import DEFAULT_ZONE, in_zone, sortable_text
 
 _MOST_ROWS = 10_000
 _MOST_PAGES = 10_000
@@ -67,7 +69,8 @@ def _own(wanted: Wanted) -> Wanted:
         wanted = replace(wanted, actor="")
     if viewer().is_of_the_city:
         return wanted
-    return replace(wanted, schools=tuple(row.uai for row in visible_schools(viewer())))
+    own = {row.uai for row in visible_schools(viewer())}
+    return replace(wanted, schools=tuple(own if wanted.schools is None else own & set(wanted.schools)))
 
 
 def _wanted() -> Wanted:
@@ -77,11 +80,24 @@ def _wanted() -> Wanted:
         actor=asked("actor").strip()[:100],
         action=asked("what")[:50],
         target=asked("target").strip()[:100],
-        school=asked("school").strip().upper()[:8],
+        schools=_schools(asked("school")),
         since=since,
         until=None if until is None else until + timedelta(days=1),
         page=max(1, min(read.get("page", 1, type=int), _MOST_PAGES)),
     )
+
+
+def _schools(typed: str) -> tuple[str, ...] | None:
+    """Those whose UAI or name has all these words; none is asked for when nothing was typed."""
+    if not typed.strip():
+        return None
+    words = search_words(typed)
+    return tuple(row.uai for row in visible_schools(viewer()) if words and _has_all(words, f"{row.uai} {row.name}"))
+
+
+def _has_all(words: tuple[str, ...], text: str) -> bool:
+    found = folded(text)
+    return all(word in found for word in words)
 
 
 def _day(text: str) -> datetime | None:
@@ -98,10 +114,8 @@ def _page(of: str, wanted: Wanted, lines: Sequence[Line], has_more: bool) -> str
         "journal/page.html",
         of=of,
         wanted=wanted,
-        lines=lines,
+        lines=list(zip(lines, told_lines(lines, viewer()), strict=True)),
         has_more=has_more,
-        deed=deed,
-        detail=detail_text,
         filters=filters,
         subjects=[(code, translate(label)) for code, label in subjects],
         schools={row.uai: row.name for row in visible_schools(viewer())},
@@ -110,23 +124,15 @@ def _page(of: str, wanted: Wanted, lines: Sequence[Line], has_more: bool) -> str
 
 
 def _file(name: str, lines: Sequence[Line]) -> Response:
-    """ISO moments: a file is for programs. Hostile words are no formulas (`csv_bytes`)."""
+    """As the page tells it; hostile words are no formulas (`csv_bytes`)."""
     has_actor = viewer().sees(Column.STAFF_LOGIN)
-    headings = [_("Moment"), _("École"), _("Qui"), _("Quoi"), _("Sur quoi"), _("Détail")]
+    headings = [in_zone(_("Moment")), _("UAI"), _("École"), _("Qui"), _("Quoi"), _("Sur quoi"), _("Détail")]
+    schools = {row.uai: row.name for row in visible_schools(viewer())}
     rows = (
-        [line.at.isoformat(timespec="seconds"), line.school, line.actor if has_actor else "", line.action, line.target,
-         detail_text(line)]
-        for line in lines
+        [sortable_text(line.at), line.school, schools.get(line.school, ""), told.who if has_actor else "", told.what,
+         told.on, told.detail]
+        for line, told in zip(lines, told_lines(lines, viewer()), strict=True)
     )  # fmt: skip
     response = Response(csv_bytes(headings, rows), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def detail_text(line: Line) -> str:
-    """`role : erun, count : 3`; what is nested stays as it was written."""
-    return ", ".join(f"{name}\u00a0: {_plain(value)}" for name, value in line.detail.items() if value not in (None, ""))
-
-
-def _plain(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)

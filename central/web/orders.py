@@ -11,12 +11,15 @@ from central.bootstrap import Services
 from central.domain.orders import Phase
 from central.domain.roles import Capability
 from central.errors import Conflict, Denied, Invalid
+from central.services.naming import cart_names, people_names
 from central.services.order_reader import InstructionLine, OrderLine, Wanted
-from central.services.order_signatures import ToSign
+from central.services.order_signatures import MAX_FILE_BYTES, ToSign
 from central.services.rings import relying_party
 from central.web.access import allows, viewer
 from central.web.desk_words import INSTRUCTIONS, ORDERS, Word, word_of
 from central.web.marks import N_
+from central.web.order_words import argument_lines, outcome_text
+from central.web.security import FORM_BYTES, body_limit
 from central.web.texts import filled as _
 from protocol.uplink_words import OrderClass
 
@@ -28,28 +31,6 @@ PHASES: dict[str, Word] = {
     Phase.EXPIRED: Word(N_("trop tard"), "clock", "notice"),
     Phase.FINISHED: Word(N_("terminé"), "circle-check", "good"),
 }
-DETAILS: dict[str, str] = {
-    "device_away": N_("l’appareil est éteint ou absent"),
-    "in_lesson": N_("attend la fin de la séance"),
-    "during_lesson": N_("pendant une séance"),
-    "clock_unknown": N_("le boîtier ne connaît pas encore l’heure"),
-    "unsupported": N_("cet appareil ne sait pas le faire"),
-    "no_answer": N_("l’appareil n’a pas répondu"),
-    "device_gone": N_("l’appareil a quitté l’école entre-temps"),
-    "no_device": N_("appareil inconnu dans l’école"),
-    "device_not_in_service": N_("appareil hors service"),
-    "no_cart": N_("classe mobile inconnue dans l’école"),
-    "interrupted": N_("interrompu plusieurs fois"),
-    "seen": N_("constaté sur l’appareil"),
-    "malformed": N_("illisible"),
-    "not_for_us": N_("adressé à un autre boîtier"),
-    "seen_before": N_("déjà reçu"),
-    "too_late": N_("arrivé trop tard"),
-    "altered": N_("modifié en route"),
-    "wrong_key": N_("signé par une clé qui n’en a pas le droit"),
-    "unknown_kind": N_("ordre que ce boîtier ne connaît pas : mettez-le à jour"),
-}
-_MOST_FILE = 4 * 1024 * 1024
 
 
 def make_orders(services: Services) -> Blueprint:
@@ -68,7 +49,12 @@ def _add_reading(pages: Blueprint, services: Services) -> None:
         page, is_open = request.args.get("page", 1, type=int), "open" in request.args
         lines, has_more = services.order_reader.listed(viewer(), Wanted(open_only=is_open, page=page))
         return render_template(
-            "orders/list.html", lines=[_told(line) for line in lines], number=page, has_more=has_more, is_open=is_open
+            "orders/list.html",
+            lines=[_told(line) for line in lines],
+            people=people_names({line.account for line in lines}),
+            number=page,
+            has_more=has_more,
+            is_open=is_open,
         )
 
     @pages.get("/<order_id>")
@@ -79,7 +65,11 @@ def _add_reading(pages: Blueprint, services: Services) -> None:
         return render_template(
             "orders/one.html",
             told=_told(line),
-            instructions=[(one, word_of(INSTRUCTIONS, one.state), _why(one)) for one in instructions],
+            instructions=[
+                (one, word_of(INSTRUCTIONS, one.state), outcome_text(one.refusal or one.detail)) for one in instructions
+            ],
+            arguments=_arguments(line, instructions),
+            people=people_names({line.account, line.second}),
             number=page,
             has_more=has_more,
             wanted=services.order_signatures.wanted(order_id),
@@ -95,10 +85,11 @@ def _told(line: OrderLine) -> tuple[OrderLine, Word, Word, list[tuple[Word, int]
     return line, word_of(ORDERS, line.kind), PHASES[line.phase], states
 
 
-def _why(line: InstructionLine) -> str:
-    """What the box says, in words; a code that nobody has given words is shown as it is."""
-    code = line.refusal or line.detail
-    return _(DETAILS[code]) if code in DETAILS else code
+def _arguments(line: OrderLine, instructions: list[InstructionLine]) -> list[tuple[str, str]]:
+    """A cart's id is the school's own: one order to move goes to one school."""
+    cart = str(line.args.get("cart") or "")
+    names = cart_names({instructions[0].school}) if cart and instructions else {}
+    return argument_lines(line.args, names.get((instructions[0].school, cart), "") if names else "")
 
 
 def _may_sign(services: Services, line: OrderLine) -> bool:
@@ -159,6 +150,7 @@ def _add_file(pages: Blueprint, services: Services) -> None:
 
     @pages.post("/<order_id>/file")
     @allows(Capability.ORDER_SENSITIVE)
+    @body_limit(MAX_FILE_BYTES + FORM_BYTES)
     def upload(order_id: str) -> ResponseReturnValue:
         line = services.order_reader.order(viewer(), order_id)
         if line.order_class is OrderClass.DESTRUCTIVE and not viewer().may(Capability.ORDER_DESTRUCTIVE):
@@ -166,7 +158,7 @@ def _add_file(pages: Blueprint, services: Services) -> None:
         given = request.files.get("file")
         if given is None:
             raise Invalid("bad_signature_file", {"file": "missing"})
-        services.order_signatures.upload(viewer(), order_id, given.stream.read(_MOST_FILE))
+        services.order_signatures.upload(viewer(), order_id, given.stream.read())
         return _back(order_id, _("La signature est bonne."))
 
 

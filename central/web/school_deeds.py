@@ -1,13 +1,25 @@
-"""Deeds of the schools' journals in words: what the boxes call `noun.verb`. An unknown one is shown as it is."""
+"""Deeds of the schools' journals in words: what the boxes call `noun.verb`, and tell the city."""
 
 from central.web.marks import N_
 
 SCHOOL_DEEDS: dict[str, str] = {
+    "city.broker": N_("relais vers la ville choisi"),
     "city.claim": N_("rattachement à la ville demandé"),
+    "city.configuration_refused": N_("réglages de la ville refusés"),
+    "city.configure": N_("réglages de la ville appliqués"),
     "city.join": N_("école rattachée à la ville"),
     "city.leave": N_("école détachée de la ville"),
+    "city.ring": N_("clés de la ville renouvelées"),
+    "city.rolled_back": N_("boîtier revenu à un état plus ancien"),
+    "city.takeover_refused": N_("données de l’ancien boîtier non reprises"),
     "city.withdraw": N_("demande de rattachement retirée"),
-    "instruction.refuse": N_("ordre de la ville refusé"),
+    "instruction.canceled": N_("ordre de la ville annulé"),
+    "instruction.done": N_("ordre de la ville exécuté"),
+    "instruction.expired": N_("ordre de la ville arrivé trop tard"),
+    "instruction.failed": N_("ordre de la ville échoué"),
+    "instruction.received": N_("ordre de la ville reçu"),
+    "instruction.refused": N_("ordre de la ville refusé"),
+    "instruction.unknown": N_("ordre de la ville dont la fin n’est pas connue"),
     "agent.accept": N_("réinstallation reconnue"),
     "agent.alarm": N_("tablette kiosque à regarder"),
     "agent.link": N_("tablette mise en mode kiosque"),
@@ -79,6 +91,7 @@ SCHOOL_DEEDS: dict[str, str] = {
     "token.revoke": N_("lien d’inscription révoqué"),
     "user.accept": N_("invitation acceptée"),
     "user.add": N_("personne ajoutée"),
+    "user.city_conflict": N_("identifiant de la ville déjà pris dans l’école"),
     "user.change_password": N_("mot de passe changé"),
     "user.change_role": N_("rôle changé"),
     "user.deactivate": N_("compte désactivé"),

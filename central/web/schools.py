@@ -1,7 +1,8 @@
 """One school: its box, line, devices, what is wrong, what was ordered and done. Its administration: `school_admin`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import NamedTuple
 
 from flask import Blueprint, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -9,10 +10,10 @@ from flask.typing import ResponseReturnValue
 from central.bootstrap import Services
 from central.domain.roles import Capability, Column, Viewer
 from central.errors import NotFound
+from central.services.naming import DeviceName, device_names, people_names
 from central.services.school_view import LINK_HOURS, AlertLine, JournalLine, OrderLine, SchoolView
 from central.web import plots
 from central.web.access import allows, viewer
-from central.web.deeds import deed
 from central.web.desk_words import (
     ALERTS,
     DEVICE_KINDS,
@@ -22,13 +23,14 @@ from central.web.desk_words import (
     STORAGE,
     Word,
     alert_detail,
+    kind_count,
     text_of,
     word_of,
 )
+from central.web.journal_words import Told, told_lines
+from central.web.order_words import outcome_text
 from central.web.school_admin import add_administration
-from central.web.school_deeds import SCHOOL_DEEDS
 from central.web.texts import filled as _
-from central.web.texts import translate
 from central.web.times import zone_of
 
 
@@ -60,7 +62,9 @@ def _add_one(pages: Blueprint, services: Services) -> None:
             school=view,
             state=word_of(STATES, view.state),
             storage=text_of(STORAGE, view.box.storage if view.box else ""),
-            kinds=[(word_of(DEVICE_KINDS, kind), count) for kind, count in sorted(view.kinds.items())],
+            kinds=[
+                (word_of(DEVICE_KINDS, kind), kind_count(kind, count)) for kind, count in sorted(view.kinds.items())
+            ],
             week=_week(view, services) if viewer().sees(Column.BOX) else "",
             disk=lambda share: plots.share_bar(share, _("Disque rempli à %(n)s %%", n=round(100 * share))),
             alerts=told_alerts(desk.schools.alerts(uai)),
@@ -104,20 +108,48 @@ def _add_live(pages: Blueprint, services: Services) -> None:
         )
 
 
-def told_alerts(lines: Sequence[AlertLine]) -> list[tuple[AlertLine, Word, str]]:
-    return [(line, word_of(ALERTS, line.kind), alert_detail(line)) for line in lines]
+def told_alerts(lines: Sequence[AlertLine]) -> list[tuple[AlertLine, Word, str, str]]:
+    """With who took it on, by name."""
+    people = people_names(line.acknowledged_by for line in lines)
+    return [
+        (line, word_of(ALERTS, line.kind), alert_detail(line), people.get(line.acknowledged_by, line.acknowledged_by))
+        for line in lines
+    ]
 
 
-def told_orders(lines: Sequence[OrderLine]) -> list[tuple[OrderLine, Word, Word]]:
-    return [(line, word_of(ORDERS, line.kind), word_of(INSTRUCTIONS, line.state)) for line in lines]
+class OrderTold(NamedTuple):
+    """`device`: its number and name; empty for the box."""
+
+    line: OrderLine
+    kind: Word
+    state: Word
+    device: str
+    who: str
+    why: str
 
 
-def told_journal(lines: Sequence[JournalLine]) -> list[tuple[JournalLine, str]]:
-    return [(line, _deed(line)) for line in lines]
+def told_orders(lines: Sequence[OrderLine]) -> list[OrderTold]:
+    devices = device_names(line.device for line in lines)
+    people = people_names(line.account for line in lines)
+    return [
+        OrderTold(
+            line,
+            word_of(ORDERS, line.kind),
+            word_of(INSTRUCTIONS, line.state),
+            _device(line.device, devices),
+            people.get(line.account, line.account),
+            outcome_text(line.refusal or line.detail),
+        )
+        for line in lines
+    ]
 
 
-def _deed(line: JournalLine) -> str:
-    """The same word means one thing in a school and another in the city."""
-    if line.is_of_school and line.action in SCHOOL_DEEDS:
-        return translate(SCHOOL_DEEDS[line.action])
-    return deed(line.action)
+def _device(device_id: str, names: Mapping[str, DeviceName]) -> str:
+    if not device_id:
+        return ""
+    found = names.get(device_id)
+    return _("un appareil parti depuis") if found is None else found.name
+
+
+def told_journal(lines: Sequence[JournalLine]) -> list[tuple[JournalLine, Told]]:
+    return list(zip(lines, told_lines(lines, viewer()), strict=True))

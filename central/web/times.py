@@ -54,6 +54,16 @@ def moment_text(moment: datetime | None) -> str:
     return "–" if moment is None else f"{day_text(moment)}, {clock_text(moment)}"
 
 
+def sortable_text(moment: datetime) -> str:
+    """2026-11-23 10:30, in the pages' own hours: for files, where it sorts as it is. `in_zone` heads the column."""
+    return moment.astimezone(ZoneInfo(DEFAULT_ZONE)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def in_zone(heading: str) -> str:
+    """« Moment (heure de Paris) »."""
+    return _("%(what)s (heure de %(place)s)", what=heading, place=DEFAULT_ZONE.rpartition("/")[2])
+
+
 def ago_text(moment: datetime | None, now: datetime) -> str:
     """How long since, as one says it; a moment to come (a clock that is ahead) is « à l’instant »."""
     if moment is None:

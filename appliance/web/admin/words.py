@@ -112,6 +112,11 @@ _FINDINGS: dict[str, tuple[str, str, str]] = {
         N_("Créez-en une, et gardez-en une copie ailleurs que sur le boîtier."),
         "/admin/backups",
     ),
+    "snapshot_too_large": (
+        N_("La ville ne garde plus de sauvegarde de cette école"),
+        N_("Celle du boîtier est trop volumineuse pour elle. Prévenez le service informatique."),
+        "/admin/city",
+    ),
     "backup_old": (N_("La dernière sauvegarde est ancienne"), N_("Créez-en une nouvelle."), "/admin/backups"),
     "backup_fresh": (N_("Une sauvegarde récente existe"), "", "/admin/backups"),
     "documents_missing": (
@@ -148,6 +153,7 @@ DEEDS: dict[str, str] = {
     "city.configure": N_("réglages de la ville appliqués"),
     "city.join": N_("ville rejointe"),
     "city.leave": N_("ville quittée"),
+    "city.rolled_back": N_("boîtier revenu à un état plus ancien"),
     "city.takeover_refused": N_("données de l’ancien boîtier non reprises"),
     "city.ring": N_("clés de la ville renouvelées"),
     "city.withdraw": N_("demande à la ville retirée"),
@@ -195,6 +201,7 @@ DEEDS: dict[str, str] = {
     "instruction.failed": N_("ordre de la ville échoué"),
     "instruction.received": N_("ordre de la ville reçu"),
     "instruction.refused": N_("ordre de la ville refusé"),
+    "instruction.started": N_("ordre de la ville commencé"),
     "instruction.unknown": N_("ordre de la ville interrompu"),
     "join.close": N_("code d’invité fermé"),
     "join.open": N_("code d’invité ouvert"),
