@@ -4,10 +4,13 @@ Whoever has the file has the city's keys: it is 0600, and belongs where the keys
 """
 
 import hashlib
+import io
 import json
 import os
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,10 +22,16 @@ from central.services.journal import CONSOLE, record
 from central.store.database import SCHEMA_VERSION, connected, open_database, writing
 from central.store.dump import is_empty, kept_tables, one_moment, read_lines, restart_counters, write_lines
 from central.store.models import Row
+from central.store.trouble import STORE_ERRORS
 
 _MANIFEST = "manifest.json"
 _FORMAT = 1
 _SECRET_BYTES = 1024 * 1024
+_QUICK = 1  # of zlib: most of it are sealed snapshots, which no effort makes smaller
+_READ_BYTES = 1024 * 1024
+_DAMAGED: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, TypeError, *STORE_ERRORS,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ def write_backup(config: Config, target: Path, now: datetime) -> Made:
 
 
 def _write(config: Config, file: IO[bytes], now: datetime) -> dict[str, int]:
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_QUICK) as archive:
         with connected(), one_moment():
             told = {table._meta.table_name: _write_table(archive, table) for table in kept_tables()}
         for path in sorted(config.secrets_path.iterdir()):
@@ -106,45 +115,85 @@ def restore_backup(config: Config, source: Path) -> Made:
             "folder_not_empty",
             f"{config.secrets_path} contient déjà des clés. Restaurez dans un dossier neuf : --data DOSSIER.",
         )
-    try:
-        with zipfile.ZipFile(source) as archive:
-            manifest = _read_manifest(archive)
-            open_database(config.database_url, config.sqlite_path)
-            with connected():
-                rows = _fill(archive, manifest)
-            _put_secrets(archive, config.secrets_path)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError) as error:
-        raise CannotStart(
-            "backup_unreadable", f"{source} n’est pas une sauvegarde entière de la ville ({error}). Rien n’est à jour."
-        ) from error
+    with _in_words(source), zipfile.ZipFile(source) as archive:
+        manifest = _read_manifest(archive)
+        open_database(config.database_url, config.sqlite_path)
+        with connected():
+            rows = _fill(archive, manifest, config.secrets_path)
     return Made(source, source.stat().st_size, rows)
+
+
+@contextmanager
+def _in_words(source: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise CannotStart("no_backup", f"{error.filename} n’existe pas. Rien n’a été changé.") from error
+    except OSError as error:
+        raise CannotStart(
+            "restore_stopped", f"La restauration s’est arrêtée ({error}) : disque, droits ? Rien n’a été changé."
+        ) from error
+    except _DAMAGED as error:
+        is_ours = isinstance(error, _NotWhole)
+        why = f" : {error}" if is_ours else ", ou elle est coupée ou abîmée"
+        raise CannotStart(
+            "backup_unreadable", f"{source} n’est pas une sauvegarde entière de la ville{why}. Rien n’a été changé."
+        ) from error
+
+
+class _NotWhole(ValueError):
+    """With words for a person."""
 
 
 def _read_manifest(archive: zipfile.ZipFile) -> Manifest:
     manifest = Manifest(**json.loads(archive.read(_MANIFEST)))
     if manifest.format != _FORMAT or manifest.schema > SCHEMA_VERSION:
-        raise ValueError("une version plus récente l’a faite")
+        raise _NotWhole("une version plus récente de Préau l’a faite")
     return manifest
 
 
-def _fill(archive: zipfile.ZipFile, manifest: Manifest) -> dict[str, int]:
-    """All in one transaction: a restore that is cut leaves an empty database."""
-    with writing():
+def _fill(archive: zipfile.ZipFile, manifest: Manifest, secrets: Path) -> dict[str, int]:
+    """All in one transaction, the keys before its end: a restore that is cut leaves an empty database."""
+    with _secrets_or_none(secrets), writing():
         if not is_empty():
             raise CannotStart("database_not_empty", "La base de données n’est pas vide : donnez-en une neuve.")
         # A table that the backup does not know came with a later version.
         known = [table for table in kept_tables() if table._meta.table_name in manifest.rows]
         rows = {table._meta.table_name: _fill_table(archive, manifest, table) for table in known}
         restart_counters()
+        _put_secrets(archive, secrets)
     return rows
 
 
+@contextmanager
+def _secrets_or_none(folder: Path) -> Iterator[None]:
+    """It was empty: what a restore that failed has put there goes again."""
+    was_there = folder.exists()
+    try:
+        yield
+    except BaseException:
+        for path in folder.iterdir() if folder.exists() else ():
+            path.unlink()
+        if folder.exists() and not was_there:
+            folder.rmdir()
+        raise
+
+
 def _fill_table(archive: zipfile.ZipFile, manifest: Manifest, table: type[Row]) -> int:
-    name = table._meta.table_name
-    raw = archive.read(f"tables/{name}.jsonl")
-    if hashlib.sha256(raw).hexdigest() != manifest.sha256[name]:
-        raise ValueError(f"{name} est abîmée")
-    return write_lines(table, raw.splitlines())
+    """Line by line. Whether all of it was right is known at the end: if not, the transaction takes it back."""
+    name, digest = table._meta.table_name, hashlib.sha256()
+
+    def lines(file: Iterable[bytes]) -> Iterator[bytes]:
+        for line in file:
+            digest.update(line)
+            yield line
+
+    with archive.open(f"tables/{name}.jsonl") as packed:
+        file = io.BufferedReader(packed, _READ_BYTES)  # type: ignore[type-var]  # it has what a raw file has
+        count = write_lines(table, lines(file))
+    if digest.hexdigest() != manifest.sha256[name] or count != manifest.rows[name]:
+        raise _NotWhole(f"la table {name} est abîmée")
+    return count
 
 
 def _put_secrets(archive: zipfile.ZipFile, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """All tables as lines of JSON and back, the same for both engines: a city can so move from SQLite to PostgreSQL.
 
 Values are those of the database, not of the models: nothing is lost in a field that a later version reads differently.
+However large the city is, a few rows at a time are in memory: of those with a file in them, one.
 """
 
 import base64
@@ -16,7 +17,8 @@ from central.store.models import Row, database
 
 # Of this moment, or a secret of somebody's browser: worth nothing in a backup.
 _LEFT_OUT: tuple[type[Row], ...] = (Session, Throttle, Watch, LiveView)
-_AT_ONCE = 200
+_AT_ONCE = 200  # rows
+_BYTES_AT_ONCE = 1024 * 1024  # and not more of them, unless one alone is longer
 
 
 def kept_tables() -> tuple[type[Row], ...]:
@@ -37,21 +39,35 @@ def one_moment() -> Iterator[None]:
 
 
 def read_lines(table: type[Row]) -> Iterator[bytes]:
+    """Within `one_moment`."""
     names = _columns(table)
-    for row in table.select().tuples().iterator():
+    for row in _rows(table):
         values = {name: _plain(table, name, value) for name, value in zip(names, row, strict=True)}
         yield json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _rows(table: type[Row]) -> Iterator[tuple[object, ...]]:
+    """As the database has them. PostgreSQL's own cursor: an ordinary one fetches the whole table first."""
+    statement, _ = table.select().sql()
+    if not is_postgres():
+        yield from database.execute_sql(statement)
+        return
+    with database.connection().cursor(name="dump") as cursor:
+        cursor.itersize = 1 if _has_files(table) else _AT_ONCE
+        cursor.execute(statement)
+        yield from cursor
 
 
 def write_lines(table: type[Row], lines: Iterable[bytes]) -> int:
     """How many rows. Columns that the lines do not know take their default: they are of an older version."""
     batch: list[dict[str, object]] = []
-    count = 0
+    count = size = 0
     for line in lines:
         batch.append({name: _stored(table, name, value) for name, value in json.loads(line).items()})
-        if len(batch) == _AT_ONCE:
+        size += len(line)
+        if len(batch) == _AT_ONCE or size >= _BYTES_AT_ONCE:
             count += _insert(table, batch)
-            batch = []
+            batch, size = [], 0
     return count + _insert(table, batch)
 
 
@@ -77,11 +93,16 @@ def _columns(table: type[Model]) -> list[str]:
     return [field.name for field in table._meta.sorted_fields]
 
 
+def _has_files(table: type[Model]) -> bool:
+    return any(isinstance(field, BlobField) for field in table._meta.sorted_fields)
+
+
 def _plain(table: type[Model], name: str, value: object) -> object:
     if isinstance(value, bytes | bytearray | memoryview):
-        return base64.b64encode(bytes(value)).decode()
-    # Moments become the numbers, and JSON the text, that the database holds.
-    return table._meta.fields[name].db_value(value)
+        return base64.b64encode(value).decode()
+    # The engines tell a boolean differently; the rest is as the database holds it.
+    field = table._meta.fields[name]
+    return field.db_value(field.python_value(value))
 
 
 def _stored(table: type[Model], name: str, value: object) -> object:
