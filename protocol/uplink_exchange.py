@@ -12,6 +12,7 @@ from typing import Any
 from protocol.fields import Fields, array, text, whole
 from protocol.strict_json import read_object, write_object
 from protocol.uplink import MAX_BODY_BYTES, VERSION, any_object, check_version, lane
+from protocol.uplink_folding import Whose
 from protocol.uplink_hello import (
     Hello,
     HelloAnswer,
@@ -31,6 +32,14 @@ class Exchange:
 
     hello: Hello
     batches: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedBatch:
+    """One alone, on a chain: what `POST batch` takes beside a plain one."""
+
+    whose: Whose
+    batch: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,19 @@ def encode_exchange(exchange: Exchange) -> bytes:
     value: dict[str, object] = {"v": VERSION, "hello": hello_value(exchange.hello)}
     if exchange.batches:
         value["batches"] = list(exchange.batches)
+    return write_object(value, MAX_BODY_BYTES)
+
+
+def parse_folded_batch(raw: bytes) -> FoldedBatch:
+    fields = Fields(read_object(raw, MAX_BODY_BYTES))
+    check_version(fields)
+    whose = Whose(fields.need("appliance", text(64)), fields.need("epoch", text(64)))
+    return FoldedBatch(whose, fields.need("batch", any_object))
+
+
+def encode_folded_batch(folded: FoldedBatch) -> bytes:
+    whose = folded.whose
+    value = {"v": VERSION, "appliance": whose.appliance, "epoch": whose.epoch, "batch": folded.batch}
     return write_object(value, MAX_BODY_BYTES)
 
 

@@ -22,6 +22,7 @@ from central.services.turns import Turn, TurnRules, Work, next_turn
 from central.store.database import writing
 from central.store.desk_models import EffectiveConfiguration, KeyRing
 from central.store.models import Appliance, Cursor, Epoch
+from protocol.uplink_chain import FOLDED
 from protocol.uplink_hello import Hello, HelloAnswer
 from protocol.uplink_words import Lane, Standing
 
@@ -98,7 +99,7 @@ class Hellos:
             pending=self._city.pending_count(row.id),
             poll_seconds=turn.poll_seconds,
             turn=turn.granted,
-            capabilities=(SOFTWARE,),
+            capabilities=(SOFTWARE, FOLDED),
         )
 
     def _outside(self, row: Appliance, hello: Hello, told: Outside, now: datetime) -> HelloAnswer:

@@ -10,6 +10,8 @@ from central.domain.epochs import Prove
 from central.keys.sealing import Sealer
 from central.services.apply import Applying
 from central.services.apply_facts import TakeReceipt
+from central.services.chains import Chains
+from central.services.exchanges import Exchanges
 from central.services.fences import Fences
 from central.services.hello import City, Hellos
 from central.services.ingest import Ingest
@@ -38,16 +40,21 @@ class Receiving:
     snapshots: Snapshots
     parked: Parked
     fences: Fences
+    chains: Chains
+    exchanges: Exchanges
 
 
 def build_receiving(clock: Clock, needs: Needs, turns: TurnRules | None = None) -> Receiving:
     applying = Applying(needs.take_receipt)
     city = City(needs.prove, needs.sign_time, needs.pending_count, turns or TurnRules(random))  # noqa: S311 - spreads returns, protects nothing
+    hellos, ingest = Hellos(clock, city), Ingest(clock, applying)
     return Receiving(
-        hellos=Hellos(clock, city),
-        ingest=Ingest(clock, applying),
+        hellos=hellos,
+        ingest=ingest,
         reconcile=Reconcile(),
         snapshots=Snapshots(clock, needs.sealer),
         parked=Parked(clock, applying),
         fences=Fences(clock),
+        chains=Chains(),
+        exchanges=Exchanges(hellos, ingest),
     )

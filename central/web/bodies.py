@@ -9,8 +9,9 @@ from typing import IO
 from backports import zstd
 from flask import Request
 
-from central.errors import Invalid, TooLarge
-from protocol.uplink import MAX_BODY_BYTES, PACKED
+from central.errors import Invalid, TooLarge, WrongVersion
+from protocol.strict_json import read_object
+from protocol.uplink import ACCEPTED_VERSIONS, MAX_BODY_BYTES, PACKED
 
 _WINDOW_LOG = 23  # 8 MiB: what a decoder of ours may ever take
 _CHUNK = 64 * 1024
@@ -57,13 +58,24 @@ def _chunks(request: Request, most: int) -> Iterator[bytes]:
         raise Invalid("cut", {"Content-Length": "unknown_value"})
 
 
-def unpacked(raw: bytes, most: int) -> bytes:
+def unpacked(raw: bytes, most: int, dictionary: bytes = b"") -> bytes:
+    """`dictionary`: what was said before, if the packing began after that."""
     options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
+    before = zstd.ZstdDict(dictionary, is_raw=True).as_prefix if dictionary else None
     try:
-        with zstd.ZstdFile(io.BytesIO(raw), options=options) as file:
+        with zstd.ZstdFile(io.BytesIO(raw), options=options, zstd_dict=before) as file:
             plain = file.read(most + 1)
     except (zstd.ZstdError, EOFError) as error:
         raise Invalid("not_packed", {"body": "unknown_value"}) from error
     if len(plain) > most:
         raise TooLarge("too_large", most=most)
     return bytes(plain)
+
+
+def spoken(body: bytes) -> bytes:
+    """A version that we do not speak is refused as such, whatever else has changed in it."""
+    if not body.startswith((b'{"v":1,', b'{"v":1}')):
+        told = read_object(body, MAX_BODY_BYTES).get("v")
+        if isinstance(told, int) and told not in ACCEPTED_VERSIONS:
+            raise WrongVersion("wrong_version", versions=list(ACCEPTED_VERSIONS))
+    return body

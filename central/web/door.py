@@ -16,6 +16,7 @@ from central.errors import CityError, Denied, TooMany
 from central.services.refusals import Refusals
 from central.store.database import connected, give_back
 from central.store.trouble import STORE_ERRORS, read_trouble
+from central.web.batches_api import make_batches_api
 from central.web.orders_api import make_orders_api
 from central.web.peer import current_appliance, identify
 from central.web.uplink_api import make_uplink_api
@@ -48,6 +49,7 @@ def create_door(services: Services) -> Flask:
     app.register_blueprint(_blueprint(services))
     app.register_blueprint(make_orders_api(services))
     app.register_blueprint(make_uplink_api(services))
+    app.register_blueprint(make_batches_api(services))
     return app
 
 
