@@ -142,7 +142,8 @@ def build_services(config: Config) -> Services:
     report = HealthReport(clock, device_list, backups, rosters, documents)
     devices = Devices(clock, nudge, apply)
     acts = Acts(clock, nudge, devices, LogFiles(config.logs_path))
-    health = Health(config, settings, lambda: [*report.findings(), *agent_setup.findings()])
+    city = City(clock, config.city_path, NudgeSender(config.runtime_path, "uplink"), put_everything)
+    health = Health(config, settings, lambda: [*report.findings(), *agent_setup.findings(), *city.findings()])
     outbox = Outbox()
     upkeep = Upkeep(clock, config, backups, documents, guests).also(*_for_the_city(config, health))
     return Services(
@@ -154,8 +155,7 @@ def build_services(config: Config) -> Services:
         join_codes=JoinCodes(clock), board=Board(clock), start_page=StartPage(lessons),
         favourites=Favourites(clock), backups=backups, school=School(clock), health=health,
         measures=Measures(config, health.report, outbox), upkeep=upkeep,
-        city=City(clock, config.city_path, NudgeSender(config.runtime_path, "uplink"), put_everything),
-        incarnations=Incarnations(clock, look_at_machine), outbox=outbox, exchanges=ExchangeLog(),
+        city=city, incarnations=Incarnations(clock, look_at_machine), outbox=outbox, exchanges=ExchangeLog(),
         instructions=Instructions(clock, acts, lambda: signed_now(config.runtime_path)),
         city_configuration=CityConfiguration(clock),
     )  # fmt: skip

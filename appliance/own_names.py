@@ -16,6 +16,16 @@ _FRESH_SECONDS = 5.0  # an address that DHCP changed is known this much later
 _WILDCARDS = ("", "0.0.0.0", "::", "*")  # noqa: S104 - recognized, not bound
 
 
+def page_address(config: Config, addresses: Callable[[], Collection[str]] = interface_addresses) -> str:
+    """Where somebody in the school opens our pages: an address that can be read over the telephone, if there is one."""
+    host = config.host
+    if host in _WILDCARDS:
+        known = (ipaddress.ip_address(one) for one in addresses())
+        reachable = (str(one) for one in known if one.version == 4 and not (one.is_loopback or one.is_link_local))
+        host = min(reachable, default=f"{socket.gethostname().lower()}.local")
+    return f"http://{host}" if config.http_port == 80 else f"http://{host}:{config.http_port}"
+
+
 class OwnNames:
     """Asks the machine for its addresses again every few seconds."""
 

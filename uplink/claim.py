@@ -40,12 +40,12 @@ from uplink.city_time import CityTime
 from uplink.client import Client, Request, pinned, trusting
 from uplink.keys import Keys, to_der
 from uplink.line import JSON
-from uplink.snapshots import fetch_snapshot
+from uplink.snapshots import NOTHING_KEPT, fetch_snapshot
 from uplink.trouble import ClaimTrouble, Trouble, TroubleCode
 
 _FINAL_STATUS = (400, 404, 409, 410, 413, 422)
 _PEM_BYTES = 16_384
-_NOT_RESTORED = "not_blank_or_no_backup"
+_NOT_BLANK = "not_blank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,9 @@ class Claiming:
             return False  # the appliance starts again, and this process with it
         self._city.joined(word.answer, word.address)
         if word.answer.replaces and not handover.was_restored():
-            _say_refused(box, word.answer.appliance, handover.refusal() or _NOT_RESTORED)
+            why = handover.refusal() or (_NOT_BLANK if Device.select().exists() else NOTHING_KEPT)
+            _say_refused(box, word.answer.appliance, why)
+            self._city.note_takeover(why)
         self._word_path.unlink(missing_ok=True)
         handover.forget()
         return True

@@ -32,7 +32,10 @@ _MANY = 1000  # records that wait: then sending them is heavy work
 
 @dataclass(frozen=True, slots=True)
 class Greeting:
-    """What a hello needs to know of the box. `heavy`: what waits for a turn, beside a long backlog."""
+    """What a hello needs to know of the box. `heavy`: what waits for a turn, beside a long backlog.
+
+    `page`: where people in the school open its page.
+    """
 
     clock: Clock
     city: City
@@ -42,6 +45,7 @@ class Greeting:
     data_path: Path
     software: str
     heavy: Callable[[], tuple[str, ...]]
+    page: Callable[[], str] = str
 
 
 def say_hello(greeting: Greeting, line: Line, link: Link) -> HelloAnswer:
@@ -87,6 +91,7 @@ def _hello(greeting: Greeting, link: Link) -> Hello:
         config_version=link.config_version,
         ring_version=link.ring_version,
         heavy=heavy,
+        page=greeting.page() if link.standing is Standing.FENCED else "",
     )
 
 

@@ -34,6 +34,7 @@ class Link:
     config_version: int
     ring_version: int
     reconciled_on: str
+    asked_at: datetime | None = None  # a person wants to hear the city now
 
 
 def read_link() -> Link | None:
@@ -42,7 +43,7 @@ def read_link() -> Link | None:
         return None
     return Link(
         row.address, row.appliance, row.token, Standing(row.standing), row.config_version,
-        row.ring_version, row.reconciled_on,
+        row.ring_version, row.reconciled_on, row.asked_at,
     )  # fmt: skip
 
 

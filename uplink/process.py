@@ -15,6 +15,7 @@ from appliance.bootstrap import Services
 from appliance.config import Config
 from appliance.errors import PreauError
 from appliance.logs import fact
+from appliance.own_names import page_address
 from appliance.services.city_wishes import is_quiet_now
 from appliance.store.trouble import STORE_ERRORS, read_trouble
 from protocol.uplink_hello import HelloAnswer
@@ -32,15 +33,21 @@ from uplink.snapshots import Snapshots
 from uplink.trouble import ClaimTrouble, Trouble, TroubleCode
 
 _log = logging.getLogger("uplink")
-_EXCLUDED_SECONDS = 900.0  # fenced, revoked, replaced: a person must act, and nobody hammers meanwhile
+_EXCLUDED_SECONDS = 900.0  # revoked, replaced: a person must act, and nobody hammers meanwhile
+_FENCED_SECONDS = 60.0  # somebody is about to choose: the city says when it has waited long enough for that
 _EAGER_SECONDS = 10.0  # "look" in a trouble: not more often than this
+_ASKED_SECONDS = 3.0  # a person's own asking: no more often than this
 _OWN: tuple[type[Exception], ...] = (PreauError, OSError, *STORE_ERRORS)
 _STANDINGS: dict[TroubleCode | ClaimTrouble, Standing] = {
     TroubleCode.REVOKED: Standing.REVOKED,
     TroubleCode.REPLACED: Standing.REPLACED,
 }
 _PASSING = (ClaimTrouble.SNAPSHOT, ClaimTrouble.NOT_READY)  # the same code may do later
-_EXCLUDING = (TroubleCode.FENCED, TroubleCode.REVOKED, TroubleCode.REPLACED)
+_EXCLUDING: dict[TroubleCode | ClaimTrouble, float] = {
+    TroubleCode.FENCED: _FENCED_SECONDS,
+    TroubleCode.REVOKED: _EXCLUDED_SECONDS,
+    TroubleCode.REPLACED: _EXCLUDED_SECONDS,
+}
 
 
 @dataclass(slots=True)
@@ -76,7 +83,8 @@ class _Plan:
     hello_at: float = 0.0
     tried_at: float = float("-inf")
     tries: backoff.Tries = field(default_factory=backoff.Tries)
-    held_back: bool = False  # the city asked us to wait, or excluded us: nobody hurries that
+    held_back: bool = False  # the city asked us to wait, or excluded us: only a person may hurry that
+    asked_at: datetime | None = None  # the last wish of a person that was followed
 
 
 class Uplink:
@@ -91,14 +99,14 @@ class Uplink:
         self._claiming = Claiming(services.city, self._keys, self._city_time)
         self._sending = Sending(services.outbox, services.clock)
         self._reconciling = Reconciling(services.outbox, services.clock)
-        self._snapshots = Snapshots(services.backups, config.city_path)
+        self._snapshots = Snapshots(services.backups, config.city_path, services.city.note_snapshot)
         self._looks = threading.Event()
         self._plan = _Plan()
         self._line: Line | None = None
         self._answer: HelloAnswer | None = None
         self._greeting = Greeting(
             services.clock, services.city, services.incarnations, services.outbox, self._city_time,
-            config.data_path, parts.software, self._heavy,
+            config.data_path, parts.software, self._heavy, lambda: page_address(config),
         )  # fmt: skip
         self._duties: tuple[Duty, ...] = (
             lambda session: self._sending.receipts(session.line),
@@ -130,6 +138,7 @@ class Uplink:
             if link is None:
                 self._forget()
                 return False
+            self._follow_wish(link, now)
             return now >= self._plan.next_try and self._work(link, now)
         except Trouble as trouble:
             self._lost(trouble, now)
@@ -177,11 +186,11 @@ class Uplink:
     def _hello(self, line: Line, link: Link, now: float) -> None:
         answer = self._answer = say_hello(self._greeting, line, link)
         self._plan.tries = backoff.after_success(self._plan.tries, now)
-        is_active = answer.standing is Standing.ACTIVE
-        seconds = float(answer.poll_seconds) if is_active else max(_EXCLUDED_SECONDS, float(answer.poll_seconds))
+        is_heard_out = answer.standing in (Standing.ACTIVE, Standing.FENCED)
+        seconds = float(answer.poll_seconds) if is_heard_out else max(_EXCLUDED_SECONDS, float(answer.poll_seconds))
         self._plan.hello_at = now + backoff.spread(seconds, self._parts.chance) * self._parts.pace
-        self._plan.held_back = not is_active
-        if is_active:
+        self._plan.held_back = not is_heard_out
+        if answer.standing is Standing.ACTIVE:
             self._sending.after_hello()
 
     def _renew(self, session: Session) -> bool:
@@ -215,10 +224,10 @@ class Uplink:
         self._sending.after_trouble()
         if trouble.code is TroubleCode.EXPIRED:
             self._city_time.doubt()
-        asked = _EXCLUDED_SECONDS if trouble.code in _EXCLUDING else trouble.retry_after
+        asked = _EXCLUDING.get(trouble.code, trouble.retry_after)
         self._plan.tries, pause = backoff.after_trouble(self._plan.tries, self._parts.chance, asked)
         self._plan.next_try = self._plan.hello_at = now + pause * self._parts.pace
-        self._plan.held_back = asked is not None
+        self._plan.held_back = asked is not None and trouble.code is not TroubleCode.FENCED
         self._tell(trouble)
         if trouble.code is TroubleCode.CERTIFICATE and self._line is not None:
             self._renew_expired(self._line)
@@ -254,6 +263,13 @@ class Uplink:
         is_eager = now - self._plan.tried_at >= _EAGER_SECONDS * self._parts.pace
         if not self._plan.held_back and (now >= self._plan.next_try or is_eager):
             self._plan.next_try = self._plan.hello_at = now
+
+    def _follow_wish(self, link: Link, now: float) -> None:
+        """A person at the box's page: once for each asking, whatever we wait for."""
+        if link.asked_at in (None, self._plan.asked_at) or now - self._plan.tried_at < _ASKED_SECONDS:
+            return
+        self._plan.asked_at = link.asked_at
+        self._plan.next_try = self._plan.hello_at = now
 
     def _forget(self) -> None:
         """A city that was left: its keys go, and nothing of it is kept."""

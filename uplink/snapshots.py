@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 from appliance.broker.credentials import write_atomically
@@ -19,13 +20,17 @@ MEDIA_TYPE = "application/octet-stream"
 MOST_BYTES = 512 * 1024 * 1024
 _SECONDS = 1800.0
 _TOO_MUCH = (413,)
+TOO_LARGE, NOTHING_KEPT = "too_large", "no_snapshot"
+"""As the box's pages tell it: of its own backups, and of the one that it should have taken over."""
 
 
 class Snapshots:
     """Remembers in a small file which backup the city has: a box that boots twenty times sends it once."""
 
-    def __init__(self, backups: Backups, folder: Path) -> None:
+    def __init__(self, backups: Backups, folder: Path, note: Callable[[str], None]) -> None:
+        """`note`: what keeps the city from having one; empty when nothing does."""
         self._backups = backups
+        self._note = note
         self._path = folder / "sent-snapshot.json"
 
     def is_due(self) -> bool:
@@ -39,11 +44,14 @@ class Snapshots:
             return False
         path = self._backups.path_of(latest.name)
         headers = {"Content-Type": MEDIA_TYPE, DIGEST: _digest(path), MADE_AT: latest.created_at.isoformat()}
+        found = ""
         try:
             line.upload("snapshot", path, headers, "snapshot")
         except Trouble as trouble:
             if trouble.status not in _TOO_MUCH:
                 raise
+            found = TOO_LARGE
+        self._note(found)
         write_atomically(self._path, json.dumps({"name": latest.name}))
         return True
 

@@ -12,7 +12,7 @@ from appliance.cli.admin_acts import Answer, Desk
 from appliance.domain.people import CONSOLE
 from appliance.errors import CannotStart
 from appliance.services.city import LinkStatus
-from appliance.web.city_troubles import CITY_TROUBLES, STANDINGS
+from appliance.web.city_troubles import CITY_TROUBLES, OTHER_CHOSEN, STANDINGS
 
 _LOOK_SECONDS = 0.3
 _MOST_BYTES = 64 * 1024
@@ -63,7 +63,7 @@ def _status(desk: Desk, _options: argparse.Namespace) -> Answer:
 
 def _sentences(status: LinkStatus) -> list[str]:
     lines = [
-        f"{STANDINGS[status.standing]} {status.city}, école {status.uai}, depuis le {_day(status.claimed_at)}.",
+        f"{standing_text(status)} {status.city}, école {status.uai}, depuis le {_day(status.claimed_at)}.",
         f"Adresse : {status.address}. Identifiant : {status.appliance}.",
     ]
     heard = status.hello_at
@@ -71,6 +71,12 @@ def _sentences(status: LinkStatus) -> list[str]:
     if status.trouble:
         lines.append(_sentence(status.trouble, status.trouble_detail))
     return lines
+
+
+def standing_text(status: LinkStatus) -> str:
+    """With the word by which the city's people know this box, while there are two."""
+    text = OTHER_CHOSEN if status.other_chosen else STANDINGS[status.standing]
+    return f"{text} Celui-ci : « {status.mark} »." if status.mark else text
 
 
 def _of_records(waiting: int, parked: int) -> list[str]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from appliance.broker.credentials import write_atomically
 from appliance.cli.admin_acts import Answer, Desk
+from appliance.cli.city_acts import standing_text
 from appliance.domain.findings import Finding, Severity
-from appliance.web.city_troubles import CITY_TROUBLES, STANDINGS
+from appliance.web.city_troubles import CITY_TROUBLES
 from protocol.uplink_words import Standing
 
 _MARKS = {Severity.PROBLEM: "✗", Severity.NOTICE: "!", Severity.GOOD: "✓"}

@@ -15,6 +15,7 @@ from appliance.broker.city_bridge import read_addresses
 from appliance.broker.credentials import write_atomically
 from appliance.clock import Clock
 from appliance.domain.city import checked_address, checked_code
+from appliance.domain.findings import Finding, Severity
 from appliance.domain.instructions import OPEN
 from appliance.domain.people import Actor
 from appliance.errors import Conflict, Invalid, NotFound
@@ -68,6 +69,16 @@ class LinkStatus:
     trouble_detail: str
     trouble_at: datetime | None
     config_version: int
+    mark: str = ""
+    other_chosen: bool = False
+    asked_at: datetime | None = None
+    snapshot_trouble: str = ""
+    takeover_trouble: str = ""
+
+    @property
+    def is_asking(self) -> bool:
+        """A person has asked, and nothing has been tried since."""
+        return self.asked_at is not None and (self.tried_at is None or self.tried_at < self.asked_at)
 
 
 class City:
@@ -129,10 +140,11 @@ class City:
                 record(now, "console" if asked is None else asked.by, "city.join", f"city:{answer.appliance}")
         self._drop_request()
 
-    def heard(self, token: str, standing: Standing) -> None:
-        """By the uplink: central answered a hello."""
+    def heard(self, token: str, standing: Standing, mark: str = "", *, other_chosen: bool = False) -> None:
+        """By the uplink: central answered a hello. `mark`, `other_chosen`: while there are two of us."""
         now = self._clock.now()
-        changes = {"token": token, "standing": standing, "hello_at": now, "tried_at": now, **_NO_TROUBLE}
+        changes: dict[str, object] = {"token": token, "standing": standing, "hello_at": now, "tried_at": now}
+        changes |= {"mark": mark, "other_chosen": other_chosen, **_NO_TROUBLE}
         CityLink.update(changes).where(CityLink.id == 1).execute()
 
     def stopped(self, trouble: str, detail: str = "") -> None:
@@ -165,7 +177,35 @@ class City:
             trouble_detail=link.trouble_detail,
             trouble_at=link.trouble_at,
             config_version=link.config_version,
+            mark=link.mark,
+            other_chosen=link.other_chosen,
+            asked_at=link.asked_at,
+            snapshot_trouble=link.snapshot_trouble,
+            takeover_trouble=link.takeover_trouble,
         )
+
+    def ask_now(self) -> None:
+        """A person does not want to wait for the next look. Asking again soon is answered by the same look."""
+        if not CityLink.update(asked_at=self._clock.now()).where(CityLink.id == 1).execute():
+            raise NotFound("no_city")
+        self._nudge.send()
+
+    def note_snapshot(self, trouble: str) -> None:
+        """By the uplink: why the city keeps no backup of this box; empty: it does."""
+        CityLink.update(snapshot_trouble=trouble).where(
+            (CityLink.id == 1) & (CityLink.snapshot_trouble != trouble)
+        ).execute()
+
+    def note_takeover(self, trouble: str) -> None:
+        """By the uplink: nothing was put into this box's place."""
+        CityLink.update(takeover_trouble=trouble).where(CityLink.id == 1).execute()
+
+    def findings(self) -> list[Finding]:
+        """For the health report, which the city hears, too."""
+        link = CityLink.get_or_none(CityLink.id == 1)
+        if link is None or not link.snapshot_trouble:
+            return []
+        return [Finding(Severity.NOTICE, f"snapshot_{link.snapshot_trouble}")]
 
     def use_broker(self, addresses: str, actor: Actor) -> None:
         """Where a relay of the school's network leads to the city's broker; empty: do without. Nothing counts on it."""

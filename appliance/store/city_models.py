@@ -33,6 +33,11 @@ class CityLink(Row):
     config = TextField(default="")  # the signed configuration, as it came
     config_version = IntegerField(default=0)
     reconciled_on = CharField(default="")  # the day of the last comparison
+    mark = CharField(default="")  # while there are two of us: the word by which people know this one
+    other_chosen = BooleanField(default=False)  # and a person has taken the other one
+    asked_at = MomentField(null=True)  # a person wants to hear the city now
+    snapshot_trouble = CharField(default="")  # why the city keeps no backup of this box
+    takeover_trouble = CharField(default="")  # it was to take another one's place, and found nothing to take over
 
 
 class Incarnation(Row):

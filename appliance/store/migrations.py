@@ -26,7 +26,8 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         "standing VARCHAR(255) NOT NULL, claimed_at INTEGER NOT NULL, hello_at INTEGER, tried_at INTEGER, "
         "trouble VARCHAR(255) NOT NULL, trouble_detail TEXT NOT NULL, trouble_at INTEGER, ring TEXT NOT NULL,"
         " ring_version INTEGER NOT NULL, config TEXT NOT NULL, config_version INTEGER NOT NULL, reconciled_on"
-        " VARCHAR(255) NOT NULL)",
+        " VARCHAR(255) NOT NULL, mark VARCHAR(255) NOT NULL, other_chosen INTEGER NOT NULL, asked_at INTEGER,"
+        " snapshot_trouble VARCHAR(255) NOT NULL, takeover_trouble VARCHAR(255) NOT NULL)",
         "CREATE TABLE incarnation (id INTEGER NOT NULL PRIMARY KEY, epoch VARCHAR(255) NOT NULL, hardware "
         "VARCHAR(255) NOT NULL, began_at INTEGER NOT NULL, reason VARCHAR(255) NOT NULL)",
         "CREATE TABLE outbox_lane (lane INTEGER NOT NULL PRIMARY KEY, last_seq INTEGER NOT NULL, acknowledged"

@@ -55,3 +55,4 @@ STANDINGS: dict[str, str] = {
     "revoked": CITY_TROUBLES["revoked"],
     "replaced": CITY_TROUBLES["replaced"],
 }
+OTHER_CHOSEN = N_("La ville a choisi l’autre boîtier : éteignez celui-ci, ou donnez-lui un nouveau code.")

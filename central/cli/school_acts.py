@@ -7,6 +7,7 @@ from central.cli.answers import Act, Answer, Desk, Nouns
 from central.errors import CannotStart
 from central.services.appliances import ApplianceLine
 from central.services.claims import NewTicket
+from central.services.contestants import Contestant
 from central.services.journal import CONSOLE
 from central.services.schools import Place, SchoolLine, read_uai
 from protocol.uplink_door import encode_claim_file
@@ -31,10 +32,14 @@ def add_words(nouns: "Nouns[argparse.ArgumentParser]", everywhere: argparse.Argu
         "list", help="les boîtiers", parents=[everywhere]
     )
     appliance = nouns.add_parser("appliance", help="un boîtier", parents=[everywhere])
-    revoke = appliance.add_subparsers(dest="verb", required=True, metavar="ACTION").add_parser(
-        "revoke", help="ne plus rien accepter d’un boîtier perdu ou volé", parents=[everywhere]
-    )
+    acts = appliance.add_subparsers(dest="verb", required=True, metavar="ACTION")
+    revoke = acts.add_parser("revoke", help="ne plus rien accepter d’un boîtier perdu ou volé", parents=[everywhere])
     revoke.add_argument("id", metavar="BOÎTIER")
+    doubles = acts.add_parser("doubles", help="qui se présente comme ce boîtier", parents=[everywhere])
+    doubles.add_argument("id", metavar="BOÎTIER")
+    choose = acts.add_parser("choose", help="dire lequel de deux boîtiers est le bon", parents=[everywhere])
+    choose.add_argument("id", metavar="BOÎTIER")
+    choose.add_argument("mark", metavar="MOT", help="le mot que montre sa page « Ville », comme merle-24")
 
 
 def _schools_add(desk: Desk, options: argparse.Namespace) -> Answer:
@@ -75,6 +80,10 @@ def _claim_code(desk: Desk, options: argparse.Namespace) -> Answer:
     if standing and options.replaces is None:
         notes.insert(
             0, f"Attention : cette école a déjà un boîtier ({standing[0].id}). S’il est en panne : --replaces."
+        )
+    if options.replaces is not None and desk.services.receiving.snapshots.latest_at(uai) is None:
+        notes.insert(
+            0, "Attention : la ville n’a aucune sauvegarde de cette école, tout y sera à recommencer."
         )
     if not desk.services.rings.root_public():
         notes.insert(0, "Attention : sans clé racine (« city init »), la ville n’accepte encore aucun boîtier.")
@@ -118,10 +127,34 @@ def _appliance_revoke(desk: Desk, options: argparse.Namespace) -> Answer:
     return Answer({"revoked": options.id}, [f"Le boîtier {options.id} est révoqué : rien de lui n’est plus accepté."])
 
 
+def _appliance_doubles(desk: Desk, options: argparse.Namespace) -> Answer:
+    contest = desk.services.receiving.fences.contest(options.id)
+    taken = [contest.chosen] if contest.chosen is not None else []
+    lines = [_double_text(one, "choisi") for one in taken]
+    lines += [_double_text(one, "dehors") for one in contest.outside]
+    document = {
+        "chosen": contest.chosen.mark if contest.chosen else None, "outside": [one.mark for one in contest.outside]
+    }  # fmt: skip
+    return Answer(document, lines or ["Ce boîtier n’existe pas en double."])
+
+
+def _double_text(one: Contestant, word: str) -> str:
+    heard = f"entendu le {one.last_heard.astimezone():%d/%m/%Y à %H:%M:%S}"
+    told = [one.mark, word, heard, one.address or "d’une adresse inconnue", one.page or "page pas encore dite"]
+    return "  ".join([*told, f"matériel {one.known_hardware or 'inconnu'}"])
+
+
+def _appliance_choose(desk: Desk, options: argparse.Namespace) -> Answer:
+    desk.services.receiving.fences.choose(CONSOLE, options.id, options.mark)
+    return Answer({"chosen": options.mark}, [f"« {options.mark} » est le boîtier de l’école ; l’autre reste dehors."])
+
+
 ACTS: dict[str, Act] = {
     "schools add": _schools_add,
     "schools list": _schools_list,
     "claim-code": _claim_code,
     "appliances list": _appliances_list,
     "appliance revoke": _appliance_revoke,
+    "appliance doubles": _appliance_doubles,
+    "appliance choose": _appliance_choose,
 }

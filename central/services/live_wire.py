@@ -31,6 +31,7 @@ from protocol.uplink_words import Standing
 
 _log = logging.getLogger("live")
 _ASK_AGAIN = timedelta(seconds=20)
+_TOLD_FOR = timedelta(minutes=6)  # a choice between two boxes; whoever waits longest asks every five
 _NUDGE_AGAIN = timedelta(seconds=30)  # the nudge may have been lost; the school looks by itself soon after
 
 
@@ -112,7 +113,8 @@ class LiveWire:
             .where(active & (EffectiveConfiguration.version > Appliance.config_version))
             .tuples()
         )
-        return {uai for query in (orders, wishes) for (uai,) in query.iterator()}
+        chosen = Appliance.select(Appliance.school).where(Appliance.chosen_at > self._clock.now() - _TOLD_FOR).tuples()
+        return {uai for query in (orders, wishes, chosen) for (uai,) in query.iterator()}
 
     def _bridge(self, said: Said) -> None:
         is_there = said.payload == b"1"

@@ -51,6 +51,11 @@ class Snapshots:
             )  # fmt: skip
             _forget_old(known.uai)
 
+    def latest_at(self, uai: str) -> datetime | None:
+        """Without the file itself, which is large."""
+        rows = Snapshot.select(Snapshot.at).where(Snapshot.school == uai).order_by(Snapshot.at.desc()).limit(1)
+        return next((at for (at,) in rows.tuples()), None)
+
     def latest_for(self, known: KnownAppliance) -> SnapshotFile:
         """For a box that was claimed in another one's place, until it has sent one of its own."""
         replaces = ClaimTicket.appliance == known.id, ClaimTicket.replaces.is_null(False)

@@ -1,5 +1,6 @@
 """Whatever the line, the box and the server do: what was written for the city is there once, in the end."""
 
+import json
 import os
 import shutil
 import signal
@@ -24,6 +25,12 @@ from uplink.line import note_reconciled
 from uplink.trouble import TroubleCode
 
 NewBox = Callable[..., HandBox]
+
+
+def mark_of(box: HandBox) -> str:
+    """The word by which people know this one, while there are two."""
+    status = box.services.city.status()
+    return "" if status is None else status.mark
 
 
 def test_days_without_a_line_are_told_in_order_and_once(city: Central, uai: str, new_box: NewBox) -> None:
@@ -186,12 +193,43 @@ def test_of_two_boxes_from_one_copy_one_is_fenced_and_both_ends_say_so(
         copy.note(2)
         copy.until(lambda: copy.standing() == "fenced")
         assert copy.trouble() == TroubleCode.FENCED
-        sent = copy.now
         copy.turn(5)
         assert copy.waiting(), "nothing of a fenced box is applied"
-        assert copy.now - sent == 300
+        its_mark = mark_of(copy)
     assert standing_at(city, appliance) == "fenced"
     assert told(city, appliance) == known
+    with box.opened():
+        box.until(lambda: mark_of(box))
+        mark = mark_of(box)
+    assert its_mark.partition("-")[0] != mark.partition("-")[0], "over the telephone they are told apart"
+    assert {mark, its_mark} == set(json.loads(city.done("appliance", "doubles", appliance, "--json"))["outside"])
+    city.done("appliance", "choose", appliance, mark)
+    with copy.opened():
+        copy.turn(1.1)
+        status = copy.services.city.status()
+        assert status is not None
+        assert (copy.standing(), status.other_chosen, status.mark) == ("fenced", True, its_mark)
+    with box.opened():
+        box.turn(1.1)  # as long as a box that waits for the choice lets pass
+        assert (box.standing(), mark_of(box)) == ("active", "")
+        known += box.note(1)
+        box.until(lambda: not box.waiting())
+    assert told(city, appliance) == known
+
+
+def test_a_person_at_the_box_is_answered_at_once_also_when_it_waits(city: Central, uai: str, new_box: NewBox) -> None:
+    with bad_proxy(HOST, city.uplink_port) as line, new_box(port=line.port).opened() as box:
+        box.join(city, uai)
+        line.down = True
+        box.turn(2)
+        assert box.trouble()
+        line.down = False
+        box.turn()
+        assert box.trouble(), "it waits for its next try"
+        box.now += 4
+        box.services.city.ask_now()
+        box.turn()
+        assert not box.trouble()
 
 
 def test_the_whole_inventory_is_compared_once_a_day_and_mended(city: Central, uai: str, new_box: NewBox) -> None:

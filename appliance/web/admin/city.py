@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from appliance.bootstrap import Services
 from appliance.errors import NotFound, PreauError
+from appliance.services.city import LinkStatus
 from appliance.services.city_wishes import present_wishes
 from appliance.services.exchange_log import ExchangeLine, readable
 from appliance.store.city_models import Instruction
@@ -19,8 +20,10 @@ from appliance.web.admin.acts import act, problem_text
 from appliance.web.admin.city_words import (
     EXCHANGES,
     LANES,
+    NOTES,
     ORDER_STATES,
     ORDERS,
+    OTHER_CHOSEN,
     REFUSALS,
     RESTRICTIONS,
     STANDINGS,
@@ -33,14 +36,17 @@ from appliance.web.admin.words import word
 from appliance.web.errors import wants_json
 from appliance.web.texts import field_texts
 from appliance.web.texts import filled as _
+from protocol.uplink_words import Standing
 
 _CATCHING_UP = 500  # records that wait, from which it is worth a progress bar
 _SHOWN_BYTES = 256 * 1024
 _WAITED_TOO_LONG = timedelta(hours=1)
+_ASKED_FOR = timedelta(seconds=45)  # as long as the page looks for the answer by itself
 
 
 def add_city(pages: Blueprint, services: Services) -> None:
     _add_joining(pages, services)
+    _add_link(pages, services)
     _add_sent(pages, services)
 
 
@@ -69,6 +75,13 @@ def _add_joining(pages: Blueprint, services: Services) -> None:
     @pages.post("/city/withdraw")
     def withdraw_claim() -> ResponseReturnValue:
         return act(lambda: services.city.withdraw_claim(g.actor), _("La demande est retirée."), _here())
+
+
+def _add_link(pages: Blueprint, services: Services) -> None:
+    @pages.post("/city/ask")
+    def ask_city() -> ResponseReturnValue:
+        """Now, not at the next look: somebody waits in front of this page."""
+        return act(services.city.ask_now, _("La ville est appelée : sa réponse apparaît ici."), _here())
 
     @pages.post("/city/leave")
     def leave_city() -> ResponseReturnValue:
@@ -106,7 +119,9 @@ def _page(services: Services, problem: PreauError | None = None) -> str:
     return render_template(
         "admin/city.html",
         **common,
-        standing=_standing(status.standing),
+        standing=_standing(status),
+        is_asking=status.is_asking and now - (status.asked_at or now) < _ASKED_FOR,
+        notes=[_(NOTES[one]) for one in (status.snapshot_trouble, status.takeover_trouble) if one in NOTES],
         trouble=_trouble(status.trouble, status.trouble_detail, status.trouble_at, now),
         is_late=status.hello_at is None or now - status.hello_at > _WAITED_TOO_LONG,
         waiting=_waiting(services, now),
@@ -132,8 +147,9 @@ def _claim(services: Services) -> Mapping[str, object] | None:
     }
 
 
-def _standing(standing: str) -> tuple[str, str] | None:
-    words = STANDINGS.get(standing)
+def _standing(status: LinkStatus) -> tuple[str, str] | None:
+    is_left_out = status.other_chosen and status.standing is Standing.FENCED
+    words = OTHER_CHOSEN if is_left_out else STANDINGS.get(status.standing)
     return None if words is None else (_(words[0]), _(words[1]))
 
 

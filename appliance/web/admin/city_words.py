@@ -30,6 +30,28 @@ STANDINGS: dict[str, tuple[str, str]] = {
     ),
 }
 
+# Of the two, the one that was not taken.
+OTHER_CHOSEN = (
+    N_("La ville a choisi l’autre boîtier"),
+    N_(
+        "Celui-ci reste dehors : les séances fonctionnent, mais rien ne part plus. S’il ne sert plus, éteignez-le. "
+        "S’il sert ailleurs, quittez la ville, puis rejoignez-la avec un nouveau code. Si c’est une erreur, appelez "
+        "le service informatique : il peut changer d’avis."
+    ),
+)
+
+# What is not as it should be with the city's copy of this school.
+NOTES: dict[str, str] = {
+    "too_large": N_(
+        "La sauvegarde de ce boîtier est trop volumineuse pour la ville : elle n’en garde plus de nouvelle. Prévenez "
+        "le service informatique. Le boîtier continue à faire les siennes."
+    ),
+    "no_snapshot": N_(
+        "Aucune sauvegarde de cette école n’était gardée par la ville : tout est à recommencer ici (appareils, classes "
+        "mobiles, comptes)."
+    ),
+}
+
 LANES: dict[int, str] = {
     0: N_("Actes et alertes"),
     1: N_("État des appareils"),

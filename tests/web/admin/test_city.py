@@ -58,6 +58,41 @@ def test_a_box_that_is_set_apart_says_so_loudly(joined: Site, browser: Browser, 
     assert STANDINGS[standing][0].split(" :")[0].replace("’", "") in banners(browser, "/admin/city").replace("’", "")
 
 
+def test_a_box_that_has_a_double_shows_its_word_and_whether_the_other_was_chosen(
+    joined: Site, browser: Browser
+) -> None:
+    joined.services.city.heard("t", Standing.FENCED, "merle-24")
+    page = browser.get("/admin/city").text
+    assert "merle-24" in page
+    assert "deux boîtiers" in page
+    joined.services.city.heard("t", Standing.FENCED, "merle-24", other_chosen=True)
+    assert "La ville a choisi l’autre boîtier" in banners(browser, "/admin/city")
+    joined.services.city.heard("t", Standing.ACTIVE)
+    assert "merle-24" not in browser.get("/admin/city").text
+
+
+def test_whoever_asks_now_sees_that_the_city_is_called_until_something_came_of_it(
+    joined: Site, browser: Browser
+) -> None:
+    browser.post("/admin/city/ask")
+    assert "data-asking" in browser.get("/admin/city").text
+    joined.clock.pass_by(seconds=1)
+    joined.services.city.stopped("busy")
+    page = browser.get("/admin/city").text
+    assert "data-asking" not in page
+    assert "Demander maintenant" in page
+
+
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [("note_snapshot", "trop volumineuse pour la ville"), ("note_takeover", "tout est à recommencer")],
+)
+def test_what_the_city_lacks_of_this_school_is_said(joined: Site, browser: Browser, note: str, said: str) -> None:
+    assert said not in browser.get("/admin/city").text
+    getattr(joined.services.city, note)({"note_snapshot": "too_large", "note_takeover": "no_snapshot"}[note])
+    assert said in browser.get("/admin/city").text
+
+
 def test_what_came_of_an_order_is_said_in_words_and_its_device_by_name(joined: Site, browser: Browser) -> None:
     device = add_device(4)
     order = json.dumps({"args": {"device": device}})
