@@ -1,6 +1,7 @@
 """What the database's failures mean, for those who must answer them and know neither peewee nor an engine.
 
-Owns the reading of their exceptions. It neither retries nor repairs.
+Owns the reading of their exceptions, by their class and their SQLSTATE alone: what they say quotes the values that were
+refused. It neither retries nor repairs.
 """
 
 from collections.abc import Iterator
@@ -8,33 +9,46 @@ from contextlib import contextmanager
 
 import apsw
 import psycopg
-from peewee import InterfaceError, OperationalError, PeeweeException
+from peewee import InterfaceError, PeeweeException
 from playhouse.pool import MaxConnectionsExceeded
 
 from central.errors import Unavailable
 
 STORE_ERRORS: tuple[type[Exception], ...] = (PeeweeException, apsw.Error, psycopg.Error, MaxConnectionsExceeded)
-_AWAY = (OperationalError, InterfaceError, psycopg.OperationalError, psycopg.InterfaceError)
-_BUSY = (apsw.BusyError, apsw.LockedError, MaxConnectionsExceeded, psycopg.errors.DeadlockDetected,
-         psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable)  # fmt: skip
-_FULL = (apsw.FullError, apsw.IOError, psycopg.errors.DiskFull)
+_FULL, _BUSY, _AWAY = "disk_full", "database_busy", "database_away"
+_CLASSES: tuple[tuple[type[Exception], str], ...] = (
+    (apsw.FullError, _FULL), (apsw.IOError, _FULL),
+    (apsw.BusyError, _BUSY), (apsw.LockedError, _BUSY), (MaxConnectionsExceeded, _BUSY),
+    (apsw.CantOpenError, _AWAY), (apsw.ReadOnlyError, _AWAY), (apsw.PermissionsError, _AWAY),
+    (InterfaceError, _AWAY), (psycopg.InterfaceError, _AWAY),
+)  # fmt: skip
+# The first prefix that fits. A limit that one record breaks (54) is a defect of that record, though psycopg calls it
+# operational as well.
+_STATES = (
+    ("53100", _FULL), ("58030", _FULL),
+    ("40", _BUSY), ("53", _BUSY), ("55P03", _BUSY), ("57014", _BUSY),
+    ("08", _AWAY), ("57P", _AWAY), ("58", _AWAY), ("25006", _AWAY), ("25P0", _AWAY),
+)  # fmt: skip
 
 
 def read_trouble(error: BaseException) -> Unavailable | None:
     """Away, busy and full are states of the server, not defects; None for anything else."""
-    causes = [error, error.__cause__, error.__context__]
-    if any(isinstance(cause, _FULL) for cause in causes):
-        return Unavailable("disk_full")
-    if any(isinstance(cause, _BUSY) for cause in causes):
-        return Unavailable("database_busy")
-    if not isinstance(error, STORE_ERRORS):
-        return None
-    words = str(error).lower()
-    if "full" in words:
-        return Unavailable("disk_full")
-    if "locked" in words or "busy" in words:
-        return Unavailable("database_busy")
-    return Unavailable("database_away") if isinstance(error, _AWAY) else None
+    code = _code(_origin(error))
+    return None if code is None else Unavailable(code)
+
+
+def _origin(error: BaseException) -> BaseException:
+    """As the engine raised it: peewee's own carries that."""
+    origin = getattr(error, "orig", None) if isinstance(error, PeeweeException) else None
+    return origin if isinstance(origin, BaseException) else error
+
+
+def _code(error: BaseException) -> str | None:
+    if isinstance(error, psycopg.Error) and error.sqlstate:
+        return next((code for prefix, code in _STATES if error.sqlstate.startswith(prefix)), None)
+    if isinstance(error, psycopg.OperationalError):  # nobody there, or no longer
+        return _AWAY
+    return next((code for kind, code in _CLASSES if isinstance(error, kind)), None)
 
 
 @contextmanager
