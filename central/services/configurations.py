@@ -25,6 +25,7 @@ from central.services.signing import Signing
 from central.store.database import writing
 from central.store.desk_models import Configuration, EffectiveConfiguration
 from central.store.models import Appliance, School, SchoolGroup
+from protocol.uplink_config import CityUser, parse_configuration
 from protocol.uplink_orders import SignedDocument
 
 _LOCK = "configuration"
@@ -97,15 +98,16 @@ class Configurations:
     def signed_for(self, school: str, have: int = 0) -> SignedDocument | None:
         """`have`: what the box says. One that is ahead of us (we were restored) would take nothing of what we know."""
         row = EffectiveConfiguration.get_or_none(EffectiveConfiguration.school == school)
-        if row is not None and row.version < have < _HIGHEST_BELIEVED:
+        if (0 if row is None else row.version) < have < _HIGHEST_BELIEVED:
             row = self._overtake(school, have)
         return None if row is None else SignedDocument(row.document.encode("utf-8"), row.signature)
 
     def _overtake(self, school: str, have: int) -> EffectiveConfiguration:
         with writing(_LOCK):
             found = _school(school)
+            row = EffectiveConfiguration.get_or_none(EffectiveConfiguration.school == school)
             merged = merge(document for _, document in _layers(found))
-            self._store(found, have + 1, effective(have + 1, merged, users_for(found)), self._clock.now())
+            self._store(found, have + 1, effective(have + 1, merged, _staff(found, row)), self._clock.now())
             return EffectiveConfiguration.get_by_id(school)
 
     def effective(self, school: str) -> Effective:
@@ -127,7 +129,7 @@ class Configurations:
             row = EffectiveConfiguration.get_or_none(EffectiveConfiguration.school == school.uai)
             version = 1 if row is None else row.version + 1
             merged = merge(document for _, document in _layers(school))
-            users = users_for(school)
+            users = _staff(school, row)
             document = effective(version, merged, users)
             if row is None and not merged and users is None:
                 continue
@@ -180,6 +182,14 @@ def _layers(school: School) -> list[tuple[Scope, Mapping[str, object]]]:
         scopes.insert(1, Scope("group", str(school.group_id)))
     rows = [(scope, _latest(scope.key)) for scope in scopes]
     return [(scope, row.document) for scope, row in rows if row is not None]
+
+
+def _staff(school: School, row: EffectiveConfiguration | None) -> tuple[CityUser, ...] | None:
+    """Where the city kept people (of a group) and keeps none now, that is said: else they would stay for ever."""
+    users = users_for(school)
+    if users is None and row is not None and parse_configuration(row.document.encode("utf-8")).users is not None:
+        return ()
+    return users
 
 
 def _latest(scope_key: str) -> Configuration | None:

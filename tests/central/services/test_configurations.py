@@ -7,7 +7,7 @@ import pytest
 from central.errors import Conflict, Invalid, NotFound
 from central.keys.signatures import is_signed
 from central.services.school_users import NewUser
-from central.store.models import Appliance
+from central.store.models import Appliance, School
 from protocol.uplink_config import Configuration, parse_configuration
 from tests.central.services.desk import BOSS, Desk
 
@@ -121,3 +121,25 @@ def test_a_box_that_is_ahead_of_a_restored_central_is_overtaken(desk: Desk) -> N
     ahead = desk.configurations.signed_for(school, have=7)
     assert ahead is not None and json.loads(ahead.document)["version"] == 8
     assert got(desk, school).version == 8 and Appliance.select().count() == 1
+
+
+def test_a_box_that_is_ahead_of_a_central_restored_from_before_all_wishes_is_overtaken(desk: Desk) -> None:
+    school = desk.add_school(1)
+    assert desk.configurations.signed_for(school) is None
+    ahead = desk.configurations.signed_for(school, have=3)
+    assert ahead is not None and json.loads(ahead.document)["version"] == 4
+    assert got(desk, school).users is None, "who is in the school is the school's affair"
+
+
+def test_a_school_that_leaves_its_group_lets_the_group_s_people_go(desk: Desk) -> None:
+    group = desk.add_group("Nord")
+    school = desk.add_school(1, group=group)
+    desk.users.add(BOSS, NewUser("remplacant", "R. Plaçant", "teacher", f"group:{group}"))
+    desk.configurations.refresh(f"school:{school}")
+    assert [one.login for one in got(desk, school).users or ()] == ["remplacant"]
+    School.update(group=None).execute()
+    assert desk.configurations.refresh(f"school:{school}") == 1
+    assert got(desk, school).users == (), "the box takes from them what the city had given"
+    assert desk.configurations.refresh(f"school:{school}") == 0
+    ahead = desk.configurations.signed_for(school, have=9)
+    assert ahead is not None and parse_configuration(ahead.document).users == ()
