@@ -8,6 +8,7 @@ from central.config import Config
 from central.domain.passkeys import Party
 from central.keys.city_keys import CityKeys, load_keys, require_keys, require_same
 from central.keys.folder import KeyFolder
+from central.keys.sealing import Sealer
 from central.services.accounts import Accounts
 from central.services.alert_step import AlertStep
 from central.services.alerts import Alerts
@@ -193,7 +194,7 @@ def _desk(config: Config, clock: Clock, sealer: Sealer) -> Desk:
         mail=mail_settings,
         fleet=fleet,
         schools=SchoolViews(fleet, settings),
-        devices=DeviceViews(),
+        devices=DeviceViews(settings),
         search=search,
         inventory=Inventory(),
         alerts=alerts,

@@ -34,9 +34,22 @@ class BatteryTrouble(StrEnum):
 
 
 _LOOKED_AT_DAYS = 5  # the last days of which something is known
-_NEEDED_DAYS = 3
-_FULL, _EMPTY, _NEVER_ABOVE = 80, 10, 35
-_FAILURES, _SHARE = 5, 0.3
+NEEDED_DAYS = 3
+_FULL = 80
+_SHARE = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What a city may set. `silent_days`: school days; `battery_empty`, `battery_weak`: percent."""
+
+    silent_days: int = 10
+    enrollment_failures: int = 5  # within two school days
+    battery_empty: int = 10  # a day ends so, that began full
+    battery_weak: int = 35  # no day goes above
+
+
+USUAL = Thresholds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,7 @@ class Finding:
     detail: Mapping[str, object] = field(default_factory=dict)
 
 
-def appliance_findings(facts: ApplianceFacts) -> list[Finding]:
+def appliance_findings(facts: ApplianceFacts, limits: Thresholds = USUAL) -> list[Finding]:
     if facts.state is ApplianceState.REVOKED:
         return []
     found = [
@@ -70,22 +83,22 @@ def appliance_findings(facts: ApplianceFacts) -> list[Finding]:
             abs(facts.clock_ahead_seconds) > CLOCK_OFF_SECONDS,
             Finding(AlertKind.CLOCK_OFF, {"seconds": facts.clock_ahead_seconds}),
         ),
-        (_fails_often(facts), Finding(AlertKind.ENROLLMENT_FAILURES, {"count": facts.failures})),
+        (_fails_often(facts, limits), Finding(AlertKind.ENROLLMENT_FAILURES, {"count": facts.failures})),
         (facts.parked > 0, Finding(AlertKind.PARKED_RECORDS, {"count": facts.parked})),
     ]
     return [finding for is_so, finding in found if is_so]
 
 
-def _fails_often(facts: ApplianceFacts) -> bool:
+def _fails_often(facts: ApplianceFacts, limits: Thresholds) -> bool:
     tried = facts.enrollments + facts.failures
-    return facts.failures >= _FAILURES and facts.failures >= _SHARE * tried
+    return facts.failures >= limits.enrollment_failures and facts.failures >= _SHARE * tried
 
 
-def battery_trouble(days: Sequence[tuple[int, int]]) -> BatteryTrouble | None:
+def battery_trouble(days: Sequence[tuple[int, int]], limits: Thresholds = USUAL) -> BatteryTrouble | None:
     """`days`: (lowest, highest) percent of each day that is known, the latest last."""
     last = days[-_LOOKED_AT_DAYS:]
-    if sum(highest >= _FULL and lowest <= _EMPTY for lowest, highest in last) >= _NEEDED_DAYS:
+    if sum(highest >= _FULL and lowest <= limits.battery_empty for lowest, highest in last) >= NEEDED_DAYS:
         return BatteryTrouble.DRAINS
-    if len(last) == _LOOKED_AT_DAYS and all(highest <= _NEVER_ABOVE for _, highest in last):
+    if len(last) == _LOOKED_AT_DAYS and all(highest <= limits.battery_weak for _, highest in last):
         return BatteryTrouble.DOES_NOT_CHARGE
     return None

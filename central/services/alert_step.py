@@ -13,9 +13,11 @@ from peewee import Case, fn
 
 from central.clock import Clock
 from central.domain.alerts import (
+    NEEDED_DAYS,
     AlertKind,
     ApplianceFacts,
     Finding,
+    Thresholds,
     appliance_findings,
     battery_trouble,
 )
@@ -62,10 +64,11 @@ class AlertStep:
     def look(self, now: datetime) -> None:
         """In the caller's transaction."""
         closures = self._settings.closures()
-        wanted = _of_appliances(now, closures)
+        limits = self._settings.thresholds()
+        wanted = _of_appliances(now, closures, limits)
         down = {key[1].removeprefix("appliance:") for key in wanted if key[0] == AlertKind.APPLIANCE_SILENT}
-        wanted |= _of_silent_devices(now, self._settings.silent_days(), closures, down)
-        wanted |= _of_batteries(now)
+        wanted |= _of_silent_devices(now, limits.silent_days, closures, down)
+        wanted |= _of_batteries(now, limits)
         open_ones = {(row.kind, row.subject): row for row in Alert.select().where(Alert.ended_at.is_null())}
         self._close(open_ones, wanted, now)
         self._open({key: wish for key, wish in wanted.items() if key not in open_ones}, now)
@@ -96,7 +99,7 @@ def _refresh(open_ones: Mapping[_Key, Alert], wanted: Mapping[_Key, _Wish]) -> N
             Alert.update(detail=dict(wish.finding.detail) or None).where(Alert.id == row.id).execute()
 
 
-def _of_appliances(now: datetime, closures: tuple[Closure, ...]) -> dict[_Key, _Wish]:
+def _of_appliances(now: datetime, closures: tuple[Closure, ...], limits: Thresholds) -> dict[_Key, _Wish]:
     counted = ParkedRecord.select(ParkedRecord.appliance, fn.COUNT(ParkedRecord.id)).group_by(ParkedRecord.appliance)
     parked: dict[str, int] = dict(tuples_of(counted))
     enrollments = _enrollments(now, closures)
@@ -116,7 +119,7 @@ def _of_appliances(now: datetime, closures: tuple[Closure, ...]) -> dict[_Key, _
         facts = ApplianceFacts(state, storage, ahead, parked.get(id_, 0), tried, failed)
         if state is ApplianceState.DOWN:
             facts = ApplianceFacts(state, parked=facts.parked)
-        wanted |= {(one.kind.value, f"appliance:{id_}"): _Wish(uai, one) for one in appliance_findings(facts)}
+        wanted |= {(one.kind.value, f"appliance:{id_}"): _Wish(uai, one) for one in appliance_findings(facts, limits)}
     return wanted
 
 
@@ -169,15 +172,17 @@ def _stored(at: datetime) -> int:
     return int(Device.seen_at.db_value(at) or 0)
 
 
-def _of_batteries(now: datetime) -> dict[_Key, _Wish]:
+def _of_batteries(now: datetime, limits: Thresholds) -> dict[_Key, _Wish]:
     """Candidates are counted by the database, then judged by the rule on their own days."""
     since = (now - _BATTERY_BACK).date().isoformat()
-    bad = Case(None, (((BatteryDay.lowest <= 10) | (BatteryDay.highest <= 35), 1),), 0)
+    bad = Case(
+        None, (((BatteryDay.lowest <= limits.battery_empty) | (BatteryDay.highest <= limits.battery_weak), 1),), 0
+    )
     candidates = (
         BatteryDay.select(BatteryDay.device)
         .where(BatteryDay.period >= since)
         .group_by(BatteryDay.device)
-        .having(fn.SUM(bad) >= 3)
+        .having(fn.SUM(bad) >= NEEDED_DAYS)
     )
     days: dict[str, list[tuple[int, int]]] = defaultdict(list)
     rows = (
@@ -187,7 +192,7 @@ def _of_batteries(now: datetime) -> dict[_Key, _Wish]:
     )
     for device, lowest, highest in tuples_of(rows):
         days[device].append((lowest, highest))
-    failing = {device: trouble for device, known in days.items() if (trouble := battery_trouble(known))}
+    failing = {device: trouble for device, known in days.items() if (trouble := battery_trouble(known, limits))}
     return {
         (AlertKind.BATTERY_FAILING.value, f"device:{id_}"): _Wish(
             uai, Finding(AlertKind.BATTERY_FAILING, {"trouble": failing[id_].value})

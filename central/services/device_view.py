@@ -6,6 +6,7 @@ from datetime import datetime
 
 from central.domain.alerts import BatteryTrouble, battery_trouble
 from central.domain.roles import Viewer
+from central.services.desk_settings import DeskSettings
 from central.services.school_view import AlertLine, JournalLine, OrderLine, alert_lines, journal_lines, order_lines
 from central.services.scope import readable_device
 from central.store.desk_models import Alert
@@ -61,6 +62,9 @@ _SAME = (
 
 
 class DeviceViews:
+    def __init__(self, settings: DeskSettings) -> None:
+        self._settings = settings
+
     def view(self, device_id: str, viewer: Viewer) -> DeviceView:
         row = readable_device(viewer, device_id)
         days = _battery_days(device_id)
@@ -72,7 +76,7 @@ class DeviceViews:
             packages=dict(sorted((row.packages or {}).items())),
             capabilities=tuple(row.capabilities or ()),
             battery_days=days,
-            battery_trouble=battery_trouble([(one.lowest, one.highest) for one in days]),
+            battery_trouble=battery_trouble([(one.lowest, one.highest) for one in days], self._settings.thresholds()),
         )
 
     def alerts(self, device_id: str) -> list[AlertLine]:

@@ -12,7 +12,9 @@ from typing import Protocol
 
 from central.clock import Clock
 from central.domain.alerts import RANK
-from central.services.desk_settings import Channel, DeskSettings, Recipient
+from central.domain.roles import Viewer
+from central.services.desk_settings import Channel, DeskSettings, Recipient, check_recipient
+from central.services.journal import record
 from central.store.database import transaction
 from central.store.desk_models import Notification
 from central.store.models import School
@@ -28,8 +30,8 @@ class CannotSend(Exception):
 
 
 class Sender(Protocol):
-    def send(self, address: str, payload: Mapping[str, object]) -> None:
-        """Raises CannotSend."""
+    def send(self, address: str, payload: Mapping[str, object]) -> str:
+        """What the other end answered. Raises CannotSend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,13 @@ class Undelivered:
     next_at: datetime
     trouble: str
     is_given_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    address: str
+    is_taken: bool
+    answer: str
 
 
 class Notifications:
@@ -81,6 +90,18 @@ class Notifications:
             Notification.update(done_at=now, trouble="").where(Notification.id == row.id).execute()
         return True
 
+    def try_out(self, by: Viewer, recipient: Recipient) -> Trial:
+        """A message of no alert, at once: what the other end says to it, good or bad."""
+        check_recipient(recipient)
+        now = self._clock.now()
+        try:
+            answer, is_taken = self._senders[recipient.channel].send(recipient.address, _trial(now)), True
+        except CannotSend as error:
+            answer, is_taken = str(error)[:500], False
+        with transaction():
+            record(now, by, "recipient.test", recipient.target, taken=is_taken)
+        return Trial(recipient.address, is_taken, answer)
+
     def undelivered(self) -> list[Undelivered]:
         """What has failed at least once: still tried, or given up."""
         query = Notification.select().where(Notification.trouble != "").order_by(Notification.id.desc()).limit(50)
@@ -91,6 +112,11 @@ class Notifications:
 
     def forget_old(self, now: datetime) -> int:
         return int(Notification.delete().where(Notification.next_at < now - _KEPT).execute())
+
+
+def _trial(now: datetime) -> dict[str, object]:
+    """In the form of every message, for a program that reads it."""
+    return {"at": now.isoformat(), "counts": {}, "alerts": [], "more": 0, "test": True}
 
 
 def _write(recipient: Recipient, opened: Sequence[Opened], schools: Mapping[str, School], now: datetime) -> None:

@@ -7,11 +7,11 @@ from central.bootstrap import Services
 from central.domain.alerts import AlertKind
 from central.domain.roles import Capability
 from central.services.alerts import PAGE, AlertFilter
-from central.services.desk_settings import Channel, Recipient
 from central.web.access import allows, viewer
 from central.web.desk_words import ALERTS, word_of
 from central.web.lists import Slice, asked, files, number_asked
 from central.web.paths import came_from
+from central.web.recipients import add_recipients
 from central.web.schools import told_alerts
 from central.web.texts import filled as _
 from central.web.texts import translate_number as ngettext
@@ -20,7 +20,7 @@ from central.web.texts import translate_number as ngettext
 def make_alerts(services: Services) -> Blueprint:
     pages = Blueprint("alerts", __name__)
     _add_listing(pages, services)
-    _add_recipients(pages, services)
+    add_recipients(pages, services)
     return pages
 
 
@@ -59,39 +59,4 @@ def _add_listing(pages: Blueprint, services: Services) -> None:
         count = services.desk.alerts.acknowledge(ids, request.form.get("remark", ""), viewer(), services.clock.now())
         text = ngettext("%(num)s alerte prise en charge.", "%(num)s alertes prises en charge.", count)
         flash(text % {"num": count}, "good")
-        return redirect(came_from(), 303)
-
-
-def _add_recipients(pages: Blueprint, services: Services) -> None:
-    settings = services.desk.settings
-
-    @pages.get("/alerts/recipients")
-    @allows(Capability.MANAGE_CONFIGURATION)
-    def recipients() -> ResponseReturnValue:
-        groups = services.desk.fleet.groups()
-        return render_template(
-            "desk/recipients.html",
-            recipients=[(one, groups.get(one.group or 0, "")) for one in settings.recipients()],
-            groups=[("", _("Toute la ville")), *((str(id_), name) for id_, name in groups.items())],
-            undelivered=services.desk.notifications.undelivered(),
-            smtp=settings.smtp(),
-            silent_days=settings.silent_days(),
-        )
-
-    @pages.post("/alerts/recipients")
-    @allows(Capability.MANAGE_CONFIGURATION)
-    def add_recipient() -> ResponseReturnValue:
-        form = request.form
-        channel = Channel.WEBHOOK if form.get("channel") == Channel.WEBHOOK else Channel.EMAIL
-        group = form.get("group", "")
-        fresh = Recipient(channel, form.get("address", "").strip(), int(group) if group.isdecimal() else None)
-        settings.set_recipients((*settings.recipients(), fresh))
-        flash(_("C’est enregistré."), "good")
-        return redirect(came_from(), 303)
-
-    @pages.post("/alerts/recipients/remove")
-    @allows(Capability.MANAGE_CONFIGURATION)
-    def remove_recipient() -> ResponseReturnValue:
-        address = request.form.get("address", "")
-        settings.set_recipients(tuple(one for one in settings.recipients() if one.address != address))
         return redirect(came_from(), 303)

@@ -11,6 +11,8 @@ from central.services.configurations import checked_scope
 from central.services.schools import find_school
 from central.web import settings_forms as forms
 from central.web.access import allows, viewer
+from central.web.alert_rules import add_alert_rules
+from central.web.mail_server import add_mail_server
 from central.web.school_staff import add_staff
 from central.web.texts import field_texts, text_of
 from central.web.texts import filled as _
@@ -22,6 +24,8 @@ def make_settings(services: Services) -> Blueprint:
     _add_overview(pages, services)
     _add_scope(pages, services)
     add_staff(pages, services)
+    add_mail_server(pages, services)
+    add_alert_rules(pages, services)
     return pages
 
 
@@ -39,8 +43,23 @@ def _add_overview(pages: Blueprint, services: Services) -> None:
                 (_("Les groupes"), [_entry(services, one, told) for one in groups]),
                 (_("Les écoles qui ont des réglages à elles"), [_entry(services, one, told) for one in schools]),
             ],
+            console=_console_lines(services),
             staff=sum(one.is_active for one in services.school_users.listed()),
         )
+
+
+def _console_lines(services: Services) -> list[tuple[str, str, str, str]]:
+    """Address, drawing, name, how it is set: what concerns the console itself and no school."""
+    desk = services.desk
+    smtp, told, days = desk.mail.smtp(), len(desk.settings.recipients()), len(desk.settings.holidays())
+    return [
+        (url_for("settings.alert_rules"), "bell-ring", _("Seuils et vacances"),
+         ngettext("%(num)s période sans école", "%(num)s périodes sans école", days) % {"num": days}),
+        (url_for("alerts.recipients"), "users", _("Qui est prévenu"),
+         ngettext("%(num)s destinataire", "%(num)s destinataires", told) % {"num": told}),
+        (url_for("settings.mail_server"), "send", _("Serveur de courriel"),
+         smtp.host if smtp else _("pas encore réglé")),
+    ]  # fmt: skip
 
 
 def _entry(services: Services, scope: Scope, told: dict[str, dict[str, object]]) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ from flask_babel import get_locale, gettext, ngettext
 from central.errors import CityError, Invalid, TooMany
 from central.web.marks import N_
 from central.web.page_texts import PAGE_REASONS, PAGE_TEXTS
+from central.web.setting_texts import SETTING_REASONS, SETTING_TEXTS
 from central.web.typography import typeset
 
 GENERAL = N_(
@@ -17,6 +18,7 @@ GENERAL = N_(
 
 TEXTS: dict[str, str] = {
     **PAGE_TEXTS,
+    **SETTING_TEXTS,
     "bad_credentials": N_("L’identifiant ou le mot de passe n’est pas le bon."),
     "bad_code": N_("Ce code n’est pas le bon, ou il a déjà servi. Attendez le suivant."),
     "bad_passkey": N_("Cette clé d’accès n’est pas connue ici. Essayez-en une autre, ou le mot de passe."),
@@ -55,6 +57,7 @@ TEXTS: dict[str, str] = {
     "too_large": N_("C’est trop volumineux : %(limit)s au plus. Rien n’a été enregistré."),
     "not_found": N_("Cette page n’existe pas, ou plus."),
     "wrong_method": N_("Cette adresse ne se visite pas ainsi. Revenez à l’accueil."),
+    "address_too_long": N_("Cette adresse est trop longue. Cherchez avec moins de mots."),
     "failure": N_(
         "Le serveur a rencontré une erreur, et l’a notée (référence %(reference)s). "
         "Ce qui était enregistré l’est toujours. Réessayez ; si cela continue, prévenez l’administrateur."
@@ -67,6 +70,7 @@ TEXTS: dict[str, str] = {
 
 REASONS: dict[str, str] = {
     **PAGE_REASONS,
+    **SETTING_REASONS,
     "missing": N_("À remplir."),
     "wrong_type": N_("Ce n’est pas la bonne forme."),
     "too_long": N_("C’est trop long."),
@@ -86,6 +90,7 @@ TITLES: dict[int, str] = {
     404: N_("Page introuvable"),
     409: N_("Ce n’est pas possible maintenant"),
     413: N_("C’est trop volumineux"),
+    414: N_("C’est trop long"),
     422: N_("Quelque chose est à corriger"),
     429: N_("Trop d’essais"),
     500: N_("Le serveur a rencontré une erreur"),

@@ -11,10 +11,13 @@ import pytest
 from central.domain.alerts import RANK, AlertKind
 from central.domain.roles import CONSOLE, Role, Viewer
 from central.errors import Conflict, Invalid, NotFound
+from central.keys.folder import KeyFolder
+from central.keys.sealing import load_sealer
 from central.services.alert_step import AlertStep
 from central.services.alerts import AlertFilter, Alerts
-from central.services.desk_settings import Channel, DeskSettings, Recipient, Smtp
+from central.services.desk_settings import Channel, DeskSettings, Recipient
 from central.services.mail import Mail
+from central.services.mail_settings import MailSettings, Smtp
 from central.services.notifications import Notifications, Sender
 from central.services.webhooks import Webhook
 from central.store.desk_models import Alert, Notification
@@ -29,13 +32,21 @@ class Watch:
 
     def __init__(self, folder: Path) -> None:
         self.clock, self.settings = HandClock(), DeskSettings()
-        mail = Mail(self.settings, folder / "smtp-password", "https://ville.example")
+        self.mail = MailSettings(load_sealer(KeyFolder(folder)))
+        mail = Mail(self.mail, "https://ville.example")
         senders: dict[Channel, Sender] = {Channel.EMAIL: mail, Channel.WEBHOOK: Webhook()}
         self.notifications = Notifications(self.settings, senders, self.clock)
         self.step = AlertStep(self.settings, self.notifications, self.clock)
 
     def look(self) -> None:
         self.step.look(self.clock.now())
+
+    def tell(self, *recipients: Recipient) -> None:
+        for one in recipients:
+            self.settings.add_recipient(CONSOLE, self.clock.now(), one)
+
+    def send_by(self, host: str, port: int) -> None:
+        self.mail.change(CONSOLE, self.clock.now(), Smtp(host, port, "preau@ville.example", "none"))
 
     def open_kinds(self) -> list[str]:
         return sorted({row.kind for row in Alert.select().where(Alert.ended_at.is_null())})
@@ -117,13 +128,11 @@ def test_a_director_acknowledges_alerts_of_the_own_school_only(watch: Watch) -> 
 
 def test_all_that_opened_together_is_one_message_a_recipient(watch: Watch) -> None:
     with running_mail_server() as mail, running_web_address() as web:
-        watch.settings.set_smtp(Smtp("127.0.0.1", mail.port, "preau@ville.example", "none"))
-        watch.settings.set_recipients(
-            (
-                Recipient(Channel.EMAIL, "nuit@ville.example"),
-                Recipient(Channel.WEBHOOK, f"http://127.0.0.1:{web.port}/x", kinds=("fenced",)),
-                Recipient(Channel.EMAIL, "nord@ville.example", group=99),
-            )
+        watch.send_by("127.0.0.1", mail.port)
+        watch.tell(
+            Recipient(Channel.EMAIL, "nuit@ville.example"),
+            Recipient(Channel.WEBHOOK, f"http://127.0.0.1:{web.port}/x", kinds=("fenced",)),
+            Recipient(Channel.EMAIL, "nord@ville.example", group=99),
         )
         watch.look()
         while watch.notifications.step():
@@ -138,7 +147,7 @@ def test_all_that_opened_together_is_one_message_a_recipient(watch: Watch) -> No
 def test_what_is_refused_is_tried_again_later_then_given_up_with_its_reason(watch: Watch) -> None:
     with running_web_address() as web:
         web.refuse = True
-        watch.settings.set_recipients((Recipient(Channel.WEBHOOK, f"http://127.0.0.1:{web.port}/"),))
+        watch.tell(Recipient(Channel.WEBHOOK, f"http://127.0.0.1:{web.port}/"))
         watch.look()
         for _ in range(20):
             while watch.notifications.step():
@@ -153,8 +162,8 @@ def test_what_is_refused_is_tried_again_later_then_given_up_with_its_reason(watc
 def test_a_mail_server_that_comes_back_gets_the_message_once(watch: Watch) -> None:
     with running_mail_server() as mail:
         mail.refuse = True
-        watch.settings.set_smtp(Smtp("127.0.0.1", mail.port, "preau@ville.example", "none"))
-        watch.settings.set_recipients((Recipient(Channel.EMAIL, "nuit@ville.example"),))
+        watch.send_by("127.0.0.1", mail.port)
+        watch.tell(Recipient(Channel.EMAIL, "nuit@ville.example"))
         watch.look()
         assert watch.notifications.step() and not watch.notifications.step()
         mail.refuse = False
@@ -170,12 +179,12 @@ def test_a_mail_server_that_comes_back_gets_the_message_once(watch: Watch) -> No
 def test_an_address_that_could_do_more_than_receive_is_refused(watch: Watch, address: str) -> None:
     for channel in Channel:
         with pytest.raises(Invalid):
-            watch.settings.set_recipients((Recipient(channel, address),))
+            watch.tell(Recipient(channel, address))
 
 
 def test_settings_that_no_wire_takes_are_a_trouble_of_the_message_and_not_of_the_desk(watch: Watch) -> None:
-    watch.settings.set_recipients((Recipient(Channel.EMAIL, "dsi@ville.example"),))
-    watch.settings.set_smtp(Smtp("a..b", 25, "preau@ville.example", "none"))
+    watch.tell(Recipient(Channel.EMAIL, "dsi@ville.example"))
+    watch.send_by("a..b", 25)
     watch.look()
     assert watch.notifications.step()
     [late] = watch.notifications.undelivered()
