@@ -20,6 +20,8 @@ MAX_LINES = 20_000
 MAX_FAULTS = 200
 _LONGEST = {"serial": 128, "name": 200, "manufacturer": 128, "model": 128, "remark": 500}
 _SEPARATORS = ";,\t"
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # XLSX and ODS; XLS
+_LOOKED_AT, _NOISE = 4096, 20  # one sign in twenty is too many
 
 
 class EquipmentKind(StrEnum):
@@ -64,11 +66,15 @@ class FaultAt:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """`lines`: (line, equipment), the good ones; `faults`: the first 200 of `fault_count`."""
+    """`lines`: (line, equipment), the good ones; `faults`: the first 200 of `fault_count`.
+
+    `columns`: those that the list has. What it has no column for is not its business, and stays as it is.
+    """
 
     lines: tuple[tuple[int, Equipment], ...]
     faults: tuple[FaultAt, ...]
     fault_count: int
+    columns: frozenset[str] = frozenset()
 
 
 _HEADINGS = {
@@ -93,16 +99,14 @@ _COLUMN_OF = {word: column for column, words in _HEADINGS.items() for word in wo
 
 def read_equipment(raw: bytes) -> Read:
     """Raises Invalid when it is no such list at all, TooLarge when it is too long to be one."""
-    if len(raw) > MAX_BYTES:
-        raise TooLarge("file_too_large", limit=MAX_BYTES)
-    rows = _rows(_text_of(raw))
+    rows = _rows(_checked_text(raw))
     columns = _columns(next(rows, (0, []))[1])
     good: list[tuple[int, Equipment]] = []
     faults: list[FaultAt] = []
     seen: set[str] = set()
     for line, cells in rows:
         if line > MAX_LINES + 1:
-            raise TooLarge("file_too_large", limit=MAX_LINES)
+            raise TooLarge("list_too_long", limit=MAX_LINES)
         values = {name: _cleaned(cells[at]) for name, at in columns.items() if at < len(cells)}
         if not any(values.values()):
             continue
@@ -111,7 +115,22 @@ def read_equipment(raw: bytes) -> Read:
             good.append((line, read))
         else:
             faults.append(FaultAt(line, read[0], read[1][:60]))
-    return Read(tuple(good), tuple(faults[:MAX_FAULTS]), len(faults))
+    if not good and not faults:
+        raise Invalid("list_without_lines")
+    return Read(tuple(good), tuple(faults[:MAX_FAULTS]), len(faults), frozenset(columns))
+
+
+def _checked_text(raw: bytes) -> str:
+    if len(raw) > MAX_BYTES:
+        raise TooLarge("file_too_large", limit=MAX_BYTES)
+    if not raw.strip():
+        raise Invalid("list_empty")
+    if raw.startswith(_WORKBOOKS):
+        raise Invalid("list_is_workbook")
+    text = _text_of(raw)
+    if _is_noise(text):
+        raise Invalid("not_a_list")
+    return text
 
 
 def _text_of(raw: bytes) -> str:
@@ -122,6 +141,13 @@ def _text_of(raw: bytes) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         return raw.decode("cp1252", errors="replace")
+
+
+def _is_noise(text: str) -> bool:
+    """A picture, a program: more controls than any spreadsheet writes."""
+    start = text[:_LOOKED_AT]
+    strange = sum(unicodedata.category(sign) in ("Cc", "Cn", "Co") and sign not in "\t\r\n" for sign in start)
+    return strange * _NOISE > len(start)
 
 
 def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
@@ -143,7 +169,7 @@ def _columns(heading: Sequence[str]) -> dict[str, int]:
             found.setdefault(column, at)
     missing = [name for name in ("uai", "serial", "kind") if name not in found]
     if missing:
-        raise Invalid("headings_missing", missing=", ".join(missing))
+        raise Invalid("headings_missing", missing=missing)
     return found
 
 

@@ -18,6 +18,11 @@ def search_words(text: str) -> tuple[str, ...]:
     return tuple(folded(text[:200]).split()[:10])
 
 
+def is_findable(text: str) -> bool:
+    """Signs alone (%, ', ?) are in no text: whoever types them is told that there is nothing, not shown all."""
+    return not text.strip() or bool(search_words(text))
+
+
 def search_text(*parts: object) -> str:
     """The column `Device.search`: serial, name, number, model, maker, cart, school, UAI."""
     return folded(" ".join(str(part) for part in parts if part not in (None, "", 0)))[:_LONGEST]

@@ -13,7 +13,7 @@ from typing import Any
 
 from peewee import Expression, Function, IntegerField, fn
 
-from central.domain.plain_text import search_words
+from central.domain.plain_text import is_findable, search_words
 from central.domain.roles import Scope, Viewer
 from central.store.models import Device, School
 from central.store.rows import tuples_of
@@ -111,6 +111,8 @@ class DeviceSearch:
 def _conditions(wanted: Wanted, viewer: Viewer) -> list[Expression]:
     """The viewer's scope first: it is never left to a page."""
     conditions = _scope(viewer)
+    if not is_findable(wanted.text):
+        conditions.append(Device.id == "")
     conditions += [Device.search.contains(word) for word in search_words(wanted.text)]
     equal = ((Device.school, wanted.school), (Device.kind, wanted.kind), (Device.status, wanted.status))
     conditions += [field == value for field, value in equal if value]

@@ -5,7 +5,7 @@ Headings are the page's: they are in the reader's language. A cell is never a fo
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -16,6 +16,8 @@ from central.errors import TooLarge
 from central.services.alerts import PAGE, AlertFilter, Alerts
 from central.services.device_search import DeviceLine, DeviceSearch, Wanted
 from central.services.fleet import Fleet, FleetFilter, SchoolLine
+from central.services.naming import cart_names, people_names
+from central.services.school_view import AlertLine
 
 if TYPE_CHECKING:
     from odfdo import Row
@@ -30,7 +32,10 @@ Cells = Sequence[object]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """`columns`: words that the page turns into headings; `rows` are made while they are read."""
+    """`columns`: words that the page turns into headings, as it turns codes and moments into what people read.
+
+    `rows` are made while they are read.
+    """
 
     columns: tuple[str, ...]
     rows: Iterable[Cells]
@@ -50,14 +55,15 @@ class Exports:
     def devices(self, wanted: Wanted, viewer: Viewer) -> Sheet:
         columns = tuple(name for name, needs in _DEVICE_COLUMNS if needs is None or viewer.sees(needs))
         lines = self._all_devices(wanted, viewer)
-        return Sheet(columns, ([_told(getattr(line, name)) for name in columns] for line in lines))
+        return Sheet(columns, ([getattr(line, name) for name in columns] for line in lines))
 
     def _all_devices(self, wanted: Wanted, viewer: Viewer) -> Iterator[DeviceLine]:
         """Page after page: one that is read for an hour holds no transaction open."""
         page = replace(wanted, after="", limit=_AT_ONCE)
         while True:
             found = self._search.found(page, viewer)
-            yield from found.lines
+            carts = cart_names({line.uai for line in found.lines if line.cart})
+            yield from (replace(line, cart=carts.get((line.uai, line.cart), "")) for line in found.lines)
             if found.next is None:
                 return
             page = replace(page, after=found.next)
@@ -72,20 +78,19 @@ class Exports:
         columns = ("kind", "uai", "school", "device", "began_at", "ended_at", "acknowledged_at")
         shown = (*columns, "acknowledged_by", "remark") if viewer.sees(Column.REMARK) else columns
         lines = self._all_alerts(wanted, viewer)
-        return Sheet(shown, ([_told(getattr(line, name)) for name in shown] for line in lines))
+        return Sheet(shown, ([getattr(line, name) for name in shown] for line in lines))
 
-    def _all_alerts(self, wanted: AlertFilter, viewer: Viewer) -> Iterator[object]:
+    def _all_alerts(self, wanted: AlertFilter, viewer: Viewer) -> Iterator[AlertLine]:
         for page in range(1, _MOST_ALERT_PAGES + 1):
             lines, _ = self._alerts.listed(replace(wanted, page=page), viewer)
-            yield from lines
+            people = people_names(line.acknowledged_by for line in lines)
+            yield from (replace(line, acknowledged_by=_by(line, people)) for line in lines)
             if len(lines) < PAGE:
                 return
 
 
-def _told(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%d %H:%M")  # UTC, sorts as it is
-    return int(value) if isinstance(value, bool) else value
+def _by(line: AlertLine, people: Mapping[str, str]) -> str:
+    return people.get(line.acknowledged_by, line.acknowledged_by)
 
 
 def _school_cells(line: SchoolLine) -> list[object]:
@@ -94,7 +99,7 @@ def _school_cells(line: SchoolLine) -> list[object]:
         ("", "", "", "")
         if box is None
         else (
-            _told(box.hello_at),
+            box.hello_at,
             box.software,
             None if box.disk is None else round(100 * box.disk),
             box.backlog_records,

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from peewee import SQL, fn
 
 from central.domain.alerts import RANK as ALERT_RANK
-from central.domain.fleet import ApplianceState, Sign, disk_share, link_share, state_of
-from central.domain.plain_text import folded, search_words
+from central.domain.fleet import ApplianceState, Sign, disk_share, judged_seconds, link_share, state_of
+from central.domain.plain_text import folded, is_findable, search_words
 from central.domain.school_days import Closure
 from central.services.desk_settings import DeskSettings
 from central.store.desk_models import Alert
@@ -22,6 +22,7 @@ from protocol.uplink_words import Standing
 
 _NAMED = 6  # schools that a line of the morning names
 _HOUR = timedelta(hours=1)
+Shares = tuple[float | None, ...]
 
 # How many alerts of one kind in one school, and since when.
 _Heap = tuple[int, datetime]
@@ -41,6 +42,14 @@ class BoxLine:
     backlog_records: int
     backlog_oldest_at: datetime | None
     bridge: bool
+    bridge_at: datetime | None
+    poll_seconds: int
+    busy_until: datetime | None
+    claimed_at: datetime
+
+    def sign(self, zone: str) -> Sign:
+        gone_at = None if self.bridge else self.bridge_at
+        return Sign(self.standing, self.hello_at, zone, self.poll_seconds, self.busy_until, gone_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,7 @@ class FleetFilter:
             return False
         if self.group is not None and (line.group_id or 0) != self.group:
             return False
-        if self.with_alerts and not line.alerts:
+        if (self.with_alerts and not line.alerts) or not is_findable(self.text):
             return False
         words = search_words(self.text)
         text = folded(f"{line.name} {line.uai} {line.group}") if words else ""
@@ -141,18 +150,26 @@ class Fleet:
         troubles.sort(key=lambda one: ALERT_RANK.get(one.kind, len(ALERT_RANK)))
         return Morning(Counter(line.state for line in shown.values()), tuple(troubles), acknowledged, len(shown))
 
-    def links(self, appliances: Sequence[str], now: datetime, hours: int = 48) -> dict[str, tuple[float, ...]]:
-        """Quality of the line in each of the last hours, the oldest first; 0 where nothing came."""
+    def links(self, boxes: Sequence[BoxLine], now: datetime, hours: int = 48) -> dict[str, Shares]:
+        """Quality of the line in each of the last hours, the oldest first; 0 where nothing came.
+
+        None where nothing can be said: before the box was claimed, and in the first minutes of an hour.
+        """
         first = now.replace(minute=0, second=0, microsecond=0) - _HOUR * (hours - 1)
-        found: dict[str, list[float]] = {one: [0.0] * hours for one in appliances}
+        claimed = {box.id: box.claimed_at for box in boxes}
+        heard: dict[tuple[str, int], tuple[int, int]] = {}
         rows = LinkHour.select(LinkHour.appliance, LinkHour.hour, LinkHour.hellos, LinkHour.late_seconds).where(
-            LinkHour.appliance.in_(list(appliances)), LinkHour.hour >= first
+            LinkHour.appliance.in_(list(claimed)), LinkHour.hour >= first
         )
         for appliance, hour, hellos, late in tuples_of(rows):
-            place = (hour - first) // _HOUR
-            if 0 <= place < hours:
-                found[appliance][place] = link_share(hellos, late)
-        return {one: tuple(shares) for one, shares in found.items()}
+            heard[appliance, (hour - first) // _HOUR] = (hellos, late)
+        return {
+            id_: tuple(
+                link_share(*heard.get((id_, place), (0, 0)), judged_seconds(first + _HOUR * place, claimed_at, now))
+                for place in range(hours)
+            )
+            for id_, claimed_at in claimed.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +201,8 @@ def current_boxes(uai: str | None = None) -> dict[str, BoxLine]:
     query = Appliance.select(
         Appliance.school, Appliance.id, Appliance.standing, Appliance.hello_at, Appliance.software, Appliance.storage,
         Appliance.disk_free, Appliance.disk_total, Appliance.clock_ahead_seconds, Appliance.backlog_records,
-        Appliance.backlog_oldest_at, Appliance.bridge,
+        Appliance.backlog_oldest_at, Appliance.bridge, Appliance.bridge_at, Appliance.poll_seconds,
+        Appliance.turn_until, Appliance.claimed_at,
     ).order_by(Appliance.claimed_at)  # fmt: skip
     if uai is not None:
         query = query.where(Appliance.school == uai)
@@ -204,7 +222,7 @@ def _is_in_service(box: BoxLine) -> bool:
 def _state(row: _Row, now: datetime, closures: Sequence[Closure]) -> ApplianceState:
     if row.box is None:
         return ApplianceState.ABSENT
-    return state_of(Sign(row.box.standing, row.box.hello_at, row.zone), now, closures)
+    return state_of(row.box.sign(row.zone), now, closures)
 
 
 def _line(

@@ -6,7 +6,7 @@ kept in the database for an hour, so that any worker may take it.
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from central.domain.equipment_files import (
@@ -30,7 +30,26 @@ from central.store.models import Device, School, Setting
 _KEPT = timedelta(hours=1)
 _KEY = "import:"
 _BULK = 200
+_SHOWN = 50
 _TEXTS = {"name": 200, "manufacturer": 128, "model": 128, "remark": 500}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Of one field, before and after."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One line that would be written: new when there are no changes."""
+
+    line: int
+    one: Equipment
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +61,7 @@ class Preview:
     fresh: int
     changed: int
     same: int
-    shown: tuple[tuple[int, Equipment], ...]
+    shown: tuple[Shown, ...]
     faults: tuple[FaultAt, ...]
     fault_count: int
 
@@ -112,7 +131,7 @@ class Inventory:
             if not stored or stored["by"] != viewer.login or now - datetime.fromisoformat(stored["at"]) > _KEPT:
                 raise NotFound("unknown_import")
             read = _judged(read_equipment(base64.b64decode(stored["raw"])))
-            count = _write([one for _, one in read.lines], now)
+            count = _write(read, now)
             Setting.delete().where(Setting.key == _KEY + preview_id).execute()
             record(now, viewer, "inventory.import", "", "", count=count)
         return count
@@ -172,44 +191,65 @@ def _judged(read: Read) -> Read:
             continue
         wrong += 1
     shown = tuple(sorted(faults, key=lambda fault: fault.line)[:MAX_FAULTS])
-    return Read(tuple(lines), shown, read.fault_count + wrong)
+    return replace(read, lines=tuple(lines), faults=shown, fault_count=read.fault_count + wrong)
 
 
 def _compared(read: Read, preview_id: str, file_name: str) -> Preview:
     known = _known(one.serial for _, one in read.lines)
-    fresh = [pair for pair in read.lines if pair[1].serial not in known]
-    changed = [pair for pair in read.lines if pair[1].serial in known and _differs(known[pair[1].serial], pair[1])]
-    same = len(read.lines) - len(fresh) - len(changed)
-    shown = tuple((*changed, *fresh)[:50])
+    fresh = [Shown(line, one) for line, one in read.lines if one.serial not in known]
+    found = [
+        Shown(line, one, _changes(known[one.serial], one, read.columns))
+        for line, one in read.lines
+        if one.serial in known
+    ]
+    changed = [shown for shown in found if shown.changes]
+    same = len(found) - len(changed)
+    shown = tuple((*changed, *fresh)[:_SHOWN])
     return Preview(preview_id, file_name, len(fresh), len(changed), same, shown, read.faults, read.fault_count)
 
 
-def _differs(row: Device, one: Equipment) -> bool:
-    texts = any(getattr(row, name) != getattr(one, name) for name in _TEXTS)
-    return texts or (row.school_id, row.kind, row.status) != (one.uai, one.kind.value, "active")
+def _changes(row: Device, one: Equipment, columns: Iterable[str]) -> tuple[Change, ...]:
+    """What the list says otherwise. It brings a device that was retired back into service."""
+    wanted = {**_texts_of(row, one, columns), "uai": one.uai, "kind": one.kind.value, "status": "active"}
+    there = {**{name: getattr(row, name) for name in _TEXTS}, "uai": row.school_id, "kind": row.kind}
+    there["status"] = row.status
+    return tuple(Change(name, there[name], wanted[name]) for name in wanted if there[name] != wanted[name])
 
 
-def _write(lines: list[Equipment], now: datetime) -> int:
+def _texts_of(row: Device, one: Equipment, columns: Iterable[str]) -> dict[str, str]:
+    """A text for which the list has no column stays; a name that it leaves empty is made of the rest."""
+    texts = {name: getattr(one if name in columns else row, name) for name in _TEXTS}
+    return {**texts, "name": texts["name"] or _usual_name(texts["manufacturer"], texts["model"], one.serial)}
+
+
+def _write(read: Read, now: datetime) -> int:
+    lines = [one for _, one in read.lines]
     schools, known = _schools(one.uai for one in lines), _known(one.serial for one in lines)
     fresh = [_row(one, schools[one.uai], now) for one in lines if one.serial not in known]
     for start in range(0, len(fresh), _BULK):
         Device.insert_many(fresh[start : start + _BULK]).execute()
-    changed = [one for one in lines if one.serial in known and _differs(known[one.serial], one)]
-    for one in changed:
-        values = _row(one, schools[one.uai], now)
+    old = [(known[one.serial], one) for one in lines if one.serial in known]
+    changed = [(row, one) for row, one in old if _changes(row, one, read.columns)]
+    for row, one in changed:
+        texts = _texts_of(row, one, read.columns)
+        values = _row(Equipment(one.uai, one.serial, one.kind, **texts), schools[one.uai], now)
         del values["id"], values["enrolled_at"]
-        Device.update(values).where(Device.id == known[one.serial].id).execute()
+        Device.update(values).where(Device.id == row.id).execute()
     return len(fresh) + len(changed)
 
 
 def _row(one: Equipment, school: School, now: datetime) -> dict[str, object]:
-    name = one.name or f"{one.manufacturer} {one.model}".strip() or one.serial
+    name = one.name or _usual_name(one.manufacturer, one.model, one.serial)
     return {
         "id": f"m-{new_id(now)}", "school": one.uai, "by_hand": True, "serial": one.serial, "name": name,
         "kind": EquipmentKind(one.kind).value, "status": "active", "manufacturer": one.manufacturer,
         "model": one.model, "remark": one.remark, "enrolled_at": now, "updated_at": now,
         "search": search_text(one.serial, name, one.manufacturer, one.model, school.name, one.uai),
     }  # fmt: skip
+
+
+def _usual_name(manufacturer: str, model: str, serial: str) -> str:
+    return f"{manufacturer} {model}".strip() or serial
 
 
 def _forget_old(now: datetime) -> None:

@@ -1,10 +1,11 @@
 """All devices of the city, found by words; and one of them. Equipment that no agent reports: `inventory`."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from central.bootstrap import Services
 from central.domain.roles import Capability, Column
+from central.errors import CityError
 from central.services.device_search import Wanted
 from central.web import plots
 from central.web.access import allows, viewer
@@ -12,6 +13,7 @@ from central.web.desk_words import BATTERY_TROUBLES, DEVICE_KINDS, STATUSES, tex
 from central.web.inventory import add_inventory
 from central.web.lists import address, asked, files, headings, number_asked
 from central.web.schools import told_alerts, told_journal, told_orders
+from central.web.texts import field_texts
 from central.web.texts import filled as _
 
 _SORTABLE = ("school", "name", "seen", "battery")
@@ -76,22 +78,7 @@ def _add_one(pages: Blueprint, services: Services) -> None:
     @pages.get("/devices/<device_id>")
     @allows(Capability.SEE_SCHOOLS)
     def one(device_id: str) -> ResponseReturnValue:
-        view = desk.devices.view(device_id, viewer())
-        lowest = min((day.lowest for day in view.battery_days), default=0)
-        return render_template(
-            "desk/device.html",
-            device=view,
-            kind=word_of(DEVICE_KINDS, view.kind),
-            status=text_of(STATUSES, view.status),
-            battery_plot=plots.battery_days(
-                view.battery_days,
-                _("Batterie sur %(n)s jours, au plus bas %(low)s %%", n=len(view.battery_days), low=lowest),
-            ),
-            battery_word=text_of(BATTERY_TROUBLES, view.battery_trouble) if view.battery_trouble else "",
-            alerts=told_alerts(desk.devices.alerts(device_id)),
-            orders=told_orders(desk.devices.orders(view)),
-            journal=told_journal(desk.devices.journal(view)),
-        )
+        return device_page(services, device_id)
 
     @pages.post("/devices/<device_id>/remark")
     @allows(Capability.EDIT_INVENTORY)
@@ -99,3 +86,27 @@ def _add_one(pages: Blueprint, services: Services) -> None:
         desk.inventory.remark(device_id, request.form.get("remark", ""), viewer(), services.clock.now())
         flash(_("C’est enregistré."), "good")
         return redirect(url_for("devices.one", device_id=device_id), 303)
+
+
+def device_page(services: Services, device_id: str, problem: CityError | None = None) -> Response:
+    """With what was typed and why it was refused, when a new name was."""
+    desk = services.desk
+    view = desk.devices.view(device_id, viewer())
+    lowest = min((day.lowest for day in view.battery_days), default=0)
+    page = render_template(
+        "desk/device.html",
+        device=view,
+        errors=field_texts(problem),
+        typed_name=request.form.get("name", view.name),
+        kind=word_of(DEVICE_KINDS, view.kind),
+        status=text_of(STATUSES, view.status),
+        battery_plot=plots.battery_days(
+            view.battery_days,
+            _("Batterie sur %(n)s jours, au plus bas %(low)s %%", n=len(view.battery_days), low=lowest),
+        ),
+        battery_word=text_of(BATTERY_TROUBLES, view.battery_trouble) if view.battery_trouble else "",
+        alerts=told_alerts(desk.devices.alerts(device_id)),
+        orders=told_orders(desk.devices.orders(view)),
+        journal=told_journal(desk.devices.journal(view)),
+    )
+    return make_response(page, problem.status if problem else 200)

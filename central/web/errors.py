@@ -16,6 +16,7 @@ from central.web.texts import filled as _
 
 _log = logging.getLogger("web")
 _RETRY_SECONDS = 2
+_HTTP_CODES = {405: "wrong_method", 414: "address_too_long"}
 
 
 def register_errors(app: Flask) -> None:
@@ -83,7 +84,7 @@ def _of_http(error: HTTPException) -> Response:
         return respond(TooLarge("too_large", limit=_size(request.max_content_length or 0)))
     if status == 404:
         return respond(NotFound("not_found"))
-    response = respond(_OfHttp("wrong_method" if status == 405 else "bad_request", status))
+    response = respond(_OfHttp(_HTTP_CODES.get(status, "bad_request"), status))
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value

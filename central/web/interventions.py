@@ -8,6 +8,7 @@ from central.domain.orders import Wish
 from central.domain.roles import Capability
 from central.errors import Denied, Invalid
 from central.web.access import allows, viewer
+from central.web.devices import device_page
 from central.web.paths import came_from
 from central.web.texts import filled as _
 from protocol.uplink_words import CLASS_OF, InstructionKind, OrderClass
@@ -33,7 +34,12 @@ def make_interventions(services: Services) -> Blueprint:
         wish = _wish(InstructionKind(kind))
         if not viewer().may(_NEEDS[CLASS_OF[wish.kind]]):
             raise Denied("not_for_your_role")
-        order_id = services.orders.create(viewer(), wish)
+        try:
+            order_id = services.orders.create(viewer(), wish)
+        except Invalid as problem:
+            if wish.kind is not InstructionKind.RENAME or "name" not in problem.fields or len(wish.devices) != 1:
+                raise
+            return device_page(services, wish.devices[0], problem)  # what was typed stays, and why beside it
         if CLASS_OF[wish.kind] is not OrderClass.ROUTINE and "orders.one" in current_app.view_functions:
             return redirect(url_for("orders.one", order_id=order_id), 303)
         flash(_("C’est demandé. Chaque boîtier dira ce qu’il en a fait."), "good")

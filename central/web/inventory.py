@@ -7,9 +7,10 @@ from central.bootstrap import Services
 from central.domain.equipment_files import MAX_BYTES, Equipment, EquipmentKind, Fault
 from central.domain.roles import Capability
 from central.errors import CityError, Invalid
-from central.services.inventory import Preview
+from central.services.inventory import Change, Preview
 from central.web.access import allows, viewer
-from central.web.desk_words import DEVICE_KINDS, word_of
+from central.web.desk_words import DEVICE_KINDS, STATUSES, word_of
+from central.web.desk_words import text_of as status_text
 from central.web.marks import N_
 from central.web.security import FORM_BYTES, body_limit
 from central.web.texts import field_texts, text_of
@@ -25,6 +26,11 @@ FAULTS = {
     Fault.TOO_LONG: N_("Un texte est trop long"),
     Fault.MANAGED: N_("Un boîtier s’occupe déjà de cet appareil"),
 }
+
+COLUMNS = {
+    "uai": N_("UAI"), "serial": N_("Numéro de série"), "kind": N_("Type"), "name": N_("Nom"),
+    "manufacturer": N_("Marque"), "model": N_("Modèle"), "remark": N_("Remarque"), "status": N_("État"),
+}  # fmt: skip
 
 
 def add_inventory(pages: Blueprint, services: Services) -> None:
@@ -107,9 +113,32 @@ def _add_lists(pages: Blueprint, services: Services) -> None:
 def _list_page(problem: CityError | None = None, found: Preview | None = None) -> Response:
     page = render_template(
         "desk/equipment_import.html",
-        problem=text_of(problem) if problem else "",
+        problem=_problem_text(problem) if problem else "",
         found=found,
+        change_text=_change_text,
         fault_text=lambda fault: _(FAULTS[fault]),
         kind_word=lambda kind: word_of(DEVICE_KINDS, kind),
     )
     return make_response(page, problem.status if problem else 200)
+
+
+def _problem_text(problem: CityError) -> str:
+    """Which columns are missing is said by their French names."""
+    missing = problem.params.get("missing")
+    if isinstance(missing, list):
+        problem = Invalid(problem.code, missing=", ".join(f"« {_(COLUMNS[one])} »" for one in missing))
+    return text_of(problem)
+
+
+def _change_text(change: Change) -> str:
+    """« Modèle : AP9 → vide »."""
+    before, after = (_value(change.field, value) for value in (change.before, change.after))
+    return _("%(what)s : %(before)s → %(after)s", what=_(COLUMNS[change.field]), before=before, after=after)
+
+
+def _value(field: str, value: str) -> str:
+    if field == "kind":
+        return word_of(DEVICE_KINDS, value).label
+    if field == "status":
+        return status_text(STATUSES, value)
+    return value or _("vide")

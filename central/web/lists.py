@@ -13,8 +13,8 @@ _LONGEST = 200
 
 
 def asked(name: str, default: str = "") -> str:
-    """A word of the address, bounded, and without the one sign that PostgreSQL takes nowhere."""
-    return request.args.get(name, default).replace("\0", "")[:_LONGEST]
+    """A word of the address, bounded; the one sign that PostgreSQL takes nowhere is one that is found nowhere."""
+    return request.args.get(name, default).replace("\0", "\ufffd")[:_LONGEST]
 
 
 def number_asked(name: str) -> int | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, abort, current_app, g, request
 from flask_wtf.csrf import CSRFProtect
 
 from central.errors import Denied, NotSignedIn
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_BYTES = 256 * 1024
+_LONGEST_QUERY = 4000
 _MACHINES = ("/health", "/metrics")  # asked by address, by who watches the server
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -56,6 +57,8 @@ def protect(app: Flask, url: str) -> CSRFProtect:
 
     @app.before_request
     def refuse() -> None:
+        if len(request.query_string) > _LONGEST_QUERY:
+            abort(414)
         _refuse_other_sites(own)
 
     app.before_request(_limit_body)

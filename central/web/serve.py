@@ -77,7 +77,7 @@ def _options(config: Config) -> dict[str, Any]:
         "control_socket_disable": True,
         "worker_tmp_dir": str(config.runtime_path),
         "forwarded_allow_ips": "",  # no proxy is believed
-        "limit_request_line": 4094,
+        "limit_request_line": 8190,  # as long as gunicorn goes: what is too long gets a page (web.security)
         "limit_request_fields": 60,
         "accesslog": None,
         "loglevel": "warning",

@@ -148,6 +148,64 @@ def _of_a_whole_city(admin: Browser) -> None:
     assert answer.status_code == 413 and "Cette liste est trop longue" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"", "Ce fichier est vide."),
+        (b"PK\x03\x04 a workbook", "C’est un classeur"),
+        (bytes(range(256)) * 8, "n’est pas une liste CSV"),
+        (b"a,b,c\n1,2,3\n", "« UAI », « Numéro de série », « Type »"),
+        ("UAI;Série;Type;Nom\n".encode(), "n’a que sa ligne de titres"),
+    ],
+)
+def test_a_list_that_is_none_says_what_it_is(admin: Browser, raw: bytes, said: str) -> None:
+    admin.get("/inventory/import")
+    answer = admin.post("/inventory/import", list=(io.BytesIO(raw), "liste.csv"))
+    assert (answer.status_code, said in answer.text.replace("\u00a0", " ")) == (422, True)
+
+
+def test_a_column_that_a_list_does_not_have_leaves_what_is_there(admin: Browser) -> None:
+    admin.get("/inventory/new")
+    typed = {"uai": uai_of(1), "serial": "SCR-1", "kind": "screen", "name": "Salle 1", "model": "AP9"}
+    assert admin.post("/inventory", **typed).status_code == 303
+    raw = f"UAI;Série;Type;Nom\n{uai_of(1)};SCR-1;écran;Salle 2\n".encode()
+    page = admin.post("/inventory/import", list=(io.BytesIO(raw), "liste.csv")).text.replace("\u00a0", " ")
+    assert "Nom : Salle 1 → Salle 2" in page
+    assert "AP9" not in page
+    preview = re.search(r'action="/inventory/import/([^"]+)"', page)
+    assert preview and admin.post(f"/inventory/import/{preview[1]}").status_code == 303
+    row = Device.get(Device.serial == "SCR-1")
+    assert (row.name, row.model) == ("Salle 2", "AP9")
+
+
+@pytest.mark.parametrize("typed", ["%25", "'", "_", "?", "%00", "%F0%9F%92%A9"])
+def test_a_search_for_signs_alone_finds_nothing_and_says_so(admin: Browser, typed: str) -> None:
+    assert "Aucun appareil ici" in admin.get(f"/devices?q={typed}").text
+    assert '<th scope="row">' not in admin.get(f"/fleet?q={typed}").text
+
+
+def test_an_address_that_is_too_long_gets_a_page(admin: Browser) -> None:
+    answer = admin.get(f"/devices?q={'x' * 5000}")
+    assert (answer.status_code, "Cherchez avec moins de mots" in answer.text) == (414, True)
+
+
+def test_a_new_name_that_is_refused_stays_in_its_field_with_the_reason(admin: Browser) -> None:
+    admin.get("/devices/d-00011-003")
+    answer = admin.post("/interventions", kind="rename", devices="d-00011-003", name="Tab\u202elette")
+    assert answer.status_code == 422
+    assert 'value="Tab\u202elette"' in answer.text and "Un caractère n’est pas accepté ici." in answer.text
+
+
+def test_an_export_says_words_and_no_code(admin: Browser) -> None:
+    for path in ("/exports/devices.csv", "/exports/schools.csv", "/exports/alerts.csv?state=all"):
+        rows = list(csv.reader(io.StringIO(admin.get(path).data.decode("utf-8-sig")), delimiter=";"))
+        assert "heure de Paris" in " ".join(rows[0]), path
+        codes = re.compile(r"^(?:[a-z]+_[a-z_]+|tablet|up|new|down|late|absent|None|True|False)$|\+00:00")
+        assert [cell for row in rows for cell in row if codes.search(cell)] == [], path
+    devices = admin.get("/exports/devices.csv").data.decode()
+    assert ";tablette;" in devices and "Classe mobile" in devices.partition("\n")[2]
+
+
 def test_an_order_goes_out_from_a_selection(admin: Browser) -> None:
     before = Order.select().count()
     admin.get("/devices")

@@ -1,0 +1,48 @@
+"""Every refusal that a person can meet in the console has its own sentence, and every field its reason."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import central
+from central.web.texts import REASONS, TEXTS
+
+_ROOT = Path(central.__file__).parent
+_ERRORS = {
+    "Invalid", "NotSignedIn", "Denied", "NotFound", "Conflict", "TooLarge", "WrongVersion", "TooMany", "Unavailable",
+}  # fmt: skip
+# Said to boxes at their door, or on the command line: no page shows them.
+_NO_PAGE = {
+    "gap", "hello_first", "late_hello", "not_level", "foreign_appliance", "not_a_replacement", "cut", "not_packed",
+    "snapshot_altered", "snapshot_too_large", "snapshot_unreadable", "unknown_encoding", "busy", "no_configuration",
+    "no_ring", "no_snapshot", "wrong_version", "backup_exists", "no_folder", "unknown_chain", "chain_broken", "not_a_backup",
+}  # fmt: skip
+
+
+def _raised() -> Iterator[tuple[str, ast.Call, str]]:
+    for folder in ("services", "domain", "web"):
+        for path in sorted((_ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ERRORS:
+                    first = node.args[0] if node.args else None
+                    if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                        yield first.value, node, f"{path.name}:{node.lineno}"
+
+
+def test_every_refusal_has_its_own_sentence() -> None:
+    raised = {code: where for code, _, where in _raised()}
+    assert len(raised) > 80
+    assert {code: where for code, where in raised.items() if code not in TEXTS and code not in _NO_PAGE} == {}
+
+
+def test_every_field_that_is_wrong_has_a_reason() -> None:
+    words = {
+        str(value.value): where
+        for _, call, where in _raised()
+        for argument in call.args[1:]
+        if isinstance(argument, ast.Dict)
+        for value in argument.values
+        if isinstance(value, ast.Constant)
+    }
+    assert len(words) > 5
+    assert {word: where for word, where in words.items() if word not in REASONS} == {}
