@@ -15,18 +15,23 @@ _ERRORS = {
 _NO_PAGE = {
     "gap", "hello_first", "late_hello", "not_level", "foreign_appliance", "not_a_replacement", "cut", "not_packed",
     "snapshot_altered", "snapshot_too_large", "snapshot_unreadable", "unknown_encoding", "busy", "no_configuration",
-    "no_ring", "no_snapshot", "wrong_version", "backup_exists", "no_folder", "unknown_chain", "chain_broken", "not_a_backup",
+    "no_ring", "no_snapshot", "wrong_version", "backup_exists", "no_folder", "unknown_chain", "chain_broken",
+    "not_a_backup",
 }  # fmt: skip
 
 
-def _raised() -> Iterator[tuple[str, ast.Call, str]]:
+def _calls() -> Iterator[tuple[ast.Call, str]]:
     for folder in ("services", "domain", "web"):
         for path in sorted((_ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ERRORS:
-                    first = node.args[0] if node.args else None
-                    if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                        yield first.value, node, f"{path.name}:{node.lineno}"
+            nodes = ast.walk(ast.parse(path.read_text()))
+            yield from ((node, f"{path.name}:{node.lineno}") for node in nodes if isinstance(node, ast.Call))
+
+
+def _raised() -> Iterator[tuple[str, ast.Call, str]]:
+    for call, where in _calls():
+        first = call.args[0] if call.args else None
+        if isinstance(call.func, ast.Name) and call.func.id in _ERRORS and isinstance(first, ast.Constant):
+            yield str(first.value), call, where
 
 
 def test_every_refusal_has_its_own_sentence() -> None:
