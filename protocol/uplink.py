@@ -9,10 +9,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
+from typing import NamedTuple
 
+from protocol.columns import are_objects, are_texts, are_whole, told
 from protocol.fields import Fields, array, moment, sha256, text, whole
 from protocol.strict_json import Malformed, Reason, read_object, write_object
-from protocol.times import format_time
+from protocol.times import format_time, parse_time
 from protocol.uplink_words import Lane
 
 VERSION = 1
@@ -25,6 +28,7 @@ MEDIA_TYPE = "application/json"
 PACKED = "zstd"  # Content-Encoding of batches
 
 _id = text(64)
+_ALWAYS = itemgetter("seq", "type", "at", "body")
 
 
 def any_object(value: object, path: str) -> dict[str, object]:
@@ -58,9 +62,11 @@ class Origin:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One fact. `key` and a `body` of None: of the state lane, what is gone. `type` as it came."""
+class Record(NamedTuple):
+    """One fact; a tuple, because they come by the thousand. `type` as it came.
+
+    `key`, and a `body` of None: of the state lane, what is gone.
+    """
 
     seq: int
     type: str
@@ -107,10 +113,34 @@ def parse_batch(raw: bytes) -> Batch:
         lane=fields.need("lane", lane),
         after=fields.need("after", whole()),
         up_to=fields.need("up_to", whole()),
-        records=fields.need("records", array(parse_record)),
+        records=fields.need("records", _records),
     )
     _check_range(batch)
     return batch
+
+
+def _records(value: object, path: str) -> tuple[Record, ...]:
+    """All at once when they are as nearly all of them are; else one by one, to say which one is not."""
+    return _usual(value) or array(parse_record)(value, path)
+
+
+def _usual(items: object) -> tuple[Record, ...]:
+    """Empty: something is unusual, or nothing is there."""
+    if not isinstance(items, list) or not items:
+        return ()
+    try:
+        seqs, types, ats, bodies = zip(*map(_ALWAYS, items), strict=True)
+        keys = [item.get("key") for item in items]
+        if any("origin" in item for item in items) or set(map(type, ats)) != {str}:
+            return ()
+        moments = list(map(parse_time, ats))
+    except (KeyError, TypeError, AttributeError, Malformed):
+        return ()
+    is_right = are_whole(seqs, 1) and are_texts(types, 32, 1) and are_objects(bodies, or_none=True)
+    named = told(keys)
+    if not is_right or (named and not are_texts(named, 128, 1)):
+        return ()
+    return tuple(map(Record, seqs, types, moments, bodies, keys))
 
 
 def parse_record(value: object, path: str) -> Record:
