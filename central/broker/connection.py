@@ -72,6 +72,11 @@ class BrokerConnection:
             self._client.disconnect()
         self._keeper.join()
 
+    def again(self) -> None:
+        """Ends this connection: the next one reads its files as they are then."""
+        if self._client is not None:
+            self._client.disconnect()
+
     def publish(self, topic: str, payload: bytes) -> bool:
         client = self._client
         if client is None or not self.connected.is_set():
@@ -85,14 +90,16 @@ class BrokerConnection:
             self._ended.clear()
             host, port = self._membership.addresses[turn % len(self._membership.addresses)]
             turn += 1
-            client = self._make_client()
-            with contextlib.suppress(OSError):
-                client.connect(host, port, _KEEPALIVE_SECONDS)
-                self._client = client
-                client.loop_start()
-                self._ended.wait()
-            client.loop_stop()
+            with contextlib.suppress(OSError):  # nobody there, or a file that cannot be read
+                self._serve(self._make_client(), host, port)
             self._stop.wait(_RETRY_SECONDS)
+
+    def _serve(self, client: Client, host: str, port: int) -> None:
+        client.connect(host, port, _KEEPALIVE_SECONDS)
+        self._client = client
+        client.loop_start()
+        self._ended.wait()
+        client.loop_stop()
 
     def _make_client(self) -> Client:
         client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311, reconnect_on_failure=False)

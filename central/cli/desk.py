@@ -12,7 +12,7 @@ from central.broker.connection import BrokerConnection, Membership, read_address
 from central.broker.process import Reload, broker_settings
 from central.config import Config
 from central.errors import Unavailable
-from central.keys.broker_client import ensure_broker_client
+from central.services.broker_identity import BrokerIdentity
 from central.services.live_wire import LiveWire
 from central.store.database import connected
 from central.worker import Step
@@ -39,13 +39,15 @@ def main(config: Config) -> int:
 
 def _listen(config: Config, services: Services, stopping: threading.Event) -> None:
     """A thread of its own: a nudge must not wait for an alert's e-mail."""
-    settings, keys = broker_settings(config), services.keys
-    client = ensure_broker_client(keys.folder, keys.authority, CENTRAL_USERNAME, services.clock.now())
-    wire = LiveWire(services.clock)
-    membership = Membership(read_addresses(config.broker_addresses), settings.authority, client, client)
+    settings, wire = broker_settings(config), LiveWire(services.clock)
+    identity = BrokerIdentity(services.clock, services.keys, CENTRAL_USERNAME)
+    membership = Membership(read_addresses(config.broker_addresses), settings.authority, identity.path, identity.path)
     connection = BrokerConnection(membership, wire.hear)
     reload = Reload(settings, config.runtime_path / "processes.json")
-    steps = (wire.take_step, lambda: wire.speak_step(connection.publish), reload.step)
+    steps = (
+        wire.take_step, lambda: wire.speak_step(connection.publish), reload.step,
+        lambda: identity.step(connection.again),
+    )  # fmt: skip
     connection.start()
     try:
         worker.run(lambda: do_all(steps), lambda: stopping.wait(_LIVE_SECONDS), stopping)

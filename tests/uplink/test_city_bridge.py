@@ -18,6 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from appliance.broker.city_bridge import CityBridgeSettings, read_addresses, render_bridge
 from appliance.broker.process import find_mosquitto
 from central.broker.configuration import CENTRAL_USERNAME, CityBrokerSettings, render_acl, render_configuration
+from central.broker.connection import BrokerConnection, Heard, Membership
 from tests.support.appliance import wait_for
 from tests.support.city_tls import Authority
 from tests.support.mosquitto import free_port
@@ -157,6 +158,31 @@ def test_the_uplink_looks_when_it_begins_to_listen_and_whenever_it_is_told_to(to
             wait_for(told, 20)
         finally:
             live.stop()
+
+
+def test_the_city_s_own_connection_comes_again_with_the_files_of_then(town: Town, tmp_path: Path) -> None:
+    own = tmp_path / "client.pem"
+
+    def show(authority: Authority) -> None:
+        certificate, key = authority.give(CENTRAL_USERNAME)
+        own.write_bytes(key.read_bytes() + certificate.read_bytes())
+
+    show(town.authority)
+    membership = Membership((("localhost", town.settings.port),), town.authority.path, own, own)
+    heard: list[Heard] = []
+    connection = BrokerConnection(membership, heard.append)
+    connection.start()
+    try:
+        wait_for(connection.connected.is_set, 20)
+        own.write_bytes(b"half a file")
+        connection.again()
+        wait_for(lambda: not connection.connected.is_set(), 20)
+        show(town.authority)
+        wait_for(connection.connected.is_set, 20)
+        with town.school(UAI):
+            wait_for(lambda: bool(heard), 20)
+    finally:
+        connection.stop()
 
 
 def test_what_a_school_says_arrives_below_its_uai_and_the_city_answers_there(town: Town) -> None:
