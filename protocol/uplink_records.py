@@ -21,9 +21,13 @@ _word = text(64)
 
 def period(value: object, path: str) -> str:
     told = text(10)(value, path)
-    if _PERIOD.fullmatch(told) is None:
+    if not is_period(told):
         raise Malformed(Reason.BAD_TIME, f"{path}: neither a day nor a week")
     return told
+
+
+def is_period(told: str) -> bool:
+    return _PERIOD.fullmatch(told) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,11 @@ class ApplianceBody:
 
 @dataclass(frozen=True, slots=True)
 class DeviceBody:
-    """State, key `device:{id}`. `in_lesson`: held by a lesson when it was last told, never which or whose."""
+    """State, key `device:{id}`. `in_lesson`: held by a lesson when it was last told, never which or whose.
+
+    Of the last lesson the day, and what it `held` back at last (words of `Capability`, and `eyes_up`; none: it was
+    free). None: no lesson that the box remembers.
+    """
 
     id: str
     serial: str
@@ -64,6 +72,8 @@ class DeviceBody:
     charging: bool | None = None
     free_bytes: int | None = None
     in_lesson: bool = False
+    lesson_day: str | None = None
+    held: tuple[str, ...] | None = None
     packages: Mapping[str, str] = field(default_factory=dict)  # name -> version
     capabilities: tuple[str, ...] = ()
 
@@ -180,6 +190,8 @@ def _device(f: Fields) -> DeviceBody:
         charging=f.maybe("charging", flag),
         free_bytes=f.maybe("free_bytes", whole()),
         in_lesson=bool(f.maybe("in_lesson", flag)),
+        lesson_day=f.maybe("lesson_day", period),
+        held=f.maybe("held", array(_word)),
         packages=f.maybe("packages", table(text(255), remark(128))) or {},
         capabilities=f.maybe("capabilities", array(remark(64))) or (),
     )

@@ -13,7 +13,7 @@ DISK_SHARE = 50  # a fiftieth of the appliance's disk: 2 %
 CLOCK_STEP = 60  # seconds
 DAILY = timedelta(days=1)
 
-_LIVE = ("seen_at", "battery", "charging", "free_bytes", "in_lesson")
+_LIVE = ("seen_at", "battery", "charging", "free_bytes", "in_lesson", "lesson_day", "held")
 _DRIFTING = ("disk_free", "clock_ahead_seconds", "outbox_records", "booted_at")
 
 Told = Mapping[str, object]
@@ -31,6 +31,7 @@ def is_device_news(before: Told, after: Told, age: timedelta) -> bool:
         or _moved(before.get("battery"), after.get("battery"), BATTERY_STEP)
         or _moved(before.get("free_bytes"), after.get("free_bytes"), FREE_STEP)
         or _is_seen_anew(before.get("seen_at"), after.get("seen_at"))
+        or _is_later(before.get("lesson_day"), after.get("lesson_day"))
     )
 
 
@@ -60,6 +61,11 @@ def _moved(before: object, after: object, step: int) -> bool:
 def _is_seen_anew(before: object, after: object) -> bool:
     seen, told = _moment(after), _moment(before)
     return seen is not None and (told is None or seen - told >= SEEN_EVERY)
+
+
+def _is_later(before: object, after: object) -> bool:
+    """A day that is forgotten is no news."""
+    return isinstance(after, str) and after > str(before or "")
 
 
 def _moment(value: object) -> datetime | None:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.domain.naming import device_name
+from appliance.services.last_lessons import last_lessons
 from appliance.store.city_models import OutboxRecord
 from appliance.store.live import Live
-from appliance.store.models import Cart, Device, Inventory, LessonDevice, Pupil
+from appliance.store.models import Cart, Device, Inventory, Pupil
 from protocol.device import Kind
 from protocol.times import format_time
 from protocol.uplink_records import CartBody, DeviceBody, encode_body
@@ -21,6 +22,7 @@ from protocol.uplink_words import Lane
 
 MOST_PACKAGE_BYTES = 32 * 1024  # of a record that must stay under 48 KiB
 _LIVE = ("seen_at", "battery", "charging", "free_bytes")
+_NO_LESSON: Mapping[str, object] = {"in_lesson": False}
 
 Body = dict[str, object]
 
@@ -51,13 +53,13 @@ def device_bodies(devices: Iterable[Device], told: Told) -> dict[str, Body]:
     """key -> body. `devices`: no guests."""
     wanted = {str(device.id): device for device in devices}
     inventories = _inventories(wanted)
-    held = {row.device_id for row in LessonDevice.select(LessonDevice.device).where(LessonDevice.left_at.is_null())}
+    lessons = last_lessons(wanted)
     last, pupils = _last_live(wanted), words_of_pupils(wanted)
     bodies: dict[str, Body] = {}
     for device_id, device in wanted.items():
         body = _body_of(device, inventories.get(device_id), pupils.get(device_id, frozenset()))
         body |= last.get(device_key(device_id), {}) | told.of(device_id)
-        body["in_lesson"] = device_id in held
+        body |= lessons.get(device_id, _NO_LESSON)
         bodies[device_key(device_id)] = body
     return bodies
 

@@ -21,8 +21,8 @@ _CART = Target(Cart, ("appliance", "id", "name"), keys=2)
 _HASH = Target(StateRow, ("appliance", "key", "hash"), keys=2)
 _DEVICE = Target(Device, (
     "id", "school", "appliance", "by_hand", "serial", "number", "name", "kind", "status", "manufacturer", "model",
-    "os", "agent", "cart", "enrolled_at", "seen_at", "battery", "charging", "free_bytes", "in_lesson", "packages",
-    "capabilities", "search", "updated_at", "remark",
+    "os", "agent", "cart", "enrolled_at", "seen_at", "battery", "charging", "free_bytes", "in_lesson", "lesson_day",
+    "held", "packages", "capabilities", "search", "updated_at", "remark",
 ), keys=1, keep=("remark",))  # fmt: skip
 
 
@@ -75,8 +75,8 @@ def _device_row(place: Place, body: DeviceBody, school: str, carts: dict[str, st
     return (
         body.id, place.uai, place.appliance, False, body.serial, body.number, body.name, body.kind, body.status,
         body.manufacturer, body.model, body.os, body.agent, body.cart, body.enrolled_at, body.seen_at, body.battery,
-        body.charging, body.free_bytes, body.in_lesson, dict(body.packages), list(body.capabilities), found_by,
-        place.now, "",
+        body.charging, body.free_bytes, body.in_lesson, body.lesson_day, None if body.held is None else list(body.held),
+        dict(body.packages), list(body.capabilities), found_by, place.now, "",
     )  # fmt: skip
 
 

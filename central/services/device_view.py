@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from central.domain.alerts import BatteryTrouble, battery_trouble
 from central.domain.roles import Viewer
@@ -47,6 +47,8 @@ class DeviceView:
     charging: bool | None
     free_bytes: int | None
     in_lesson: bool
+    lesson_day: date | None
+    held: tuple[str, ...]
     packages: Mapping[str, str]
     capabilities: tuple[str, ...]
     remark: str
@@ -73,6 +75,8 @@ class DeviceViews:
             uai=row.school_id,
             school=School.get_by_id(row.school_id).name,
             cart=_cart(row),
+            lesson_day=_day(row.lesson_day),
+            held=tuple(row.held or ()),
             packages=dict(sorted((row.packages or {}).items())),
             capabilities=tuple(row.capabilities or ()),
             battery_days=days,
@@ -98,6 +102,14 @@ def _battery_days(device_id: str) -> tuple[BatteryPoint, ...]:
         .limit(_BATTERY_DAYS)
     )
     return tuple(BatteryPoint(one.period, one.lowest, one.highest) for one in reversed(list(newest)))
+
+
+def _day(text: str | None) -> date | None:
+    """A box may tell what we cannot read."""
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _cart(row: Device) -> str:

@@ -202,6 +202,8 @@ class Device(Row):
     charging = BooleanField(null=True)
     free_bytes = BigIntegerField(null=True)
     in_lesson = BooleanField(default=False)
+    lesson_day = CharField(null=True)  # of its last lesson
+    held = JsonField(null=True)  # what that lesson held back at last
     packages = JsonField(null=True)
     capabilities = JsonField(null=True)
     search = CharField(max_length=1000, default="")  # folded text of what people search by

@@ -3,11 +3,13 @@
 import json
 import shutil
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from appliance.config import Config, make_folders
 from appliance.domain.people import Role
+from appliance.domain.statistics import day_of
 from appliance.domain.storage import Level
 from appliance.nudge import NudgeSender
 from appliance.services.audit import SECURITY, TOLD
@@ -23,7 +25,8 @@ from appliance.services.state_bodies import Told
 from appliance.services.statistics import Statistics
 from appliance.services.telling import Telling, put_everything
 from appliance.store.city_models import Exchange, OutboxRecord
-from appliance.store.models import Device, Inventory, database
+from appliance.store.models import Device, Inventory, Lesson, LessonDevice, database
+from protocol.device import Access, Restrictions, restrictions_as_json
 from protocol.times import format_time
 from protocol.uplink import encode_batch
 from protocol.uplink_records import read_body
@@ -73,6 +76,32 @@ def test_a_device_that_takes_another_s_place_is_told_too(clock: HandClock) -> No
     devices_of(clock).replace(old, new, ADMIN)
     told = {key: (body or {}).get("number") for key, body in states().items()}
     assert told == {f"device:{old}": 4, f"device:{new}": 4}
+
+
+def end_of_lesson(device: str) -> dict[str, object]:
+    put_everything(HandClock().now())
+    body = states()[f"device:{device}"]
+    assert body is not None
+    read_body(RecordType.DEVICE, body)
+    return {name: body[name] for name in ("in_lesson", "lesson_day", "held") if name in body}
+
+
+@pytest.mark.usefixtures("joined")
+def test_of_the_last_lesson_the_day_and_what_it_held_back_are_told_and_nothing_of_who_or_what(
+    clock: HandClock,
+) -> None:
+    device = add_device(4)
+    assert end_of_lesson(device) == {"in_lesson": False}
+    now = clock.now()
+    lesson = Lesson.create(id="l-secret", teacher=1, title="Fractions", started_at=now, ends_at=now)
+    base = restrictions_as_json(Restrictions(internet=Access.BLOCKED, apps=("fr.lecture.secret",)))
+    part = LessonDevice.create(lesson=lesson, device=device, base=base, joined_at=now)
+    told = {"lesson_day": day_of(now, ZoneInfo("Europe/Paris")).isoformat()}
+    assert end_of_lesson(device) == {**told, "in_lesson": True, "held": ["internet", "apps"]}
+    LessonDevice.update(eyes_up="Léa, pose la tablette", left_at=now).where(LessonDevice.id == part.id).execute()
+    assert end_of_lesson(device) == {**told, "in_lesson": False, "held": ["eyes_up"]}
+    sent = json.dumps(states())
+    assert not any(word in sent for word in ("secret", "Fractions", "Léa"))
 
 
 @pytest.mark.usefixtures("joined")
