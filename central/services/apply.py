@@ -4,11 +4,12 @@ Owns which type goes where, and the parking. Ranges and cursors are `ingest`'s.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from peewee import DatabaseError
 
 from central.domain.batches import identity_of
+from central.services.apply_columns import Usual, columns_of
 from central.services.apply_facts import (
     Apply,
     Fact,
@@ -24,7 +25,7 @@ from central.services.apply_facts import (
     receipts_by,
 )
 from central.services.apply_state import apply_appliance, apply_carts, apply_devices, keep_hashes
-from central.store.bulk import Target, put_rows
+from central.store.bulk import Target, put_new, put_rows
 from central.store.models import ParkedRecord, database
 from central.store.trouble import read_trouble
 from protocol.strict_json import Malformed
@@ -78,12 +79,36 @@ class Applying:
 
     def unfit(self, lot: Lot) -> list[Unfit]:
         """Applies all that can be."""
+        lot = _without_usual(lot)
         facts, unfit = _read(lot)
         if lot.lane is Lane.STATE:
             keep_hashes(lot.place, _last_words(lot))
         for record_type, group in _by_type(facts).items():
             unfit += _in_one(self._by_type[record_type], lot.place, group)
         return unfit
+
+
+def _without_usual(lot: Lot) -> Lot:
+    """Applies what is wholly usual, type by type; what is left is looked at record by record."""
+    if lot.lane is Lane.STATE or any(record.origin is not None for record in lot.records):
+        return lot
+    by_type: dict[str, list[Record]] = {}
+    for record in lot.records:
+        by_type.setdefault(record.type, []).append(record)
+    done = {name for name, records in by_type.items() if _is_put(lot, _TYPES.get(name), records)}
+    return replace(lot, records=[record for record in lot.records if record.type not in done]) if done else lot
+
+
+def _is_put(lot: Lot, record_type: RecordType | None, records: Sequence[Record]) -> bool:
+    if record_type is None or LANE_OF[record_type] is not lot.lane:
+        return False
+    made = columns_of(Usual(lot.place, lot.epoch, record_type, records))
+    try:
+        return made is not None and put_new(*made)
+    except DatabaseError as error:
+        if read_trouble(error) is not None:
+            raise
+        return False
 
 
 def park(lot: Lot, unfit: Iterable[Unfit]) -> None:

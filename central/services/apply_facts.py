@@ -12,6 +12,7 @@ from typing import Any
 from central.store.bulk import Target, all_fit, misfit, put_rows
 from central.store.desk_models import LogPart, LogRequest
 from central.store.models import Activity, BatteryDay, Device, Gap, SchoolAudit, Usage
+from central.store.rows import tuples_of
 from protocol.uplink import Record
 from protocol.uplink_orders import ReceiptBody
 from protocol.uplink_records import ActivityBody, AuditBody, BatteryBody, GapBody, LogBody, UsageBody
@@ -51,7 +52,7 @@ class Unfit:
 Apply = Callable[[Place, Sequence[Fact]], list[Unfit]]
 Made = tuple[Fact, tuple[object, ...]]
 
-_AUDIT = Target(
+AUDIT = Target(
     SchoolAudit,
     ("appliance", "epoch", "seq", "school", "at", "received_at", "actor", "action", "target", "detail", "is_security"),
     keys=3,
@@ -61,7 +62,7 @@ _AUDIT = Target(
 _GAP = Target(
     Gap, ("appliance", "epoch", "seq", "lane", "after", "up_to", "count", "reason", "at"), keys=3, is_new=True
 )
-_USAGE = Target(
+USAGE = Target(
     Usage, ("school", "period", "level", "app", "epoch", "seq", "device_days", "seconds"), keys=6, is_new=True
 )
 _ACTIVITY = Target(
@@ -72,7 +73,7 @@ _ACTIVITY = Target(
     ),
     keys=4, is_new=True,
 )  # fmt: skip
-_BATTERY = Target(BatteryDay, ("device", "period", "school", "lowest", "highest"), keys=2, is_new=True)
+BATTERY = Target(BatteryDay, ("device", "period", "school", "lowest", "highest"), keys=2, is_new=True)
 _LOG = Target(LogPart, ("request", "part", "lines"), keys=2)
 
 
@@ -93,7 +94,7 @@ def put_fitting(target: Target, made: Sequence[Made]) -> list[Unfit]:
 
 
 def apply_audit(place: Place, facts: Sequence[Fact]) -> list[Unfit]:
-    return put_fitting(_AUDIT, [(fact, _audit_row(place, fact)) for fact in facts])
+    return put_fitting(AUDIT, [(fact, _audit_row(place, fact)) for fact in facts])
 
 
 def _audit_row(place: Place, fact: Fact) -> tuple[object, ...]:
@@ -117,7 +118,7 @@ def _gap_row(place: Place, fact: Fact) -> tuple[object, ...]:
 
 
 def apply_usage(place: Place, facts: Sequence[Fact]) -> list[Unfit]:
-    return put_fitting(_USAGE, [(fact, _usage_row(place, fact)) for fact in facts])
+    return put_fitting(USAGE, [(fact, _usage_row(place, fact)) for fact in facts])
 
 
 def _usage_row(place: Place, fact: Fact) -> tuple[object, ...]:
@@ -138,9 +139,9 @@ def _activity_row(place: Place, fact: Fact) -> tuple[object, ...]:
 
 
 def apply_battery(place: Place, facts: Sequence[Fact]) -> list[Unfit]:
-    foreign = foreign_devices(place, [fact.body.device for fact in facts])
+    foreign = foreign_devices(place, list({fact.body.device for fact in facts}))
     made = [(fact, _battery_row(place, fact)) for fact in facts if fact.body.device not in foreign]
-    return _of_others(facts, foreign, "device") + put_fitting(_BATTERY, made)
+    return _of_others(facts, foreign, "device") + put_fitting(BATTERY, made)
 
 
 def _battery_row(place: Place, fact: Fact) -> tuple[object, ...]:
@@ -151,7 +152,7 @@ def _battery_row(place: Place, fact: Fact) -> tuple[object, ...]:
 def foreign_devices(place: Place, ids: Sequence[str]) -> set[str]:
     """Those that another school has: no box may write over them."""
     query = Device.select(Device.id).where(Device.id.in_(list(ids)) & (Device.school != place.uai))
-    return {str(row.id) for row in query}
+    return {str(name) for (name,) in tuples_of(query)}
 
 
 def _of_others(facts: Sequence[Fact], foreign: set[str], name: str) -> list[Unfit]:

@@ -6,6 +6,7 @@ Owns the SQL of both engines, and what fits into a column. Decides nothing.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
 from typing import Any
 
 import apsw
@@ -40,34 +41,50 @@ class Target:
     def fields(self) -> list[Any]:
         return [self.model._meta.fields[name] for name in self.columns]
 
+    def by_name(self) -> dict[str, Any]:
+        return dict(zip(self.columns, self.fields(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """A column that has one value in every row, as the database keeps it."""
+
+    value: object
+
+
+Column = Sequence[Any] | Same
+
 
 def put_rows(target: Target, rows: Iterable[Sequence[object]]) -> None:
     """Values as Python has them. No key may be there twice. In the caller's transaction."""
-    columns = [
+    columns: list[Column] = [
         [field.db_value(value) for value in column]
         for field, column in zip(target.fields(), zip(*rows, strict=True), strict=False)
     ]
-    if not columns:
-        return
-    if not (target.is_new and _inserted(target, columns)):
-        _execute(_statement(target, is_postgres(), over=True), columns)
+    if columns and not (target.is_new and put_new(target, columns)):
+        _execute(target, columns, over=True)
 
 
-def _inserted(target: Target, columns: Sequence[Sequence[Any]]) -> bool:
-    """False: one of them was there, and nothing was written."""
+def put_new(target: Target, columns: Sequence[Column]) -> bool:
+    """Values as the database keeps them. False: one of the keys was there, and nothing was written."""
     try:
         with database.atomic():
-            _execute(_statement(target, is_postgres(), over=False), columns)
+            _execute(target, columns, over=False)
     except (IntegrityError, apsw.ConstraintError):
         return False
     return True
 
 
-def _execute(statement: str, columns: Sequence[Sequence[Any]]) -> None:
+def _execute(target: Target, columns: Sequence[Column], *, over: bool) -> None:
+    same = tuple(isinstance(column, Same) for column in columns)
+    statement = _statement(target, is_postgres(), same, over=over)
     if is_postgres():
-        database.execute_sql(statement, [array_text(column) for column in columns])
+        fixed = [column.value for column in columns if isinstance(column, Same)]
+        arrays = [array_text(column) for column in columns if not isinstance(column, Same)]
+        database.execute_sql(statement, [*fixed, *arrays])
     else:
-        database.cursor().executemany(statement, list(zip(*columns, strict=True)))
+        rows = zip(*(repeat(one.value) if isinstance(one, Same) else one for one in columns), strict=False)
+        database.cursor().executemany(statement, list(rows))
 
 
 def all_fit(target: Target, rows: Sequence[Sequence[Any]]) -> bool:
@@ -105,7 +122,10 @@ def _limits(target: Target) -> tuple[tuple[int, int], ...]:
 
 def array_text(values: Sequence[Any]) -> str:
     """A column as PostgreSQL reads an array: all at once, since the driver looks at each value by itself."""
-    texts = ["\x02" if value is None else value if value.__class__ is str else str(value) for value in values]
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return "{" + ",".join(map(str, values)) + "}"
+    texts = values if kinds == {str} else [_text(value) for value in values]
     joined = "\x01".join(texts)
     if joined.count("\x01") != len(values) - 1 or joined.count("\x02") != values.count(None):
         return "{" + ",".join("NULL" if value is None else _quoted(str(value)) for value in values) + "}"
@@ -113,12 +133,16 @@ def array_text(values: Sequence[Any]) -> str:
     return ('{"' + escaped + '"}').replace('"\x02"', "NULL")
 
 
+def _text(value: object) -> str:
+    return "\x02" if value is None else value if isinstance(value, str) else str(value)
+
+
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 @lru_cache(maxsize=64)
-def _statement(target: Target, postgres: bool, *, over: bool) -> str:
+def _statement(target: Target, postgres: bool, same: tuple[bool, ...], *, over: bool) -> str:
     fields = target.fields()
     names = [f'"{field.column_name}"' for field in fields]
     kept = {f'"{target.model._meta.fields[name].column_name}"' for name in target.keep}
@@ -127,7 +151,11 @@ def _statement(target: Target, postgres: bool, *, over: bool) -> str:
         f"DO UPDATE SET {update}" if update else "DO NOTHING"
     )
     if postgres:
-        source = f"SELECT * FROM unnest({', '.join(f'%s::{_type_of(field)}[]' for field in fields)})"  # noqa: S608
+        types = [_type_of(field) for field in fields]
+        shown = [f"%s::{kind}" if one else name for name, kind, one in zip(names, types, same, strict=True)]
+        arrays = [f"%s::{kind}[]" for kind, one in zip(types, same, strict=True) if not one]
+        varied = [name for name, one in zip(names, same, strict=True) if not one]
+        source = f"SELECT {', '.join(shown)} FROM unnest({', '.join(arrays)}) AS told({', '.join(varied)})"  # noqa: S608
     else:
         source = f"VALUES ({', '.join('?' for _ in fields)})"
     # All names are of our own models.

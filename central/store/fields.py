@@ -8,6 +8,7 @@ from peewee import Field
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # `json.dumps` makes a new one each time
 
 
 def moment(milliseconds: int) -> datetime:
@@ -31,7 +32,7 @@ class JsonField(Field):
     field_type = "TEXT"
 
     def db_value(self, value: object) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return None if value is None else _encode(value)
 
     def python_value(self, value: str | None) -> Any:
         return None if value is None else json.loads(value)

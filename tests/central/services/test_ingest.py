@@ -54,6 +54,10 @@ def parked() -> list[tuple[int, str]]:
     return [(row.seq, row.reason) for row in ParkedRecord.select().order_by(ParkedRecord.seq)]
 
 
+def battery(seq: int, name: str, period: str = "2026-11-20") -> Record:
+    return record(seq, "battery", {"period": period, "device": name, "lowest": 7, "highest": 100})
+
+
 def code_of(call: Callable[[], Any]) -> tuple[str, dict[str, object]]:
     with pytest.raises(CityError) as caught:
         call()
@@ -68,6 +72,30 @@ def test_a_batch_is_applied_once_however_often_it_comes(box: Box) -> None:
     assert {one.up_to for one in answers} == {2}
     assert SchoolAudit.select().count() == 2
     assert LinkHour.get().batches == 3
+
+
+def test_what_is_written_in_columns_is_what_is_written_one_by_one(place: Place) -> None:
+    """One odd record of each type makes a batch be looked at record by record."""
+    kept: list[list[list[Any]]] = []
+    for uai, name, odd in ((UAI, "a-one", False), (OTHER_UAI, "a-two", True)):
+        box = Box(place, add_school(uai, name), epoch="e")
+        box.say_hello()
+        lines = [audit(1), record(2, "security", {"actor": "é'\"\\{}", "action": "x", "target": "t", "detail": {}})]
+        cells = [usage(1), usage(2, "NULL"), battery(3, f"d-{name}"), battery(4, f"d-{name}", "2026-W47")]
+        if odd:
+            lines += [record(3, "audit", {**NUL_IN_JSON, "action": "x"}), record(4, "security", {})]
+            cells += [record(5, "usage", {}), record(6, "battery", {})]
+        box.send(box.batch(Lane.RECEIPTS, lines))
+        box.send(box.batch(Lane.STATISTICS, cells))
+        kept.append([
+            list(SchoolAudit.select().where(SchoolAudit.school == uai, SchoolAudit.seq < 3).order_by(SchoolAudit.seq)
+                 .dicts()),
+            list(Usage.select().where(Usage.school == uai).order_by(Usage.seq).dicts()),
+            list(BatteryDay.select().where(BatteryDay.school == uai).order_by(BatteryDay.period).dicts()),
+        ])  # fmt: skip
+    theirs = str(kept[1]).replace(OTHER_UAI, UAI).replace("a-two", "a-one")
+    assert [len(rows) for rows in kept[0]] == [2, 2, 2]
+    assert str(kept[0]) == theirs
 
 
 def test_overlapping_batches_add_only_what_is_new(box: Box) -> None:
