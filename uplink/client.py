@@ -22,6 +22,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
+from urllib3.util import SKIP_HEADER
 
 from appliance.broker.credentials import write_atomically
 from appliance.domain.naming import host_in_url
@@ -35,9 +36,12 @@ _CONNECT_SECONDS = 10.0
 _SILENCE_SECONDS = 40.0
 _WHOLE_SECONDS = 60.0
 _SLOWEST = 2_000  # bytes a second, below which a body is given up
-_IDLE_SECONDS = 20.0  # proxies cut silent connections at a minute
+_IDLE_SECONDS = 150.0  # two hellos: the city keeps a connection for longer
+_IDLE_BEHIND_PROXY_SECONDS = 20.0  # proxies cut silent connections at a minute, some at half of one
+_PROBES = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 2))
 _CHUNK = 65_536
 _KNOWN = 4
+_UNSAID = {"User-Agent": SKIP_HEADER, "Accept-Encoding": SKIP_HEADER}  # the city asks for neither, and each is paid for
 _BROKEN = (requests.RequestException, HTTPError, OSError, ValueError)
 _ELSEWHERE = (TroubleCode.DNS, TroubleCode.TLS)  # a resolver that is dead, or lies
 
@@ -84,11 +88,20 @@ class _Pinned(ssl.SSLContext):
         der = wrapped.getpeercert(binary_form=True)
         self.shown = None if der is None else validity_of_der(der)
         self.peer, self.open_socket = str(wrapped.getpeername()[0]), wrapped
+        _keep_alive(wrapped)
         at = self.believed()
         if at is not None and self.shown is not None and not self.shown.holds(at):
             wrapped.close()
             raise ServerExpired(f"shown: valid until {self.shown.ends:%Y-%m-%d}")
         return wrapped
+
+
+def _keep_alive(wrapped: ssl.SSLSocket) -> None:
+    """A router that has forgotten the connection is noticed while nothing is said, not by the next hello."""
+    with contextlib.suppress(OSError):
+        wrapped.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, seconds in _PROBES:
+            wrapped.setsockopt(socket.IPPROTO_TCP, option, seconds)
 
 
 def pinned(authority: str, believed: Believed, keys: Keys | None = None) -> _Pinned:
@@ -148,7 +161,7 @@ class Client:
 
     def ask(self, request: Request) -> Answer:
         """An answer below 400. Raises Trouble for everything else."""
-        reused = bool(self._asked_at) and time.monotonic() - self._asked_at < _IDLE_SECONDS
+        reused = bool(self._asked_at) and time.monotonic() - self._asked_at < self._idle_seconds()
         if not reused:
             self._session.close()
         try:
@@ -196,7 +209,7 @@ class Client:
 
     def _try(self, request: Request, there: str = "") -> Answer:
         base = _with_host(self._address, there) if there else self._address
-        headers = {"Accept-Encoding": "identity", "Host": urlsplit(self._address).netloc, **request.headers}
+        headers = {**_UNSAID, "Host": urlsplit(self._address).netloc, **request.headers}
         watch = threading.Timer(request.seconds + request.size / _SLOWEST, self._hang_up)
         watch.daemon = True
         watch.start()
@@ -221,8 +234,12 @@ class Client:
         session.trust_env = (
             False  # a .netrc or a bundle of the machine has no say here; the proxies are asked for below
         )
+        session.headers.clear()
         session.mount("https://", _Adapter(self._context, name))
         return session
+
+    def _idle_seconds(self) -> float:
+        return _IDLE_BEHIND_PROXY_SECONDS if self._proxies() else _IDLE_SECONDS
 
     def _proxies(self) -> dict[str, str]:
         return get_environ_proxies(self._address)

@@ -5,7 +5,7 @@ certificate's dates are: they are held against that very time.
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from appliance.store.ballast import storage_level
 from appliance.store.database import SCHEMA_VERSION
 from appliance.store.models import database
 from protocol.strict_json import Malformed
-from protocol.uplink_hello import Hello, HelloAnswer, encode_hello, parse_hello_answer, signed_time
+from protocol.uplink_hello import Hello, HelloAnswer, signed_time
 from protocol.uplink_words import Standing, StorageWord
 from uplink.city_time import CityTime
+from uplink.exchanging import Rider
 from uplink.line import Line, Link
 from uplink.trouble import STANDINGS, Trouble, TroubleCode
 from uplink.verify import by_online_key
@@ -48,12 +49,12 @@ class Greeting:
     page: Callable[[], str] = str
 
 
-def say_hello(greeting: Greeting, line: Line, link: Link) -> HelloAnswer:
+def say_hello(greeting: Greeting, line: Line, link: Link, riders: Sequence[Rider] = ()) -> HelloAnswer:
     """The cursors are taken over, too. Raises Trouble, also for an answer that is none."""
     hello = _hello(greeting, link)
     began = greeting.city_time.began()
     try:
-        answer = parse_hello_answer(line.ask("hello", encode_hello(hello), "hello").body)
+        answer = line.hello(hello, riders)
     except Malformed as error:
         raise Trouble(TroubleCode.FOREIGN, str(error)) from error
     if (answer.appliance, answer.epoch, answer.nonce) != (hello.appliance, hello.epoch, hello.nonce):

@@ -3,7 +3,7 @@
 Owns the routes and the record of what left. Knows no meaning of what is sent.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +14,11 @@ from appliance.clock import Clock
 from appliance.services.exchange_log import ExchangeLog, Sent
 from appliance.store.city_models import CityLink
 from protocol.uplink import MEDIA_TYPE, PACKED, PREFIX
+from protocol.uplink_chain import FOLDED
+from protocol.uplink_hello import Hello, HelloAnswer, encode_hello, parse_hello_answer
 from protocol.uplink_words import Lane, Standing
 from uplink.client import Answer, Client, Request, pinned
+from uplink.exchanging import Exchanging, Rider
 from uplink.keys import Keys
 from uplink.trouble import Trouble, TroubleCode
 
@@ -64,6 +67,8 @@ class Line:
         self._believed = believed
         self.client = Client(f"https://{link.address}", pinned(self._authority, believed, keys), keys.folder)
         self._address = link.address
+        self._exchanging = Exchanging(self.client, self._log, clock)
+        self.folds = False  # whether the city said that it takes what is folded
 
     def is_for(self, link: Link) -> bool:
         """False: another city, or our certificate was renewed."""
@@ -87,6 +92,19 @@ class Line:
 
     def post(self, route: str, body: bytes, kind: str) -> Answer:
         return self._noted(Request("POST", f"{PREFIX}/{route}", body, JSON), Sent(kind, body, len(body), len(body)))
+
+    def hello(self, hello: Hello, riders: Sequence[Rider]) -> HelloAnswer:
+        """Plain, and without riders, to a city that has not said that it takes what is folded. Raises Malformed."""
+        if self.folds:
+            return self._exchanging.hello(hello, riders).hello
+        answer = parse_hello_answer(self.ask("hello", encode_hello(hello), "hello").body)
+        self.folds = FOLDED in answer.capabilities
+        return answer
+
+    def batch(self, rider: Rider) -> bytes:
+        """The answer, still to be judged."""
+        told = self._exchanging.batch(rider) if self.folds else None
+        return self.post_packed("batch", rider.body, "batch", rider.batch.lane).body if told is None else told
 
     def upload(self, route: str, file: Path, headers: dict[str, str], kind: str) -> Answer:
         size = file.stat().st_size

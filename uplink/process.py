@@ -20,7 +20,7 @@ from appliance.services.city_wishes import is_quiet_now
 from appliance.store.trouble import STORE_ERRORS, read_trouble
 from protocol.uplink_hello import HelloAnswer
 from protocol.uplink_words import Standing
-from uplink import backoff
+from uplink import backoff, gathering
 from uplink.city_time import CityTime
 from uplink.claim import Box, Claiming
 from uplink.hello import Greeting, say_hello
@@ -73,6 +73,7 @@ class Parts:
     chance: backoff.Chance = random.SystemRandom().uniform
     pace: float = 1.0
     more: tuple[Duty, ...] = ()
+    gather: float = gathering.SECONDS  # how long facts that nobody waits for are gathered
 
 
 @dataclass(slots=True)
@@ -97,7 +98,8 @@ class Uplink:
         self._keys = Keys(config.city_path)
         self._city_time = CityTime(config.runtime_path)
         self._claiming = Claiming(services.city, self._keys, self._city_time)
-        self._sending = Sending(services.outbox, services.clock)
+        patience = gathering.Gathering(parts.gather * parts.pace)
+        self._sending = Sending(services.outbox, services.clock, gathering=patience)
         self._reconciling = Reconciling(services.outbox, services.clock)
         self._snapshots = Snapshots(services.backups, config.city_path, services.city.note_snapshot)
         self._looks = threading.Event()
@@ -130,6 +132,7 @@ class Uplink:
         """One piece of work; `now` in monotonic seconds. Needs the store's connection open. False: nothing to do."""
         if self._looks.is_set():
             self._looks.clear()
+            self._sending.gathering.hurry()
             self._hurry(now)
         try:
             if self._claiming.is_wanted():
@@ -172,6 +175,7 @@ class Uplink:
     def _work(self, link: Link, now: float) -> bool:
         line = self._line_for(link, now)
         self._plan.tried_at = now
+        self._sending.look(now)
         if now >= self._plan.hello_at or self._answer is None:
             self._hello(line, link, now)
             return True
@@ -184,14 +188,17 @@ class Uplink:
         return False
 
     def _hello(self, line: Line, link: Link, now: float) -> None:
-        answer = self._answer = say_hello(self._greeting, line, link)
+        turn = self._answer is not None and self._answer.turn
+        riders = self._sending.riders(now, turn=turn) if line.folds else []
+        answer = self._answer = say_hello(self._greeting, line, link, riders)
+        self._sending.arrived(riders)
         self._plan.tries = backoff.after_success(self._plan.tries, now)
         is_heard_out = answer.standing in (Standing.ACTIVE, Standing.FENCED)
         seconds = float(answer.poll_seconds) if is_heard_out else max(_EXCLUDED_SECONDS, float(answer.poll_seconds))
         self._plan.hello_at = now + backoff.spread(seconds, self._parts.chance) * self._parts.pace
         self._plan.held_back = not is_heard_out
         if answer.standing is Standing.ACTIVE:
-            self._sending.after_hello()
+            self._sending.after_hello(now)
 
     def _renew(self, session: Session) -> bool:
         if not is_due(self._keys, session.believed()):
@@ -216,6 +223,7 @@ class Uplink:
         if self._line is None:
             self._line = Line(link, self._keys, self._parts.services.clock, self._city_time.now)
             self._answer = None
+            self._sending.gathering.hurry()
         return self._line
 
     def _lost(self, trouble: Trouble, now: float) -> None:
@@ -269,6 +277,7 @@ class Uplink:
         if link.asked_at in (None, self._plan.asked_at) or now - self._plan.tried_at < _ASKED_SECONDS:
             return
         self._plan.asked_at = link.asked_at
+        self._sending.gathering.hurry()
         self._plan.next_try = self._plan.hello_at = now
 
     def _forget(self) -> None:

@@ -3,6 +3,7 @@
 import ctypes
 import logging
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -23,6 +24,8 @@ from central.keys.server_certificate import FILE as SERVER_FILE
 
 CONSOLE_THREADS = 16
 DOOR_THREADS = 24
+MOST_CONNECTIONS = 2000  # of one process: one of each box
+KEPT_SECONDS = 180  # a box says hello each minute: a handshake costs its school's line more than ten hellos
 _PR_SET_PDEATHSIG = 1
 _STUCK_SECONDS = 60
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which Python does not name
@@ -39,6 +42,7 @@ def console(config: Config) -> int:
 
 def door(config: Config) -> int:
     logs.set_up("porte", logging.INFO)
+    _allow_connections(2 * (DOOR_THREADS + MOST_CONNECTIONS))
     _Server(config, door_options(config), _load_door).run()
     return 0
 
@@ -55,7 +59,8 @@ def door_options(config: Config) -> dict[str, Any]:
         "bind": f"{_bracketed(config.uplink_host)}:{config.uplink_port}",
         "threads": DOOR_THREADS,
         "worker_class": "central.web.slow.PatientWorker",
-        "worker_connections": DOOR_THREADS + 2000,
+        "worker_connections": DOOR_THREADS + MOST_CONNECTIONS,
+        "keepalive": KEPT_SECONDS,
         "proc_name": "preau-door",
         "certfile": certificate,
         "keyfile": certificate,
@@ -104,6 +109,14 @@ class _Contexts:
             context.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
             self._made = (changed, context)
         return self._made[1]
+
+
+def _allow_connections(wanted: int) -> None:
+    """Each is a file; many systems allow 1024 unless one asks."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _load_console(services: Services) -> Callable[..., Any]:

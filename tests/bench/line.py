@@ -1,8 +1,9 @@
 """Line: the bytes on the wire for one school day of sixty devices, both directions, TLS and HTTP included.
 
-A real box's outbox and uplink and a real city; the minutes of the day pass by hand. As uplinks do, it says hello each
-minute on a connection of its own: those bytes are measured on a day without facts and told apart. Beside it: all facts
-of the day in one zstd file; and each fact as one MQTT message through Mosquitto's own bridge over TLS (QoS 1).
+A real box's outbox and uplink and a real city; the minutes of the day pass by hand, and each has its hello. What the
+facts cost is the day with them less the same day without; the whole conversation, with handshake and hellos, is told
+beside it. References: all facts of the day in one zstd file; and each fact as one MQTT message through Mosquitto's own
+bridge over TLS (QoS 1), which is connected already and whose keep-alive is left out.
 """
 
 import json
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from backports import zstd
 
+from appliance.services.exchange_log import ExchangeLine
 from appliance.services.outbox import put, put_state
 from appliance.store.models import database
 from tests.bench.city import BORN
@@ -23,8 +25,9 @@ from tests.bench.school_day import DEVICES, MINUTES, Telling, one_day
 from tests.bench.wire import Wire, counted
 from tests.support.central import HOST, Central, running_central
 from tests.uplink.hand_box import HandBox
+from uplink import gathering
 
-_LEVEL = 9  # the uplink's own
+_LEVEL = 19  # the uplink's own
 _GOAL = 1.3
 
 
@@ -32,31 +35,35 @@ def measure(run: Run) -> Result:
     facts = one_day(run.pick(DEVICES, 6))
     step = run.pick(1, 170)
     with _place() as (city, folder), _joined(city, folder / "box") as (box, wire):
+        start, a_hello = _start(box, wire), _minutes(box, wire, (), step, minutes=step)
         hellos = _minutes(box, wire, (), step)
-        known = _batches(box)
+        known = len(_batches(box))
         through_the_day = _minutes(box, wire, facts, step) - hellos
-        batches = _batches(box) - known
-        a_hello = hellos * step // MINUTES
-        at_once = _evening(box, wire, facts) - a_hello
+        sent = _batches(box)[: -known or None]
+        at_once = _evening(box, wire, facts) - start
     with tempfile.TemporaryDirectory(prefix="preau-line-") as name:
         raw = bytes_by_bridge(Path(name), [(one.type.value, _line(one)) for one in facts])
     packed = len(zstd.compress(b"\n".join(_line(one) for one in facts), _LEVEL))
-    run.tell(f"{len(facts)} facts, {batches} batches; {through_the_day} bytes, {raw} by the bridge, {packed} packed")
+    payload = sum(line.wire for line in sent)
+    run.tell(f"{len(facts)} facts, {len(sent)} batches; {through_the_day} bytes, {raw} by the bridge, {packed} packed")
     one_file = f"{_kilo(packed)} (zstd, one file)"
     kinds = f"{len(facts)} facts of {len({one.key for one in facts}) - 1} devices"
-    day, evening = through_the_day / packed, at_once / packed
+    day, evening, whole = through_the_day / packed, at_once / packed, start + hellos + through_the_day
     rows = (
-        Row(f"{kinds}, as they happen ({batches} batches)", _kilo(through_the_day), one_file, day,
+        Row(f"{kinds}, as they happen ({len(sent)} batches)", _kilo(through_the_day), one_file, day,
             **at_most(day, _GOAL)),
         Row("the same after a day without a line", _kilo(at_once), one_file, evening, **at_most(evening, _GOAL)),
         Row("as they happen, beside one MQTT message each by the bridge", _kilo(through_the_day), _kilo(raw),
             through_the_day / raw),
         Row("the same after a day without a line", _kilo(at_once), _kilo(raw), at_once / raw),
-        Row("a hello, with the TLS handshake of its connection", _kilo(a_hello)),
-        Row(f"hellos of {MINUTES // 60} h {MINUTES % 60} min, one a minute", _kilo(hellos)),
+        Row("of the facts as they happen, what is folded and packed", _kilo(payload)),
+        Row(f"whole conversation of {MINUTES // 60} h {MINUTES % 60} min: a handshake, {MINUTES // step} hellos, facts",
+            _kilo(whole), _kilo(raw), whole / raw),
+        Row("a hello", _kilo(a_hello)),
+        Row("a TLS handshake and the hello after it", _kilo(start)),
     )  # fmt: skip
-    data = {"facts": len(facts), "batches": batches, "day": through_the_day, "at_once": at_once, "raw": raw,
-            "packed": packed, "hellos": hellos}  # fmt: skip
+    data = {"facts": len(facts), "batches": len(sent), "day": through_the_day, "at_once": at_once, "raw": raw,
+            "packed": packed, "payload": payload, "hellos": hellos, "start": start}  # fmt: skip
     return Result("line", "Line: one school day on the wire", rows, data)
 
 
@@ -80,31 +87,61 @@ def _place() -> Iterator[tuple[Central, Path]]:
 
 @contextmanager
 def _joined(city: Central, folder: Path) -> Iterator[tuple[HandBox, Wire]]:
-    """A box that has nothing to say any more."""
-    with counted(HOST, city.uplink_port) as wire, HandBox(folder, f"{HOST}:{wire.port}").opened() as box:
-        box.join(city, city.new_school())
-        box.until(lambda: not box.waiting())
-        box.uplink.stop()
-        yield box, wire
+    """A box that has nothing to say any more, and whose waiting is the product's."""
+    with counted(HOST, city.uplink_port) as wire:
+        box = HandBox(
+            folder, f"{HOST}:{wire.port}", gather=gathering.SECONDS, chance=lambda low, high: (low + high) / 2
+        )
+        with box.opened():
+            box.join(city, city.new_school())
+            box.until(lambda: not box.waiting())
+            yield box, wire
 
 
-def _minutes(box: HandBox, wire: Wire, facts: Sequence[Telling], step: int) -> int:
-    """Bytes of the whole day. `step`: how many minutes pass at once."""
-    before, rest = wire.total, list(facts)
-    for minute in range(step, MINUTES + step, step):
-        due = [one for one in rest if one.minute <= minute]
-        rest = rest[len(due) :]
-        _put(box, due)
-        box.turn(step + 0.2)  # a hello is due after a minute, give or take a tenth
-        box.uplink.stop()  # a minute is longer than the uplink keeps a silent connection
-    box.until(lambda: not box.waiting())
+def _half(low: float, high: float) -> float:
+    """So that a hello that is due after a minute is due after a minute."""
+    return (low + high) / 2
+
+
+def _start(box: HandBox, wire: Wire) -> int:
+    """A new connection, and its first hello."""
+    box.uplink.stop()
+    before = wire.total
+    box.turn(2)
     return wire.total - before
 
 
+def _minutes(box: HandBox, wire: Wire, facts: Sequence[Telling], step: int, minutes: int = MINUTES) -> int:
+    """Bytes of the whole day, on one connection, up to the last acknowledgement. `step`: how many minutes at once."""
+    before, rest = wire.total, list(facts)
+    for minute in range(step, minutes + step, step):
+        due = [one for one in rest if one.minute <= minute]
+        rest = rest[len(due) :]
+        _put(box, due)
+        box.turn(step)
+    if facts:
+        before += _late_hellos(box, wire)
+    return wire.total - before
+
+
+def _late_hellos(box: HandBox, wire: Wire) -> int:
+    """The evening's facts are gathered, too: what the hellos cost that bring nothing until then."""
+    without = 0
+    while box.waiting():
+        waited, before = box.waiting(), wire.total
+        box.turn(1)
+        without += wire.total - before if box.waiting() == waited else 0
+    return without
+
+
 def _evening(box: HandBox, wire: Wire, facts: Sequence[Telling]) -> int:
-    """Nothing leaves before all is there."""
-    before = wire.total
+    """The line is cut, the facts wait, and it is mended."""
+    wire.is_cut = True
+    box.uplink.stop()
+    box.until(box.trouble)
     _put(box, facts)
+    wire.is_cut = False
+    before = wire.total
     box.until(lambda: not box.waiting())
     return wire.total - before
 
@@ -119,5 +156,6 @@ def _put(box: HandBox, facts: Sequence[Telling]) -> None:
                 put_state(at, one.type, one.key, one.body)
 
 
-def _batches(box: HandBox) -> int:
-    return sum(line.kind == "batch" for line in box.services.exchanges.listed())
+def _batches(box: HandBox) -> list[ExchangeLine]:
+    """The latest first."""
+    return [line for line in box.services.exchanges.listed() if line.kind == "batch"]

@@ -12,10 +12,11 @@ _CHUNK = 65_536
 
 @dataclass
 class Wire:
-    """`total`: of both directions, without the headers of TCP and IP."""
+    """`total`: of both directions, without the headers of TCP and IP. `is_cut`: who comes is turned away."""
 
     target: tuple[str, int]
     total: int = 0
+    is_cut: bool = False
     _listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -27,6 +28,9 @@ class Wire:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = self._listener.accept()
+                if self.is_cut:
+                    near.close()
+                    continue
                 far = socket.create_connection(self.target, 10)
                 for one, other in ((near, far), (far, near)):
                     threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()

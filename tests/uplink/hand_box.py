@@ -16,6 +16,7 @@ from appliance.store.models import database
 from protocol.uplink_records import AuditBody, encode_body
 from protocol.uplink_words import RecordType
 from tests.support.central import Central
+from uplink.backoff import Chance
 from uplink.process import Parts, Uplink
 
 MINUTE = 60.0
@@ -28,12 +29,17 @@ def no_chance(low: float, high: float) -> float:
 
 @dataclass
 class HandBox:
-    """`address`: where it believes the city to be (a proxy's, perhaps). `now`: monotonic, moved by hand."""
+    """`address`: where it believes the city to be (a proxy's, perhaps). `now`: monotonic, moved by hand.
+
+    `gather`: how long it gathers facts before it sends them.
+    """
 
     folder: Path
     address: str
     hardware: str = ""
     now: float = 1000.0
+    gather: float = 0.0
+    chance: Chance = no_chance
     _uplink: Uplink | None = None
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -50,7 +56,7 @@ class HandBox:
         self.services = build_services(self.config)
         with database.connection_context():
             self.services.incarnations.ensure()
-            self._uplink = Uplink(Parts(self.config, self.services, "0.1.0", chance=no_chance))
+            self._uplink = Uplink(Parts(self.config, self.services, "0.1.0", chance=self.chance, gather=self.gather))
             try:
                 yield self
             finally:

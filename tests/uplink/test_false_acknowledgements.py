@@ -8,11 +8,11 @@ from typing import cast
 import pytest
 
 from appliance.services.outbox import Outbox, put
-from protocol.uplink import BatchAnswer, digest_of, encode_batch_answer, parse_batch
+from protocol.uplink import BatchAnswer, digest_of, encode_batch_answer
 from protocol.uplink_words import Lane, RecordType
 from tests.services.link import join_city
 from tests.support.store import HandClock, opened_store
-from uplink.client import Answer
+from uplink.exchanging import Rider
 from uplink.line import Line
 from uplink.sending import Sending
 from uplink.trouble import Trouble, TroubleCode
@@ -37,10 +37,9 @@ class SomebodyElse:
 
     say: Say
 
-    def post_packed(self, _route: str, body: bytes, _kind: str, _lane: Lane) -> Answer:
-        batch = parse_batch(body)
-        true = BatchAnswer(batch.appliance, batch.epoch, batch.lane, batch.up_to, digest_of(body))
-        return Answer(200, self.say(true), {})
+    def batch(self, rider: Rider) -> bytes:
+        batch = rider.batch
+        return self.say(BatchAnswer(batch.appliance, batch.epoch, batch.lane, batch.up_to, digest_of(rider.body)))
 
 
 @pytest.mark.parametrize("lie", LIES)
@@ -51,6 +50,7 @@ def test_only_the_true_answer_acknowledges(tmp_path: Path, lie: str) -> None:
         for _ in range(3):
             put(clock.now(), RecordType.AUDIT, ACT)
         sending = Sending(outbox, clock)
+        sending.after_hello(0.0)
         with pytest.raises(Trouble) as trouble:
             sending.receipts(cast(Line, SomebodyElse(LIES[lie])))
         assert trouble.value.code is TroubleCode.FOREIGN
