@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import requests
 from appliance.cli.admin import main
 from appliance.config import Config
 from tests.support.appliance import PASSWORD, ROOT, Appliance, running_appliance, wait_for
+from tests.support.console import run_admin
 from tests.support.mqtt import Address, Login, Peer
 
 
@@ -24,10 +26,7 @@ class Console:
         self.data_path = data_path
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "appliance", "admin", "--data", str(self.data_path), *arguments],
-            cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+        return run_admin("appliance", ["--data", str(self.data_path), *arguments], stdin, os.environ)
 
     def ask(self, *arguments: str) -> Any:
         done = self.run("--json", *arguments)

@@ -1,26 +1,23 @@
 """A store that was damaged on the card: healed by the box's own backup, or said with the way back, which works."""
 
+import os
 import random
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.faults.books import assert_sound, rows
 from tests.faults.doors import Place, place_in, refusal, serving
-from tests.support.appliance import PASSWORD, ROOT, Browser
+from tests.support.appliance import PASSWORD, Browser
+from tests.support.console import run_admin
 
 PAGE = 4096
 
 
 def admin(data_path: Path, *words: str, stdin: str = "") -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "appliance", "admin", "--data", str(data_path), *words],
-        cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+    done = run_admin("appliance", ["--data", str(data_path), *words], stdin, os.environ)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 
 import requests
 
+from tests.support.console import run_admin
+
 ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
 PASSWORD = "un-long-mot-de-passe"
@@ -115,10 +117,7 @@ class Appliance:
         yield Config(self.data_path).runtime_path / "processes.json"
 
     def admin(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "appliance", "admin", "--data", str(self.data_path), *arguments],
-            cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+        return run_admin("appliance", ["--data", str(self.data_path), *arguments], stdin, os.environ)
 
     def add_user(self, login: str, role: str = "teacher") -> None:
         done = self.admin(

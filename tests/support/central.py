@@ -20,6 +20,7 @@ from protocol.uai import control_letter
 from protocol.uplink import PREFIX
 from protocol.uplink_claim import Claim, ClaimAnswer, encode_claim, parse_claim_answer, read_code, secret_text
 from tests.support.appliance import ROOT, free_ports, wait_for
+from tests.support.console import run_admin
 
 HOST = "127.0.0.1"
 
@@ -137,10 +138,7 @@ class Central:
         return {name: one["pid"] for name, one in status.items()}
 
     def admin(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "central", "admin", "--data", str(self.data_path), *arguments],
-            cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=60, check=False, env=self._environment(),
-        )  # fmt: skip
+        return run_admin("central", ["--data", str(self.data_path), *arguments], stdin, self._environment())
 
     def done(self, *arguments: str) -> str:
         """What an `admin` command that must succeed prints."""

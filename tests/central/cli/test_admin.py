@@ -15,6 +15,7 @@ from protocol.uplink_claim import read_code, secret_text
 from protocol.uplink_door import parse_claim_file
 from tests.support.appliance import ROOT
 from tests.support.central import uai_of
+from tests.support.console import run_admin
 
 UAI = uai_of(1)
 
@@ -25,10 +26,14 @@ class Admin:
         self._environment = {**os.environ, "DATABASE_URL": url}
 
     def __call__(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return run_admin("central", ["--data", str(self.folder / "city"), *arguments], stdin, self._environment)
+
+    def from_nothing(self, *arguments: str) -> str:
+        """As a script starts it."""
+        command = [sys.executable, "-m", "central", "admin", "--data", str(self.folder / "city"), *arguments]
         return subprocess.run(
-            [sys.executable, "-m", "central", "admin", "--data", str(self.folder / "city"), *arguments],
-            cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=60, check=False, env=self._environment,
-        )  # fmt: skip
+            command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True, env=self._environment
+        ).stdout
 
     def done(self, *arguments: str, stdin: str = "") -> str:
         answer = self(*arguments, stdin=stdin)
@@ -53,7 +58,7 @@ def admin(city_db: str, tmp_path: Path) -> Admin:
 
 def test_a_script_makes_schools_and_their_codes_and_reads_them_back(admin: Admin, tmp_path: Path, city_db: str) -> None:
     admin.done("schools", "add", UAI, "École des Tilleuls", "--group", "Nord")
-    schools = json.loads(admin.done("schools", "list", "--json"))["schools"]
+    schools = json.loads(admin.from_nothing("schools", "list", "--json"))["schools"]
     assert [(one["uai"], one["name"], one["group"], one["appliances"]) for one in schools] == [
         (UAI, "École des Tilleuls", "Nord", [])
     ]
