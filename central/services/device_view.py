@@ -10,7 +10,8 @@ from central.services.desk_settings import DeskSettings
 from central.services.school_view import AlertLine, JournalLine, OrderLine, alert_lines, journal_lines, order_lines
 from central.services.scope import readable_device
 from central.store.desk_models import Alert
-from central.store.models import BatteryDay, Cart, Device, School
+from central.store.models import Appliance, BatteryDay, Cart, Device, School
+from protocol.uplink_words import Standing
 
 _BATTERY_DAYS = 60
 
@@ -49,6 +50,7 @@ class DeviceView:
     in_lesson: bool
     lesson_day: date | None
     held: tuple[str, ...]
+    cart_id: str
     packages: Mapping[str, str]
     capabilities: tuple[str, ...]
     remark: str
@@ -75,6 +77,7 @@ class DeviceViews:
             uai=row.school_id,
             school=School.get_by_id(row.school_id).name,
             cart=_cart(row),
+            cart_id=row.cart,
             lesson_day=_day(row.lesson_day),
             held=tuple(row.held or ()),
             packages=dict(sorted((row.packages or {}).items())),
@@ -82,6 +85,16 @@ class DeviceViews:
             battery_days=days,
             battery_trouble=battery_trouble([(one.lowest, one.highest) for one in days], self._settings.thresholds()),
         )
+
+    def carts(self, appliance: str | None) -> list[tuple[str, str]]:
+        """Where a device of this box may go: (id, name)."""
+        rows = Cart.select().where(Cart.appliance == (appliance or "")).order_by(Cart.name)
+        return [(row.id, row.name) for row in rows]
+
+    def carts_of_school(self, uai: str) -> list[tuple[str, str]]:
+        """Of the box that is in service there."""
+        box = Appliance.get_or_none(Appliance.school == uai, Appliance.standing == Standing.ACTIVE.value)
+        return [] if box is None else self.carts(box.id)
 
     def alerts(self, device_id: str) -> list[AlertLine]:
         """Its last ones, open or over."""
@@ -105,9 +118,9 @@ def _battery_days(device_id: str) -> tuple[BatteryPoint, ...]:
 
 
 def _day(text: str | None) -> date | None:
-    """A box may tell what we cannot read."""
+    """A week is no day; a box may tell what we cannot read."""
     try:
-        return None if text is None else date.fromisoformat(text)
+        return None if text is None or "W" in text else date.fromisoformat(text)
     except ValueError:
         return None
 

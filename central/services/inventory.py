@@ -81,6 +81,12 @@ class Inventory:
             record(now, viewer, "device.add", f"device:{row['id']}", one.uai, kind=one.kind.value)
         return str(row["id"])
 
+    def of(self, device_id: str) -> dict[str, object]:
+        """What a person has typed of it, by the fields of the form."""
+        row = _by_hand(device_id)
+        texts = {name: getattr(row, name) for name in ("kind", "serial", "name", "manufacturer", "model")}
+        return {"uai": row.school_id, **texts}
+
     def change(self, device_id: str, one: Equipment, viewer: Viewer, now: datetime) -> None:
         """Only what was added by hand: the rest is told by its box."""
         _check(one)

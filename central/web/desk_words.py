@@ -80,6 +80,14 @@ STORAGE = {
     "normal": N_("normal"), "thrifty": N_("économe"), "coarse": N_("statistiques réduites"),
     "essential": N_("l’essentiel seulement"), "survival": N_("survie"),
 }  # fmt: skip
+HELD = {
+    "eyes_up": N_("les yeux vers l’enseignant"),
+    "lock": N_("écran verrouillé"),
+    "apps": N_("applications choisies seulement"),
+    "sound": N_("sans le son"),
+    "camera": N_("sans l’appareil photo"),
+    "internet": N_("sans internet"),
+}
 HELPS = {
     Help.NO_LESSON: N_("aucune séance"),
     Help.FEW_DEVICES: N_("peu d’appareils allumés"),

@@ -7,14 +7,16 @@ from central.bootstrap import Services
 from central.domain.roles import Capability, Column
 from central.errors import CityError
 from central.services.device_search import Wanted
+from central.services.device_view import DeviceView
 from central.web import plots
 from central.web.access import allows, viewer
-from central.web.desk_words import BATTERY_TROUBLES, DEVICE_KINDS, STATUSES, text_of, word_of
+from central.web.desk_words import BATTERY_TROUBLES, DEVICE_KINDS, HELD, STATUSES, text_of, word_of
 from central.web.inventory import add_inventory
 from central.web.lists import address, asked, files, headings, number_asked
 from central.web.schools import told_alerts, told_journal, told_orders
 from central.web.texts import field_texts
 from central.web.texts import filled as _
+from central.web.times import day_text
 
 _SORTABLE = ("school", "name", "seen", "battery")
 
@@ -56,6 +58,7 @@ def _add_listing(pages: Blueprint, services: Services) -> None:
             following=address(after=found.next) if found.next else "",
             first=address(after=None) if wanted.after else "",
             heads=headings(_columns(), _SORTABLE, "school"),
+            carts=services.desk.devices.carts_of_school(wanted.school) if who.reads_school(wanted.school) else [],
             kind_word=lambda kind: word_of(DEVICE_KINDS, kind),
             kinds=[(key, _(word.label)) for key, word in DEVICE_KINDS.items()],
             statuses=[("active", _("En service")), ("retired", _("Hors service")), ("all", _("Tous"))],
@@ -104,9 +107,21 @@ def device_page(services: Services, device_id: str, problem: CityError | None = 
             view.battery_days,
             _("Batterie sur %(n)s jours, au plus bas %(low)s %%", n=len(view.battery_days), low=lowest),
         ),
+        lesson=_lesson_text(view),
+        carts=[("", _("aucune")), *desk.devices.carts(view.appliance)],
         battery_word=text_of(BATTERY_TROUBLES, view.battery_trouble) if view.battery_trouble else "",
         alerts=told_alerts(desk.devices.alerts(device_id)),
         orders=told_orders(desk.devices.orders(view)),
         journal=told_journal(desk.devices.journal(view)),
     )
     return make_response(page, problem.status if problem else 200)
+
+
+def _lesson_text(view: DeviceView) -> str:
+    """As its box told it last: what a lesson holds back, never what somebody does with it."""
+    held = ", ".join(text_of(HELD, word) or _("une restriction") for word in view.held) or _("rien de bloqué")
+    if view.in_lesson:
+        return _("en séance, au dernier point : %(held)s", held=held)
+    if view.lesson_day is None:
+        return _("libre ; aucune séance connue")
+    return _("libre ; la dernière était le %(day)s, à la fin : %(held)s", day=day_text(view.lesson_day), held=held)

@@ -18,7 +18,12 @@ _NEEDS = {
     OrderClass.SENSITIVE: Capability.ORDER_SENSITIVE,
     OrderClass.DESTRUCTIVE: Capability.ORDER_DESTRUCTIVE,
 }
-_ARGS = ("name", "cart", "hours")
+# What a kind takes of a form: a bar of several buttons sends the fields of all.
+_ARGS = {
+    InstructionKind.RENAME: ("name",),
+    InstructionKind.MOVE: ("cart",),
+    InstructionKind.FETCH_LOGS: ("hours",),
+}
 _MOST = 1000
 
 
@@ -50,7 +55,7 @@ def make_interventions(services: Services) -> Blueprint:
 
 def _wish(kind: InstructionKind) -> Wish:
     form = request.form
-    args: dict[str, object] = {name: form[name] for name in _ARGS if form.get(name)}
+    args: dict[str, object] = {name: form[name] for name in _ARGS.get(kind, ()) if name in form}
     if "hours" in args:
         hours = str(args["hours"])
         args["hours"] = int(hours) if hours.isascii() and hours.isdecimal() else 24

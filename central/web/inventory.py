@@ -1,12 +1,14 @@
 """Equipment that no agent reports: added by hand, or by a list that is shown before it is taken."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from central.bootstrap import Services
 from central.domain.equipment_files import MAX_BYTES, Equipment, EquipmentKind, Fault
 from central.domain.roles import Capability
-from central.errors import CityError, Invalid
+from central.errors import CityError, Conflict, Invalid
 from central.services.inventory import Change, Preview
 from central.web.access import allows, viewer
 from central.web.desk_words import DEVICE_KINDS, STATUSES, word_of
@@ -47,13 +49,14 @@ def _typed() -> Equipment:
     return Equipment(form.get("uai", "").strip().upper(), kind=EquipmentKind(kind), **texts)
 
 
-def _new_page(problem: CityError | None = None) -> Response:
+def _page(problem: CityError | None = None, device_id: str = "", typed: Mapping[str, object] | None = None) -> Response:
     page = render_template(
         "desk/equipment_new.html",
         kinds=[(kind.value, word_of(DEVICE_KINDS, kind.value).label) for kind in EquipmentKind],
         problem=text_of(problem) if problem else "",
         errors=field_texts(problem),
-        typed=request.form or request.args,
+        typed=typed or request.form or request.args,
+        changed=device_id,
     )
     return make_response(page, problem.status if problem else 200)
 
@@ -62,7 +65,7 @@ def _add_by_hand(pages: Blueprint, services: Services) -> None:
     @pages.get("/inventory/new")
     @allows(Capability.EDIT_INVENTORY)
     def new() -> ResponseReturnValue:
-        return _new_page()
+        return _page()
 
     @pages.post("/inventory")
     @allows(Capability.EDIT_INVENTORY)
@@ -70,8 +73,24 @@ def _add_by_hand(pages: Blueprint, services: Services) -> None:
         try:
             device_id = services.desk.inventory.add(_typed(), viewer(), services.clock.now())
         except CityError as error:
-            return _new_page(error)
+            return _page(error)
         flash(_("L’appareil est dans l’inventaire."), "good")
+        return redirect(url_for("devices.one", device_id=device_id), 303)
+
+    @pages.get("/inventory/<device_id>")
+    @allows(Capability.EDIT_INVENTORY)
+    def edit(device_id: str) -> ResponseReturnValue:
+        return _page(device_id=device_id, typed=services.desk.inventory.of(device_id))
+
+    @pages.post("/inventory/<device_id>")
+    @allows(Capability.EDIT_INVENTORY)
+    def change(device_id: str) -> ResponseReturnValue:
+        """Also to another school: what no box reports is where the city says that it is."""
+        try:
+            services.desk.inventory.change(device_id, _typed(), viewer(), services.clock.now())
+        except (Invalid, Conflict) as error:
+            return _page(error, device_id)
+        flash(_("C’est enregistré."), "good")
         return redirect(url_for("devices.one", device_id=device_id), 303)
 
     @pages.post("/inventory/<device_id>/retire")
