@@ -6,13 +6,15 @@ certificate's dates are: they are held against that very time.
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from appliance.clock import Clock
+from appliance.domain.people import APPLIANCE
 from appliance.services.city import City
 from appliance.services.city_wishes import is_quiet_now
 from appliance.services.incarnation import Incarnations
+from appliance.services.journal import record
 from appliance.services.outbox import Outbox
 from appliance.services.settings import read_setting, write_setting
 from appliance.store.ballast import storage_level
@@ -51,6 +53,13 @@ class Greeting:
 
 def say_hello(greeting: Greeting, line: Line, link: Link, riders: Sequence[Rider] = ()) -> HelloAnswer:
     """The cursors are taken over, too. Raises Trouble, also for an answer that is none."""
+    answer, went_back = _ask(greeting, line, link, riders)
+    if went_back:  # the answer was to the epoch before
+        answer, _ = _ask(greeting, line, replace(link, token=answer.token), ())
+    return answer
+
+
+def _ask(greeting: Greeting, line: Line, link: Link, riders: Sequence[Rider]) -> tuple[HelloAnswer, bool]:
     hello = _hello(greeting, link)
     began = greeting.city_time.began()
     try:
@@ -65,8 +74,7 @@ def say_hello(greeting: Greeting, line: Line, link: Link, riders: Sequence[Rider
     if shown is not None and not shown.holds(answer.at):
         raise Trouble(TroubleCode.EXPIRED, f"shown: valid until {shown.ends:%Y-%m-%d}")
     greeting.city_time.learn(answer.at, began)
-    _take_over(greeting, answer)
-    return answer
+    return answer, _take_over(greeting, answer)
 
 
 def _hello(greeting: Greeting, link: Link) -> Hello:
@@ -96,14 +104,19 @@ def _hello(greeting: Greeting, link: Link) -> Hello:
     )
 
 
-def _take_over(greeting: Greeting, answer: HelloAnswer) -> None:
+def _take_over(greeting: Greeting, answer: HelloAnswer) -> bool:
+    """Whether this store has lost what the city had of it already: it has begun another epoch then."""
+    now = greeting.clock.now()
     with database.atomic("IMMEDIATE"):
-        greeting.city.heard(answer.token, answer.standing)
-        if answer.standing is Standing.ACTIVE:
-            greeting.outbox.rewind(answer.cursors, greeting.clock.now())
-            _try_parked_again(greeting, answer)
-        else:
+        greeting.city.heard(answer.token, answer.standing, answer.mark, other_chosen=answer.other_chosen)
+        if answer.standing is not Standing.ACTIVE:
             greeting.city.stopped(STANDINGS[answer.standing], "")
+            return False
+        went_back = greeting.outbox.rewind(answer.cursors, now)
+        if went_back:
+            record(now, APPLIANCE, "city.rolled_back")
+        _try_parked_again(greeting, answer)
+    return went_back
 
 
 def _try_parked_again(greeting: Greeting, answer: HelloAnswer) -> None:

@@ -59,6 +59,7 @@ TOLD: dict[str, tuple[str, ...]] = {
     "city.claim": (),
     "city.join": (),
     "city.withdraw": (),
+    "city.rolled_back": (),
     "city.configure": ("version",),
     "city.configuration_refused": (),
     "instruction.received": ("kind", "by"),

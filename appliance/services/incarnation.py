@@ -10,6 +10,7 @@ from datetime import datetime
 
 from appliance.clock import Clock
 from appliance.domain.hardware import Hardware, fingerprint, is_same_machine
+from appliance.services.outbox_mark import set_mark
 from appliance.store.city_models import Incarnation
 from appliance.store.epochs import Reason, begin_epoch
 from appliance.store.models import database
@@ -44,6 +45,7 @@ class Incarnations:
                 Incarnation.update(hardware=hardware).where(Incarnation.id == 1).execute()
             elif not is_same_machine(row.hardware, hardware):
                 begin_epoch(self._clock.now(), Reason.MOVED, hardware)
+            set_mark()
             return self._read()
 
     def now(self) -> Life | None:

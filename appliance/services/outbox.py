@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.domain.uplink_lanes import oldest_missing
+from appliance.services.outbox_mark import fork_of, lift_mark
 from appliance.store.city_models import CityLink, Incarnation, OutboxLane, OutboxRecord
+from appliance.store.epochs import begin_after_fork
 from appliance.store.models import database
 from protocol.strict_json import write_object
 from protocol.uplink import (
@@ -136,12 +138,18 @@ class Outbox:
             OutboxLane.update(acknowledged=up_to).where(OutboxLane.lane == state.lane).execute()
             return True
 
-    def rewind(self, cursors: Mapping[Lane, int], now: datetime) -> None:
+    def rewind(self, cursors: Mapping[Lane, int], now: datetime) -> bool:
         """Central is where `cursors` say. Behind us, as after its restore: what is still kept is sent again.
 
-        Ahead of us: an answer was lost on its way.
+        Ahead of us: an answer was lost on its way. Ahead of what we can have sent: this store has lost what central
+        has. Then an epoch begins, and True is answered: another hello is due.
         """
         with database.atomic("IMMEDIATE"):
+            fork = fork_of(cursors)
+            lift_mark()
+            if fork is not None:
+                begin_after_fork(now, fork)
+                return True
             for state in list(OutboxLane.select()):
                 cursor = min(cursors.get(Lane(state.lane), state.acknowledged), state.last_seq)
                 if cursor > state.acknowledged:
@@ -149,6 +157,7 @@ class Outbox:
                 elif cursor < state.acknowledged:
                     _take_back(state, cursor, now)
                 OutboxLane.update(acknowledged=cursor).where(OutboxLane.lane == state.lane).execute()
+            return False
 
     def park(self, lane: Lane, seq: int, reason: str, now: datetime) -> None:
         """Central refuses it again and again: it is passed over, kept, and told as missing."""

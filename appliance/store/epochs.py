@@ -5,6 +5,7 @@ restored backup neither loses nor doubles anything. Who calls for one is decided
 """
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,7 +14,7 @@ from appliance.store.models import database
 
 STATE_LANE = 1  # protocol Lane.STATE: the last value of a key is true whenever it comes, and needs no origin
 
-_REMEMBER = "UPDATE outbox_record SET origin = ? || '/' || seq WHERE lane <> ? AND origin IS NULL"
+_REMEMBER = "UPDATE outbox_record SET origin = ? || '/' || seq WHERE lane = ? AND seq <= ? AND origin IS NULL"
 # In two steps: a number must be free before it is taken.
 _NUMBER = (
     "UPDATE outbox_record SET seq = -anew.place, acknowledged_at = NULL "
@@ -38,12 +39,24 @@ class Reason(StrEnum):
 
 def begin_epoch(now: datetime, reason: Reason, hardware: str | None = None) -> str:
     """In the caller's transaction. Without `hardware`: that of the epoch before."""
+    _remember(None)
+    return _begin(now, reason, hardware)
+
+
+def begin_after_fork(now: datetime, fork: Mapping[int, int]) -> str:
+    """The same of a store that went back. `fork`: by lane, up to where a number means the same at both ends.
+
+    What was written since, under numbers that the city knows as other facts, is told as new.
+    """
+    _remember(fork)
+    return _begin(now, Reason.REPAIRED, None)
+
+
+def _begin(now: datetime, reason: Reason, hardware: str | None) -> str:
     before = Incarnation.get_or_none(Incarnation.id == 1)
     epoch = secrets.token_hex(12)
     if hardware is None:
         hardware = "" if before is None else before.hardware
-    if before is not None:
-        database.execute_sql(_REMEMBER, (before.epoch, STATE_LANE))
     Incarnation.insert(
         id=1, epoch=epoch, hardware=hardware, began_at=now, reason=reason
     ).on_conflict_replace().execute()
@@ -51,3 +64,12 @@ def begin_epoch(now: datetime, reason: Reason, hardware: str | None = None) -> s
     for statement in (_NUMBER, _TURN, _LANES):
         database.execute_sql(statement)
     return epoch
+
+
+def _remember(fork: Mapping[int, int] | None) -> None:
+    before = Incarnation.get_or_none(Incarnation.id == 1)
+    if before is None:
+        return
+    for row in OutboxLane.select().where(OutboxLane.lane != STATE_LANE):
+        known = row.last_seq if fork is None else fork.get(row.lane, 0)
+        database.execute_sql(_REMEMBER, (before.epoch, row.lane, known))

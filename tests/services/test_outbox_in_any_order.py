@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from appliance.domain.storage import Level
 from appliance.services.outbox import Limits, Outbox, put, put_state
+from appliance.services.outbox_mark import set_mark
 from appliance.services.outbox_relief import OutboxRelief
 from appliance.store.database import open_store
 from appliance.store.epochs import Reason, begin_epoch
@@ -39,6 +40,9 @@ class TheirTwoEnds(RuleBasedStateMachine):
         self.city = CityModel()
         self.city_backup: tuple[CityModel, object] | None = None
         self.box_backup: tuple[Path, dict[str, object], set[str], int] | None = None
+        self.went_back = False
+        self.lies = 0
+        self.greeted = True  # since the last start: before its first hello, a box sends nothing. One defect at a time
         self.sent: list[bytes] = []
         self.audits: set[str] = set()  # targets that are facts: in the store, or at central
         self.days = 0  # of statistics that are facts: each has a bit of its own
@@ -104,6 +108,8 @@ class TheirTwoEnds(RuleBasedStateMachine):
 
     @rule(lane=LANES, most=st.integers(1, 3), arrives=st.booleans(), answered=st.booleans())
     def a_batch(self, lane: Lane, most: int, arrives: bool, answered: bool) -> None:
+        if not self.greeted:
+            self._hello()
         batch = self.outbox.next_batch(lane, Limits(records=most))
         if batch is None:
             return
@@ -139,22 +145,51 @@ class TheirTwoEnds(RuleBasedStateMachine):
         self._open()
 
     @rule()
+    def the_box_starts_again(self) -> None:
+        self._start()
+
+    @precondition(lambda self: self.lies < 2)
+    @rule(lost=st.integers(1, 3), most=st.integers(1, 4), fresh=st.integers(0, 4))
+    def a_card_loses_what_it_said_was_written(self, lost: int, most: int, fresh: int) -> None:
+        """What it lost is a fact only if it had arrived. Nothing of it is on its way any more."""
+        self.lies += 1
+        if not self.greeted:
+            self._hello()
+        self._copy_to("card.db")
+        state, audits, days = dict(self.state), set(self.audits), self.days
+        self._some_facts(lost)
+        for lane in (Lane.RECEIPTS, Lane.STATE, Lane.STATISTICS):
+            self.a_batch(lane, most, arrives=True, answered=True)
+        self.state = state
+        self._put_back("card.db", audits, days)
+        self.sent.clear()
+        self.went_back = True
+        self._start()
+        self._some_facts(fresh)
+
+    def _some_facts(self, count: int) -> None:
+        for number in range(count):
+            self.an_act()
+            self.a_cell(1 + number)
+            self.a_state("device:d-1", number)
+
+    @rule()
     def central_is_backed_up(self) -> None:
         self.city_backup = self.city.backup(), self.clock.now()
 
-    @precondition(lambda self: self.city_backup and self.clock.now() - self.city_backup[1] < timedelta(days=6))
+    @precondition(
+        lambda self: self.greeted and self.city_backup and self.clock.now() - self.city_backup[1] < timedelta(days=6)
+    )
     @rule()
     def central_is_restored(self) -> None:
         assert self.city_backup is not None
         self.city = self.city_backup[0].backup()
         self.box_backup = None  # both at once is a loss that nobody can make good: what one had, the other never got
 
+    @precondition(lambda self: self.greeted)
     @rule()
     def the_box_is_backed_up(self) -> None:
-        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        copied = self.folder / "backup.db"
-        shutil.copy(self.folder / "store.db", copied)
-        self.box_backup = copied, dict(self.state), set(self.audits), self.days
+        self.box_backup = self._copy_to("backup.db"), dict(self.state), set(self.audits), self.days
         self.city_backup = None
 
     @precondition(lambda self: self.box_backup)
@@ -163,18 +198,11 @@ class TheirTwoEnds(RuleBasedStateMachine):
         """What it has done since its backup is a fact only if it had arrived."""
         assert self.box_backup is not None
         path, self.state, audits, days = self.box_backup
-        self.days = days | self.city.sums["maths"]
-        self.state = dict(self.state)
-        self.audits = audits | set(self.city.facts.get(Lane.RECEIPTS, ()))
-        self.city_backup = None
-        database.close()
-        for ending in ("", "-wal", "-shm"):
-            (self.folder / f"store.db{ending}").unlink(missing_ok=True)
-        shutil.copy(path, self.folder / "store.db")
-        self._open()
+        self._put_back(path.name, audits, days)
         self._begin(Reason.RESTORED)
         self._find_what_is_gone()
 
+    @precondition(lambda self: self.greeted)
     @rule()
     def the_card_is_put_into_another_box(self) -> None:
         self._begin(Reason.MOVED)
@@ -183,8 +211,31 @@ class TheirTwoEnds(RuleBasedStateMachine):
     def time_passes(self, level: Level, hours: int) -> None:
         self.level = level
         self.clock.pass_by(hours=hours)
+        if not self.greeted:
+            return
         while not self.relief.step(self.clock.now()):
             pass
+
+    def _copy_to(self, name: str) -> Path:
+        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return Path(shutil.copy(self.folder / "store.db", self.folder / name))
+
+    def _put_back(self, name: str, audits: set[str], days: int) -> None:
+        self.state = dict(self.state)
+        self.days = days | self.city.sums["maths"]
+        self.audits = audits | set(self.city.facts.get(Lane.RECEIPTS, ()))
+        self.city_backup = None
+        database.close()
+        for ending in ("", "-wal", "-shm"):
+            (self.folder / f"store.db{ending}").unlink(missing_ok=True)
+        shutil.copy(self.folder / name, self.folder / "store.db")
+        self._open()
+
+    def _start(self) -> None:
+        self._open()
+        self.greeted = False
+        with database.atomic("IMMEDIATE"):
+            set_mark()
 
     def _begin(self, reason: Reason) -> None:
         with database.atomic("IMMEDIATE"):
@@ -201,9 +252,17 @@ class TheirTwoEnds(RuleBasedStateMachine):
         return f"{noun}:{self.count}"
 
     def _hello(self) -> None:
+        if self._is_behind_the_city():
+            assert self.went_back, "nothing else makes a box believe that its store went back"
+            assert not self._is_behind_the_city()
+        went_back, self.went_back, self.greeted = self.went_back, False, True
+        if went_back:
+            self._find_what_is_gone()
+
+    def _is_behind_the_city(self) -> bool:
         sender = self.outbox.sender()
         assert sender is not None
-        self.outbox.rewind(self.city.cursors_of(sender.epoch), self.clock.now())
+        return self.outbox.rewind(self.city.cursors_of(sender.epoch), self.clock.now())
 
     def _find_what_is_gone(self) -> None:
         """The daily comparison, once all has arrived: keys of a past that the restored box never had."""

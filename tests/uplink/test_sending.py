@@ -13,8 +13,8 @@ from appliance.domain.people import CONSOLE
 from appliance.services.city_wishes import write_wishes
 from appliance.services.outbox import Outbox, put
 from appliance.services.settings import read_setting, write_setting
-from appliance.store.city_models import OutboxRecord
-from appliance.store.models import database
+from appliance.store.city_models import CityLink, OutboxRecord
+from appliance.store.models import Journal, database
 from appliance.store.restore import restore
 from protocol.uplink_records import BatteryBody, encode_body
 from protocol.uplink_words import Lane, RecordType
@@ -171,6 +171,37 @@ def test_a_box_that_is_restored_begins_an_epoch_and_doubles_nothing(city: Centra
         box.until(lambda: not box.waiting())
         assert box.standing() == "active"
         assert told(city, box.appliance) == kept + later + again
+
+
+def test_a_store_that_went_back_a_little_is_noticed_and_what_it_writes_since_arrives(
+    city: Central, uai: str, new_box: NewBox
+) -> None:
+    """A card that lied about having written: older facts, under the token that the city gave last."""
+    box = new_box()
+    with box.opened():
+        box.join(city, uai)
+        first = box.note(20)
+        box.until(lambda: not box.waiting())
+        database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        shutil.copy(box.config.store_path, box.folder / "older.db")
+        lost = box.note(50)
+        box.until(lambda: not box.waiting())
+        newest = str(CityLink.get_by_id(1).token)
+    for ending in ("-wal", "-shm"):
+        box.config.store_path.with_name(box.config.store_path.name + ending).unlink(missing_ok=True)
+    shutil.copy(box.folder / "older.db", box.config.store_path)
+    with box.opened():
+        CityLink.update(token=newest).execute()
+        fresh = box.note(60)  # more than were lost: the city's cursor is not even ahead of the newest of them
+        box.until(lambda: not box.waiting())
+        assert told(city, box.appliance) == [*first, *lost, *fresh]
+        assert box.standing() == "active" and standing_at(city, box.appliance) == "active"
+        assert Journal.select().where(Journal.action == "city.rolled_back").count() == 1
+    with box.opened():
+        again = box.note(5)
+        box.until(lambda: not box.waiting())
+        assert told(city, box.appliance) == [*first, *lost, *fresh, *again]
+        assert Journal.select().where(Journal.action == "city.rolled_back").count() == 1
 
 
 def test_of_two_boxes_from_one_copy_one_is_fenced_and_both_ends_say_so(

@@ -27,6 +27,7 @@ _PROCESSES = {
     "broker": N_("le service des tablettes"),
     "bridge": N_("le relais des tablettes"),
     "web": N_("les pages"),
+    "uplink": N_("le lien avec la ville"),
     "simulator": N_("les tablettes simulées"),
 }
 
@@ -153,8 +154,8 @@ DEEDS: dict[str, str] = {
     "city.configure": N_("réglages de la ville appliqués"),
     "city.join": N_("ville rejointe"),
     "city.leave": N_("ville quittée"),
-    "city.rolled_back": N_("boîtier revenu à un état plus ancien"),
     "city.takeover_refused": N_("données de l’ancien boîtier non reprises"),
+    "city.rolled_back": N_("écritures récentes perdues : tout est redit à la ville"),
     "city.ring": N_("clés de la ville renouvelées"),
     "city.withdraw": N_("demande à la ville retirée"),
     "classroom.add": N_("classe ajoutée"),
