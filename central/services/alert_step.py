@@ -1,7 +1,8 @@
 """What the desk does once a minute: opens the alerts that the rules want, closes those that they do not want any more.
 
-The rules are in `domain.alerts`. Facts are read by a few queries for the whole city; alerts that stay as they are are
-not touched. Notifications are written in the same transaction: none is lost, none is made twice.
+The rules are in `domain.alerts`. Facts are read by a few queries for the whole city, before the transaction: who writes
+does not wait for that. Alerts that stay as they are are not touched. Notifications are written in the same transaction:
+none is lost, none is made twice.
 """
 
 from collections import defaultdict
@@ -33,6 +34,8 @@ from central.store.rows import tuples_of
 
 _EVERY = timedelta(minutes=1)
 _LAST = "alerts_looked_at"
+_BATTERIES_EVERY = timedelta(hours=1)  # of weeks of every device; boxes tell of them in the evening
+_BATTERIES_LAST = "batteries_looked_at"
 _BATTERY_BACK = timedelta(days=21)
 _BULK = 200
 
@@ -46,6 +49,14 @@ class _Wish:
     finding: Finding
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the city's facts want. Without `batteries`, alerts of batteries stay as they are."""
+
+    wanted: Mapping[_Key, _Wish]
+    batteries: bool
+
+
 class AlertStep:
     def __init__(self, settings: DeskSettings, notifications: Notifications, clock: Clock) -> None:
         self._settings, self._notifications, self._clock = settings, notifications, clock
@@ -53,26 +64,43 @@ class AlertStep:
     def step(self) -> bool:
         """For the worker: nothing to do more than once a minute, whatever the number of desks."""
         now = self._clock.now()
+        if not _is_due(_LAST, _EVERY, now):
+            return False
+        seen = self._see(now, batteries=_is_due(_BATTERIES_LAST, _BATTERIES_EVERY, now))
         with writing("alerts"):
-            last = read_setting(_LAST)
-            if last is not None and now - datetime.fromisoformat(last) < _EVERY:
-                return False
+            if not _is_due(_LAST, _EVERY, now):
+                return False  # another desk was faster
             write_setting(_LAST, now.isoformat())
-            self.look(now)
+            if seen.batteries:
+                write_setting(_BATTERIES_LAST, now.isoformat())
+            self._follow(seen, now)
         return True
 
     def look(self, now: datetime) -> None:
-        """In the caller's transaction."""
+        """At all of it, whenever that was done last."""
+        seen = self._see(now, batteries=True)
+        with writing("alerts"):
+            self._follow(seen, now)
+
+    def _see(self, now: datetime, *, batteries: bool) -> _Seen:
         closures = self._settings.closures()
         limits = self._settings.thresholds()
         wanted = _of_appliances(now, closures, limits)
         down = {key[1].removeprefix("appliance:") for key in wanted if key[0] == AlertKind.APPLIANCE_SILENT}
         wanted |= _of_silent_devices(now, limits.silent_days, closures, down)
-        wanted |= _of_batteries(now, limits)
-        open_ones = {(row.kind, row.subject): row for row in Alert.select().where(Alert.ended_at.is_null())}
-        self._close(open_ones, wanted, now)
-        self._open({key: wish for key, wish in wanted.items() if key not in open_ones}, now)
-        _refresh(open_ones, wanted)
+        if batteries:
+            wanted |= _of_batteries(now, limits)
+        return _Seen(wanted, batteries)
+
+    def _follow(self, seen: _Seen, now: datetime) -> None:
+        """In the caller's transaction."""
+        looked_at = Alert.ended_at.is_null()
+        if not seen.batteries:
+            looked_at &= Alert.kind != AlertKind.BATTERY_FAILING.value
+        open_ones = {(row.kind, row.subject): row for row in Alert.select().where(looked_at)}
+        self._close(open_ones, seen.wanted, now)
+        self._open({key: wish for key, wish in seen.wanted.items() if key not in open_ones}, now)
+        _refresh(open_ones, seen.wanted)
 
     def _close(self, open_ones: Mapping[_Key, Alert], wanted: Mapping[_Key, _Wish], now: datetime) -> None:
         over = [row.id for key, row in open_ones.items() if key not in wanted]
@@ -89,6 +117,11 @@ class AlertStep:
             Alert.insert_many(rows[start : start + _BULK]).execute()
         opened = [Opened(kind, subject, wish.school, wish.finding.detail) for (kind, subject), wish in wanted.items()]
         self._notifications.announce(opened, now)
+
+
+def _is_due(setting: str, every: timedelta, now: datetime) -> bool:
+    last = read_setting(setting)
+    return last is None or now - datetime.fromisoformat(last) >= every
 
 
 def _refresh(open_ones: Mapping[_Key, Alert], wanted: Mapping[_Key, _Wish]) -> None:

@@ -22,7 +22,6 @@ from central.store.models import School
 _LEASE = timedelta(minutes=2)
 _WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720, 1440))
 _NAMED = 50
-_KEPT = timedelta(days=90)
 
 
 class CannotSend(Exception):
@@ -109,9 +108,6 @@ class Notifications:
             Undelivered(one.id, one.channel, one.address, one.tries, one.next_at, one.trouble, one.done_at is not None)
             for one in query
         ]
-
-    def forget_old(self, now: datetime) -> int:
-        return int(Notification.delete().where(Notification.next_at < now - _KEPT).execute())
 
 
 def _trial(now: datetime) -> dict[str, object]:

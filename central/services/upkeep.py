@@ -1,4 +1,4 @@
-"""What the server does for itself: its certificate, the list of revoked ones, old counts of failures."""
+"""What the server does for itself: its certificate, the list of revoked ones, what is too old to be kept."""
 
 import logging
 from datetime import date, datetime, timedelta
@@ -8,7 +8,7 @@ from central.keys.city_keys import CityKeys
 from central.keys.server_certificate import renew_server_certificate
 from central.logs import fact
 from central.services.certificates import Certificates
-from central.services.throttle import forget_old
+from central.services.retention import forget_history
 
 _LOOK_EVERY = timedelta(seconds=10)
 _TIDY_EVERY = timedelta(hours=1)
@@ -51,4 +51,4 @@ class Upkeep:
         renewed = renew_server_certificate(self._keys.folder, self._keys.authority, self._host, now)
         if renewed:
             fact(_log, "server_certificate_renewed", host=self._host)
-        return forget_old(now) > 0 or renewed
+        return forget_history(now) > 0 or renewed

@@ -268,6 +268,7 @@ class BatteryDay(Row):
 
     class Meta:
         primary_key = CompositeKey("device", "period")
+        indexes = ((("period",), False),)  # the last weeks of all, and what is let go
 
 
 class SchoolAudit(Row):
@@ -316,6 +317,7 @@ class LinkHour(Row):
 
     class Meta:
         primary_key = CompositeKey("appliance", "hour")
+        indexes = ((("hour",), False),)  # what is let go
 
 
 class Snapshot(Row):

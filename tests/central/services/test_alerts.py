@@ -109,6 +109,18 @@ def test_the_step_works_once_a_minute(watch: Watch) -> None:
     assert watch.step.step()
 
 
+def test_batteries_are_read_once_an_hour_and_their_alerts_stay_meanwhile(watch: Watch) -> None:
+    def is_open() -> bool:
+        return Alert.select().where(Alert.kind == AlertKind.BATTERY_FAILING, Alert.ended_at.is_null()).exists()
+
+    watch.step.step()
+    BatteryDay.update(lowest=60).execute()
+    watch.clock.pass_by(minutes=59)
+    assert watch.step.step() and is_open()
+    watch.clock.pass_by(minutes=1)
+    assert watch.step.step() and not is_open()
+
+
 def test_a_director_acknowledges_alerts_of_the_own_school_only(watch: Watch) -> None:
     watch.look()
     director = Viewer(7, "dir", "Dir", Role.DIRECTOR, uai_of(2))
