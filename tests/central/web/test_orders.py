@@ -14,6 +14,7 @@ from central.services.rings import NewKey, sign_ring
 from central.store.desk_models import Account
 from central.store.desk_models import Passkey as PasskeyRow
 from central.store.models import Appliance, Device
+from central.web.security import FORM_BYTES
 from protocol.uplink_orders import encode_signed
 from protocol.uplink_words import InstructionKind, OrderClass, SignatureAlgorithm
 from tests.central.web.conftest import ORIGIN, OWN, Browser, Site
@@ -82,6 +83,29 @@ def test_a_wipe_goes_by_a_file_and_a_second_person(site: Site, root: SigningSecr
     assert site.services.order_delivery.pending_count("a-1") == 0
     assert colleague.post(f"/orders/{order}/confirm").status_code == 303
     assert site.services.order_delivery.pending_count("a-1") == 1
+
+
+def test_an_order_for_a_city_s_devices_is_signed_by_a_file_of_any_length(site: Site, root: SigningSecret) -> None:
+    """Six signatures of three hundred targets: some 300 kB for the key, more than a form of ours may have."""
+    vault, browser, at = SigningSecret.new(), site.browser_of(Role.ADMINISTRATOR), site.clock.now()
+    site.services.rings.add_key(
+        NewKey(SignatureAlgorithm.ED25519, vault.public, (OrderClass.DESTRUCTIVE,), "coffre"), CONSOLE
+    )
+    site.services.rings.accept(sign_ring(root, site.services.rings.draft()), CONSOLE)
+    ids = [f"{number:064d}" for number in range(1800)]
+    rows = [
+        {"id": one, "school": OWN, "appliance": "a-1", "serial": one, "name": "Tablette", "kind": "tablet",
+         "status": "active", "updated_at": at}
+        for one in ids
+    ]  # fmt: skip
+    for start in range(0, len(rows), 600):
+        Device.insert_many(rows[start : start + 600]).execute()
+    order = site.services.orders.create(officer(site), Wish(InstructionKind.WIPE, devices=tuple(ids)))
+    browser.get(f"/orders/{order}")
+    signed = sign_file(vault, browser.get(f"/orders/{order}/file").data)
+    assert len(signed) > FORM_BYTES
+    assert with_file(browser, f"/orders/{order}/file", signed) == 303
+    assert site.services.order_signatures.wanted(order) == []
 
 
 def test_an_order_is_canceled_from_its_page(site: Site, root: SigningSecret) -> None:
