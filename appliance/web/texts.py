@@ -3,7 +3,7 @@
 It says what happened, what is safe, what to do; never whose fault it is. The French text is the key that is translated.
 """
 
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import get_domain, get_locale, gettext
 
 from appliance.errors import Invalid, PreauError, TooMany
 from appliance.web.admin_texts import ADMIN_REASONS, ADMIN_TEXTS
@@ -130,11 +130,12 @@ def filled(text: str, **shown: object) -> str:
 
 
 def translate_number(singular: str, plural: str, number: int) -> str:
+    """With its blanks, which the caller fills in: Babel's own would fill in the number that chose the form."""
     locale = get_locale()
     language = "fr" if locale is None else locale.language
     # "0 tablette" in French, "0 tablets" in English; French has no catalog that could say so
     counted = 1 if language == "fr" and number == 0 else number
-    return typeset(str(ngettext(singular, plural, counted)), language)
+    return typeset(get_domain().get_translations().ungettext(singular, plural, counted), language)
 
 
 def reason(word: str, field: str = "") -> str:

@@ -17,7 +17,7 @@ from central.web.navigation import navigation
 from central.web.pages import register_pages
 from central.web.security import HostGate, protect
 from central.web.texts import translate, translate_number
-from central.web.times import DEFAULT_ZONE, add_filters
+from central.web.times import DEFAULT_ZONE, add_filters, told_number
 
 LANGUAGES = {"fr": "Français", "en": "English"}
 
@@ -84,6 +84,7 @@ def _dress(app: Flask, services: Services) -> None:
     add_filters(app, services.clock)
     # after Babel's own, which knows nothing of French spaces
     app.jinja_env.install_gettext_callables(translate, translate_number, newstyle=True)  # type: ignore[attr-defined]  # i18n
+    app.jinja_env.globals["ngettext"] = told_number
 
     @app.context_processor
     def common() -> dict[str, object]:

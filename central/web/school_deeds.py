@@ -10,7 +10,7 @@ SCHOOL_DEEDS: dict[str, str] = {
     "city.join": N_("école rattachée à la ville"),
     "city.leave": N_("école détachée de la ville"),
     "city.ring": N_("clés de la ville renouvelées"),
-    "city.rolled_back": N_("boîtier revenu à un état plus ancien"),
+    "city.rolled_back": N_("écritures récentes perdues : tout est redit"),
     "city.takeover_refused": N_("données de l’ancien boîtier non reprises"),
     "city.withdraw": N_("demande de rattachement retirée"),
     "instruction.canceled": N_("ordre de la ville annulé"),

@@ -4,7 +4,7 @@ It says what happened, what is safe, what to do; never whose fault it is. The Fr
 Texts of other pages' errors: `page_texts`.
 """
 
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import get_domain, get_locale, gettext
 
 from central.errors import CityError, Invalid, TooMany
 from central.web.marks import N_
@@ -127,9 +127,10 @@ def filled(text: str, **shown: object) -> str:
 
 
 def translate_number(singular: str, plural: str, number: int) -> str:
+    """With its blanks, which the caller fills in: Babel's own would fill in the number that chose the form."""
     # "0 école" in French, "0 schools" in English; French has no catalog that could say so
     counted = 1 if language() == "fr" and number == 0 else number
-    return typeset(str(ngettext(singular, plural, counted)), language())
+    return typeset(get_domain().get_translations().ungettext(singular, plural, counted), language())
 
 
 def reason(word: str, field: str = "") -> str:

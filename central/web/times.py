@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from central.clock import Clock
 from central.web.texts import filled as _
-from central.web.texts import language
+from central.web.texts import language, translate_number
 
 DEFAULT_ZONE = "Europe/Paris"
 _UNITS = ((1024**4, "To", "TB"), (1024**3, "Go", "GB"), (1024**2, "Mo", "MB"), (1024, "Ko", "KB"))
@@ -32,6 +32,7 @@ def add_filters(app: Flask, clock: Clock) -> None:
         size=size_text,
         ago=lambda moment: ago_text(moment, now()),
         when=lambda moment: when_markup(moment, now()),
+        since=lambda moment: since_text(moment, now()),
     )
 
 
@@ -78,6 +79,15 @@ def ago_text(moment: datetime | None, now: datetime) -> str:
     return _("il y a %(n)s jours", n=seconds // 86400)
 
 
+def since_text(moment: datetime | None, now: datetime) -> str:
+    """« depuis 23 h 28 » today, else « depuis le 20/11/2026 à 17 h 02 »."""
+    if moment is None:
+        return _("depuis toujours")
+    if day_text(moment) == day_text(now):
+        return _("depuis %(time)s", time=clock_text(moment))
+    return _("depuis le %(day)s à %(time)s", day=day_text(moment), time=clock_text(moment))
+
+
 def when_markup(moment: datetime | None, now: datetime) -> Markup | str:
     """`ago`, with the exact moment for who points at it."""
     if moment is None:
@@ -85,6 +95,11 @@ def when_markup(moment: datetime | None, now: datetime) -> Markup | str:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         moment.astimezone(UTC).isoformat(timespec="seconds"), moment_text(moment), ago_text(moment, now)
     )
+
+
+def told_number(singular: str, plural: str, number: int, **shown: object) -> Markup:
+    """`ngettext` of the templates: the number is written as people write it, « 18 400 »."""
+    return Markup(translate_number(singular, plural, number)) % {"num": number_text(number), **shown}  # noqa: S704 - ours
 
 
 def number_text(number: float | None) -> str:

@@ -25,13 +25,13 @@ from appliance.web.admin.city_words import (
     ORDERS,
     OTHER_CHOSEN,
     REFUSALS,
-    RESTRICTIONS,
     STANDINGS,
     STORAGE,
     how_long,
     outcome_words,
     trouble_words,
 )
+from appliance.web.admin.wishes_words import wish_lines
 from appliance.web.admin.words import word
 from appliance.web.errors import wants_json
 from appliance.web.texts import field_texts
@@ -182,9 +182,9 @@ def _waiting(services: Services, now: datetime) -> Mapping[str, object]:
 
 def _fixed(services: Services) -> Mapping[str, object]:
     """What the city's configuration says something about; the rest is left to the school."""
-    wishes = present_wishes()
+    people = sum(one.is_of_the_city and one.is_active for one in services.people.all())
     return {
-        "names": [_(label) for name, label in RESTRICTIONS.items() if wishes.get(name)],
+        "lines": wish_lines(present_wishes(), people),
         "refused": services.city_configuration.trouble(),
     }
 

@@ -5,6 +5,7 @@ from flask_babel import format_timedelta
 from appliance.web.city_troubles import CITY_TROUBLES
 from appliance.web.texts import N_
 from appliance.web.texts import filled as _
+from appliance.web.texts import translate_number as ngettext
 
 _OTHER = N_("Le lien avec la ville est interrompu. Le boîtier réessaie.")
 
@@ -98,8 +99,6 @@ ORDER_STATES: dict[str, tuple[str, str, str]] = {
 
 # What an instruction says beside its state: `key=count`, or a word.
 OUTCOMES: dict[str, str] = {
-    "devices": N_("appareils : %(count)s"),
-    "parts": N_("parties : %(count)s"),
     "clock_unknown": N_("attend l’heure de la ville"),
     "in_lesson": N_("attend la fin de la séance"),
     "device_away": N_("attend l’appareil"),
@@ -110,6 +109,12 @@ OUTCOMES: dict[str, str] = {
     "device_gone": N_("l’appareil n’est plus là"),
     "reenrolled": N_("l’appareil a été inscrit à nouveau entre-temps"),
     "city_left": N_("l’école a quitté la ville"),
+    "during_lesson": N_("pendant une séance"),
+    "no_device": N_("appareil inconnu"),
+    "device_not_in_service": N_("appareil hors service"),
+    "no_cart": N_("classe mobile inconnue"),
+    "restored": N_("le boîtier a été restauré entre-temps"),
+    "unknown_instruction": N_("l’ordre à annuler n’est pas connu"),
 }
 
 REFUSALS: dict[str, str] = {
@@ -130,19 +135,27 @@ STORAGE: dict[str, str] = {
     "survival": N_("Le disque est plein : les statistiques attendent par semaine, sans journaux techniques."),
 }
 
-RESTRICTIONS: dict[str, str] = {
-    "restrictions": N_("restrictions au début d’une séance"),
-    "quiet_hours": N_("heures calmes, sans gros envois"),
-    "retention_days": N_("durées de conservation"),
-    "languages": N_("langues proposées"),
-    "users": N_("personnes qui viennent de la ville"),
-}
-
 
 def outcome_words(detail: str) -> str:
-    """What is no word of ours (a device's own) stays as it is."""
-    key, _equals, count = detail.partition("=")
-    return _(OUTCOMES[key], count=count) if key in OUTCOMES else detail
+    """What is no word of ours (a device's own) is quoted as such."""
+    key, _equals, told = detail.partition("=")
+    if told.isdecimal() and key in ("devices", "parts"):
+        return _counted(key, int(told))
+    if detail.startswith("too_late:"):
+        return _("il était déjà commencé ou fini")
+    if detail in REFUSALS:
+        return _(REFUSALS[detail])
+    return _(OUTCOMES[detail]) if detail in OUTCOMES else _quoted(detail)
+
+
+def _counted(key: str, count: int) -> str:
+    if key == "devices":
+        return ngettext("%(num)s appareil", "%(num)s appareils", count) % {"num": count}
+    return ngettext("%(num)s envoi", "%(num)s envois", count) % {"num": count}
+
+
+def _quoted(detail: str) -> str:
+    return _("réponse : « %(words)s »", words=detail) if detail else ""
 
 
 def trouble_words(code: str) -> str:

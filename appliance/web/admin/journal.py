@@ -1,6 +1,6 @@
 """The journal, for people: names instead of ids, words instead of codes; filtered, paged, and as a file."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -10,7 +10,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import to_utc
 
 from appliance.bootstrap import Services
+from appliance.services.join_codes import CODE
 from appliance.services.journal import Entry, Wanted
+from appliance.web.admin.agent_words import ALARMS
+from appliance.web.admin.city_words import ORDERS, REFUSALS, outcome_words
 from appliance.web.admin.tables import as_csv
 from appliance.web.admin.words import DEEDS, ROLES, SUBJECTS, WAYS_IN, word
 from appliance.web.numbers import number_of
@@ -19,6 +22,7 @@ from appliance.web.texts import filled as _
 
 _PAGE = 100
 _DETAILS = (
+    ("kind", "%(value)s"),
     ("devices", N_("appareils : %(value)s")),
     ("pupils", N_("élèves : %(value)s")),
     ("number", N_("numéro %(value)s")),
@@ -28,7 +32,18 @@ _DETAILS = (
     ("serial", N_("série %(value)s")),
     ("by", N_("par %(value)s")),
     ("lesson", N_("séance %(value)s")),
+    ("refusal", "%(value)s"),
+    ("detail", "%(value)s"),
+    ("alarm", "%(value)s"),
 )
+_OF_ORDERS = ("kind", "refusal", "detail")
+_TABLES: dict[str, Mapping[str, str]] = {
+    "role": ROLES,
+    "by": WAYS_IN,
+    "kind": ORDERS,
+    "refusal": REFUSALS,
+    "alarm": {alarm.value: title for alarm, (title, _text) in ALARMS.items()},
+}
 _FILE_PAGES = 50
 _FILE_PAGE = 1000
 
@@ -125,7 +140,7 @@ def _day(text: str | None, later: int = 0) -> datetime | None:
 
 def _actors(services: Services) -> list[tuple[str, str]]:
     people = [(f"user:{person.id}", person.name) for person in services.people.all()]
-    return [*people, ("console", _("la console")), ("appliance", _("le boîtier"))]
+    return [*people, ("console", _("la console")), ("appliance", _("le boîtier")), ("city", _("la ville"))]
 
 
 def _names(services: Services, entries: Sequence[Entry]) -> _Names:
@@ -155,42 +170,62 @@ def _who(actor: str, names: _Names) -> str:
         return _("lien d’inscription nº %(number)s", number=key)
     if noun == "user":
         return names.people.get(actor) or _("une personne supprimée")
-    if noun == "bridge":
-        return _("le boîtier")
-    return names.people.get(actor, actor)
+    words = {"bridge": _("le boîtier"), "guest": _("un invité"), CODE: _("un code de séance")}
+    return words.get(actor) or names.people.get(actor, actor)
 
 
 def _target(target: str, names: _Names) -> tuple[str, str]:
-    """What it is called now, and its page; what is gone keeps its id."""
+    """What it is called now, and its page; what is gone says so."""
     noun, _colon, key = target.partition(":")
-    if noun == "device":
-        return names.devices.get(key, key), url_for("admin.device", device_id=key) if key in names.devices else ""
-    if noun == "cart":
-        return names.carts.get(key, key), url_for("admin.carts")
-    if noun == "classroom":
-        href = url_for("admin.classroom", classroom_id=key) if key in names.classrooms else ""
-        return names.classrooms.get(key, key), href
-    if noun == "user":
-        return names.people.get(target, key), url_for("admin.people")
-    if noun == "lesson":
-        href = url_for("lessons.board", lesson_id=key) if key in names.lessons else ""
-        return names.lessons.get(key) or _("une séance passée"), href
-    if noun == "token":
-        return _("lien nº %(number)s", number=key), url_for("admin.links")
-    return key, ""
+    if noun in _PLACES:
+        return _PLACES[noun](key, names)
+    texts = {
+        "user": names.people.get(target) or _("une personne supprimée"), "document": _("un document"), "city": "",
+        "token": _("lien nº %(number)s", number=key),
+    }  # fmt: skip
+    hrefs = {"user": url_for("admin.people"), "token": url_for("admin.links")}
+    return texts.get(noun, key), hrefs.get(noun, "")
+
+
+def _device(key: str, names: _Names) -> tuple[str, str]:
+    is_there = key in names.devices
+    name = names.devices[key] if is_there else _("un appareil parti depuis")
+    return name, url_for("admin.device", device_id=key) if is_there else ""
+
+
+def _cart(key: str, names: _Names) -> tuple[str, str]:
+    return names.carts.get(key) or _("une classe mobile supprimée"), url_for("admin.carts")
+
+
+def _classroom(key: str, names: _Names) -> tuple[str, str]:
+    href = url_for("admin.classroom", classroom_id=key) if key in names.classrooms else ""
+    return names.classrooms.get(key) or _("une classe supprimée"), href
+
+
+def _lesson(key: str, names: _Names) -> tuple[str, str]:
+    href = url_for("lessons.board", lesson_id=key) if key in names.lessons else ""
+    return names.lessons.get(key) or _("une séance passée"), href
+
+
+_PLACES: dict[str, Callable[[str, _Names], tuple[str, str]]] = {
+    "device": _device, "cart": _cart, "classroom": _classroom, "lesson": _lesson,
+}  # fmt: skip
 
 
 def _detail(entry: Entry, names: _Names) -> str:
     """Numbers and names of what took part; codes of no interest stay out."""
-    shown = [_(text, value=_value(key, entry.detail[key], names)) for key, text in _DETAILS if key in entry.detail]
+    told = {key: value for key, value in entry.detail.items() if value not in (None, "")}
+    if not entry.action.startswith("instruction."):
+        told = {key: value for key, value in told.items() if key not in _OF_ORDERS}
+    shown = [_(text, value=_value(key, told[key], names)) for key, text in _DETAILS if key in told]
     return ", ".join(shown)
 
 
 def _value(key: str, value: object, names: _Names) -> object:
-    if key == "role":
-        return word(ROLES, value)
     if key == "lesson":
         return names.lessons.get(str(value)) or _("passée")
-    if key == "by" and str(value) in WAYS_IN:
-        return word(WAYS_IN, value)
+    if key in _TABLES and str(value) in _TABLES[key]:
+        return word(_TABLES[key], value)
+    if key == "detail":
+        return outcome_words(str(value))
     return names.devices.get(str(value), value) if key == "by" else value

@@ -98,7 +98,8 @@ def test_a_long_journal_comes_in_pages(site: Site, browser: Browser) -> None:
 
 
 def test_a_formula_in_the_journal_stays_text_in_a_spreadsheet(site: Site, browser: Browser) -> None:
-    record(when("2026-11-20T10:00:00"), "console", "device.serial_conflict", "device:=1+1", serial="=cmd|' /C calc'!A0")
+    target = f"device:{add_device(name='=1+1')}"
+    record(when("2026-11-20T10:00:00"), "console", "device.serial_conflict", target, serial="=cmd|' /C calc'!A0")
 
     content = browser.get("/admin/journal.csv?what=device.").data.decode("utf-8-sig")
 
