@@ -21,6 +21,7 @@ from appliance.domain.people import Actor
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.nudge import NudgeSender
 from appliance.services.city_wishes import write_wishes
+from appliance.services.device_orders import close_commands
 from appliance.services.exchange_log import forget_exchanges
 from appliance.services.journal import record
 from appliance.services.outbox import forget_records
@@ -135,6 +136,8 @@ class City:
             if link is None or link.appliance != answer.appliance:
                 _write_link(answer, address, now)
                 forget_records()  # another appliance, in the city's eyes: nothing of the one before is sent under it
+                if not answer.replaces:  # what a replaced box left open is still this city's, and told as unknown
+                    _free_of_the_city(now)
                 begin_epoch(now, Reason.CREATED)
                 self._put_everything(now)
                 record(now, "console" if asked is None else asked.by, "city.join", f"city:{answer.appliance}")
@@ -249,6 +252,7 @@ class City:
 def _free_of_the_city(now: datetime) -> None:
     """In the caller's transaction: its orders end, its wishes hold no more, and its people are the school's own."""
     waiting = Instruction.state.in_(OPEN)
+    close_commands([str((row.progress or {}).get("command")) for row in Instruction.select().where(waiting)], now)
     Instruction.update(state=InstructionState.CANCELED, detail="city_left", finished_at=now).where(waiting).execute()
     User.update(source="school").where(User.source != "school").execute()
     write_wishes({})

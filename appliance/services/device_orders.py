@@ -3,6 +3,7 @@
 In the caller's transaction. The command's id is what makes a device do it once, however often it is sent.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,6 +74,12 @@ def withdraw(command_id: str, now: datetime) -> bool:
     """Whether it had never been sent, and never will be."""
     unsent = (Receipt.id == command_id) & (Receipt.state == ReceiptState.QUEUED) & (Receipt.tries == 0)
     return bool(Receipt.update(state=ReceiptState.CANCELED, updated_at=now).where(unsent).execute())
+
+
+def close_commands(ids: Collection[str], now: datetime) -> None:
+    """Whoever gave them has no say here any more: they are sent to nobody, not even again."""
+    ours = Receipt.id.in_(list(ids)) & Receipt.state.in_([state.value for state in OPEN])
+    Receipt.update(state=ReceiptState.CANCELED, updated_at=now).where(ours).execute()
 
 
 def close_for_new_enrollment(device_id: str, now: datetime) -> None:

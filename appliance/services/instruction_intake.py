@@ -1,6 +1,7 @@
 """Taking instructions: each id once, for this box, in time, signed by who may; whatever is refused is counted and told.
 
-In the caller's transaction. An id that was refused is used up as well: nothing is tried twice.
+In the caller's transaction. An id that was refused is used up as well; of a flood, beyond a day's bound, only the
+number is kept.
 """
 
 import hashlib
@@ -28,7 +29,7 @@ from protocol.uplink_orders import (
 from protocol.uplink_words import CLASS_OF, InstructionKind, InstructionState, RecordType, Refusal
 
 _REFUSALS = "instruction_refusals"
-_TOLD_A_DAY = 100  # a flood is counted, and does not fill the lane that is never cut
+_TOLD_A_DAY = 100  # a flood is counted, and fills neither the lane that is never cut nor the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,8 @@ def _has_unheard_receipt(instruction: str) -> bool:
 
 
 def _store(order: Order, envelope: Envelope, no: _No | None, now: datetime, first: str) -> None:
+    if no is not None and not _count(no, order.kind, order.by, now, order.id):
+        return
     state = InstructionState.REFUSED if no else InstructionState.RECEIVED
     Instruction.create(
         id=order.id,
@@ -136,8 +139,6 @@ def _store(order: Order, envelope: Envelope, no: _No | None, now: datetime, firs
     if no is None:
         target = f"device:{order.device}" if order.device else ""
         record(now, "city", "instruction.received", target, kind=order.kind, by=order.by, instruction=order.id)
-    else:
-        _count(no, order.kind, order.by, now, order.id)
     receipt = ReceiptBody(order.id, state, now, no.detail if no else "", no.refusal if no else None)
     put(now, RecordType.RECEIPT, encode_receipt(receipt))
 

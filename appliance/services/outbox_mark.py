@@ -27,7 +27,7 @@ def lift_mark() -> None:
 
 
 def fork_of(cursors: Mapping[Lane, int]) -> dict[int, int] | None:
-    """None: the city is nowhere further than we can be. Else up to where a lane's numbers mean the same at both ends."""
+    """None: the city is nowhere further than we can be. Else up to where a lane means the same at both ends."""
     mark, lanes = _read(), {Lane(row.lane): row for row in OutboxLane.select()}
     last = {lane: int(row.last_seq) for lane, row in lanes.items()}
     known = last if mark is None else {lane: mark.get(lane, 0) for lane in {*last, *mark}}

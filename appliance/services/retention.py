@@ -14,6 +14,7 @@ JOURNAL = timedelta(days=396)  # thirteen months: a school year can still be rea
 COUNTERS = timedelta(days=90)
 CODES = timedelta(hours=1)
 RAW_USAGE = timedelta(days=62)
+INSTRUCTIONS = timedelta(days=90)  # after their end: an id that is gone is too late by itself
 
 _PAGES_AT_ONCE = 500
 
@@ -33,6 +34,13 @@ _SLICES: tuple[tuple[str, timedelta], ...] = (
         "DELETE FROM usage_mark WHERE (device_id, boot) IN "
         "(SELECT device_id, boot FROM usage_mark WHERE updated_at < ? LIMIT 500)",
         COUNTERS,
+    ),
+    # A refused one has whatever end its sender gave it. What others point to (`see`) stays as long as they do.
+    (
+        "DELETE FROM instruction WHERE id IN (SELECT id FROM instruction AS over WHERE finished_at < ?1 "
+        "AND (not_after < ?1 OR state = 'refused') AND NOT EXISTS (SELECT 1 FROM instruction AS part "
+        "WHERE json_extract(part.envelope, '$.see') = over.id) LIMIT 20)",
+        INSTRUCTIONS,
     ),
 )
 _KINDS = {LESSONS: "lessons", JOURNAL: "journal"}  # a city may shorten these, never lengthen them

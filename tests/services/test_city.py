@@ -1,4 +1,6 @@
 import stat
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,11 +10,13 @@ from appliance.errors import Conflict, Invalid, NotFound
 from appliance.nudge import NudgeSender
 from appliance.services.city import City
 from appliance.services.city_wishes import present_wishes, write_wishes
+from appliance.services.device_orders import order_device
 from appliance.services.outbox import Outbox
 from appliance.services.people import create_user, person_of
 from appliance.services.telling import put_everything
 from appliance.store.city_models import Exchange, Instruction, OutboxRecord
-from appliance.store.models import User
+from appliance.store.models import Receipt, User
+from protocol.device import CommandType
 from protocol.uplink_claim import ClaimAnswer, ClaimCode, write_code
 from protocol.uplink_door import ClaimFile, encode_claim_file
 from protocol.uplink_words import Lane, Standing
@@ -99,20 +103,46 @@ def test_who_leaves_leaves_nothing_to_send(city: City, clock: HandClock) -> None
         city.leave(ADMIN)
 
 
-def test_who_leaves_is_bound_by_nothing_of_that_city_any_more(city: City, clock: HandClock) -> None:
-    """Its waiting orders would be carried out under the next city, and its people could be changed by nobody."""
+@pytest.fixture
+def bound(city: City, clock: HandClock) -> str:
+    """A school with a former city's orders, one of which a device has been given; the command's id."""
     city.joined(ANSWER, "ville.example.fr:443")
     person = create_user("referent", "Le référent", Role.ADMINISTRATOR, clock.now())
     User.update(source="city").where(User.id == person.id).execute()
     write_wishes({"languages": ["fr"], "restrictions": {"camera": "blocked"}})
+    command = order_device(add_device(), CommandType.WIPE, clock.now() + timedelta(days=7), clock.now())
     for state in ("received", "started", "done"):
         Instruction.create(
             id=state, kind="wipe", by="x", envelope={}, state=state, received_at=clock.now(), not_after=clock.now(),
-            force_insert=True,
+            progress={"command": command} if state == "started" else None,
+            finished_at=clock.now() if state == "done" else None, force_insert=True,
         )  # fmt: skip
-    city.leave(ADMIN)
+    return command
+
+
+def must_be_free(command: str) -> None:
     assert {row.id: row.state for row in Instruction.select()} == {
         "received": "canceled", "started": "canceled", "done": "done",
     }  # fmt: skip
-    assert person_of(User.get_by_id(person.id)).is_of_the_city is False
+    assert Receipt.get_by_id(command).state == "canceled"
+    assert User.select().where(User.source == "city").count() == 0
+    assert person_of(User.get(User.login == "referent")).is_of_the_city is False
     assert present_wishes() == {}
+
+
+def test_who_leaves_is_bound_by_nothing_of_that_city_any_more(city: City, bound: str) -> None:
+    """Its waiting orders would be carried out under the next city, and its people could be changed by nobody."""
+    city.leave(ADMIN)
+    must_be_free(bound)
+
+
+def test_who_joins_another_city_is_bound_by_nothing_of_the_former_one(city: City, bound: str) -> None:
+    """As after a restore, which brings back what was left, or a link that was lost."""
+    city.joined(replace(ANSWER, appliance="a-2"), "autre.example.fr:443")
+    must_be_free(bound)
+
+
+def test_a_box_in_the_place_of_a_dead_one_answers_for_its_orders(city: City, bound: str) -> None:
+    city.joined(replace(ANSWER, appliance="a-2", replaces="a-1"), "ville.example.fr:443")
+    assert [row.id for row in Instruction.select().where(Instruction.finished_at.is_null())] == ["received", "started"]
+    assert present_wishes() != {}

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from appliance.services.retention import CODES, COUNTERS, JOURNAL, LESSONS, RAW_USAGE, make_room_for_usage, prune
+from appliance.store.city_models import Instruction
 from appliance.store.models import (
     Device,
     Dropped,
@@ -156,3 +157,25 @@ def test_what_short_codes_left_is_gone_an_hour_after_it_opens_nothing(school: Sc
     assert [row.id for row in EnrollmentToken.select()] == [token.id], "links that people made stay to be seen"
     assert JoinCode.select().count() == 0
     assert Device.get_by_id(ONE).token_id is None
+
+
+def test_the_city_s_orders_go_ninety_days_after_their_end_and_open_ones_never(school: School) -> None:
+    now = school.clock.now()
+    for name, state, see in (
+        ("whole", "done", ""), ("part", "started", "whole"), ("open", "received", ""), ("over", "expired", ""),
+        ("forged", "refused", ""),
+    ):  # fmt: skip
+        Instruction.create(
+            id=name, kind="report", by="x", envelope={"see": see} if see else {"order": "{}", "signatures": []},
+            state=state, received_at=now, not_after=now + timedelta(days=7 if name != "forged" else 36_500),
+            finished_at=None if state in {"started", "received"} else now, force_insert=True,
+        )  # fmt: skip
+    school.clock.at += timedelta(days=97)
+    prune_all(school)
+    assert Instruction.select().where(Instruction.id != "forged").count() == 4
+    school.clock.pass_by(seconds=1)
+    prune_all(school)
+    assert sorted(row.id for row in Instruction.select()) == ["open", "part", "whole"]
+    Instruction.update(state="done", finished_at=now).where(Instruction.id == "part").execute()
+    prune_all(school)
+    assert [row.id for row in Instruction.select()] == ["open"]

@@ -191,6 +191,20 @@ def test_a_flood_of_forged_orders_is_counted_and_does_not_fill_the_lane(box: Ord
     assert len(security()) == 101
 
 
+def test_a_flood_of_orders_for_others_fills_neither_the_table_nor_the_lane(box: OrderedBox) -> None:
+    """Each with an id of its own, and a good signature: as a city does that has lost its way."""
+    mine = box.give("report")
+    for number in range(120):
+        last = box.city.order("report", targets=(target(f"o-{number}", appliance="a-other"),))
+        box.take(box.city.signed(last))
+    assert box.instructions.refused() == {"not_for_us": 120}
+    assert Instruction.select().count() == len(receipts()) == 101
+    assert len(security()) == 100 and state_of(mine)[0] == "received"
+    box.clock.pass_by(days=1)
+    box.take(box.city.signed(last))
+    assert state_of(last.id) == ("refused", "not_for_us"), "of what was only counted, the id is not used up"
+
+
 def test_a_ring_must_be_of_the_root_that_was_pinned_and_newer(box: OrderedBox) -> None:
     older = box.city.ring(version=1)
     newer = box.city.ring(version=5)
