@@ -24,12 +24,16 @@ _REFUSED = {Standing.REVOKED: DoorRefusal.APPLIANCE_REVOKED, Standing.REPLACED: 
 
 @dataclass(frozen=True, slots=True)
 class KnownAppliance:
-    """Who calls, as the certificate proves. `standing`: active or fenced; the others do not come in."""
+    """Who calls, as the certificate proves. `standing`: active or fenced; the others do not come in.
+
+    `address`: whence, as the door sees it.
+    """
 
     id: str
     uai: str
     standing: Standing
     serial: str
+    address: str = ""
 
 
 class Certificates:

@@ -4,14 +4,16 @@ A handful of queries whatever the number of schools: rows are put together here,
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from peewee import SQL, fn
 
+from central.domain.alerts import GRAVE
 from central.domain.alerts import RANK as ALERT_RANK
 from central.domain.fleet import ApplianceState, Sign, disk_share, judged_seconds, link_share, state_of
+from central.domain.morning import Counts
 from central.domain.plain_text import folded, is_findable, search_words
 from central.domain.school_days import Closure
 from central.services.desk_settings import DeskSettings
@@ -22,6 +24,7 @@ from protocol.uplink_words import Standing
 
 _NAMED = 6  # schools that a line of the morning names
 _HOUR = timedelta(hours=1)
+_STANDING_STILL = (ApplianceState.LATE, ApplianceState.NEW, ApplianceState.ABSENT, ApplianceState.REVOKED)
 Shares = tuple[float | None, ...]
 
 # How many alerts of one kind in one school, and since when.
@@ -80,15 +83,40 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
+class Standstill:
+    """Boxes that do not answer, or are not there, of which no alert tells. `since`: the first of them."""
+
+    state: ApplianceState
+    count: int
+    named: tuple[tuple[str, str], ...]
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Of one school. `since`: its box's last word."""
+
+    state: ApplianceState
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Morning:
     states: Mapping[ApplianceState, int]
     troubles: tuple[Trouble, ...]
+    standstills: tuple[Standstill, ...]
     acknowledged: int
     schools: int
 
     @property
-    def quiet(self) -> int:
+    def answering(self) -> int:
         return self.states.get(ApplianceState.UP, 0)
+
+    @property
+    def counts(self) -> Counts:
+        grave = sum(one.count for one in self.troubles if one.kind in GRAVE)
+        others = sum(one.count for one in self.troubles) - grave
+        return Counts(self.states, grave, others, self.acknowledged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +176,19 @@ class Fleet:
                 by_kind[kind][uai] = (count, since)
         troubles = [_trouble(kind, found, shown) for kind, found in by_kind.items()]
         troubles.sort(key=lambda one: ALERT_RANK.get(one.kind, len(ALERT_RANK)))
-        return Morning(Counter(line.state for line in shown.values()), tuple(troubles), acknowledged, len(shown))
+        states = Counter(line.state for line in shown.values())
+        return Morning(states, tuple(troubles), _standstills(shown.values()), acknowledged, len(shown))
+
+    def standstills(self, uais: Collection[str], now: datetime) -> dict[str, Stop]:
+        """Of these schools those whose box takes no order now, and since when."""
+        boxes = current_boxes()
+        found = {}
+        for uai in uais:
+            box = boxes.get(uai)
+            state = ApplianceState.ABSENT if box is None else state_of(box.sign(""), now, self._settings.closures())
+            if state is not ApplianceState.UP:
+                found[uai] = Stop(state, None if box is None else box.hello_at)
+        return found
 
     def links(self, boxes: Sequence[BoxLine], now: datetime, hours: int = 48) -> dict[str, Shares]:
         """Quality of the line in each of the last hours, the oldest first; 0 where nothing came.
@@ -262,6 +302,22 @@ def _alerts_by_school() -> dict[str, dict[str, int]]:
     for uai, kind, count in tuples_of(counted):
         found[uai][kind] = count
     return found
+
+
+def _standstills(lines: Iterable[SchoolLine]) -> tuple[Standstill, ...]:
+    found: dict[ApplianceState, list[SchoolLine]] = {state: [] for state in _STANDING_STILL}
+    for line in lines:
+        if line.state in found:
+            found[line.state].append(line)
+    return tuple(_standstill(state, members) for state, members in found.items() if members)
+
+
+def _standstill(state: ApplianceState, members: list[SchoolLine]) -> Standstill:
+    """The longest silence first."""
+    heard = {line.uai: line.box.hello_at for line in members if line.box and line.box.hello_at}
+    ranked = sorted(members, key=lambda line: (line.uai not in heard, heard.get(line.uai), line.name))
+    named = tuple((line.uai, line.name) for line in ranked[:_NAMED])
+    return Standstill(state, len(members), named, min(heard.values(), default=None))
 
 
 def _trouble(kind: str, found: Mapping[str, _Heap], shown: Mapping[str, SchoolLine]) -> Trouble:

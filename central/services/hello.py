@@ -50,15 +50,14 @@ class Hellos:
         self._clock = clock
         self._city = city
 
-    def hear(self, known: KnownAppliance, hello: Hello, address: str = "") -> HelloAnswer:
-        """`address`: whence it came, as the door sees it."""
+    def hear(self, known: KnownAppliance, hello: Hello) -> HelloAnswer:
         if hello.appliance != known.id:
             raise Denied("foreign_appliance", appliance=known.id, school=known.uai)
         now = self._clock.now().replace(microsecond=0)
         tokens = Tokens(known.id, self._city.prove, lambda: secrets.token_hex(8))
         names = [f"appliance:{known.id}", *(["turns"] if hello.heavy else [])]
         with writing(*names):
-            answer = self._decide(Appliance.get_by_id(known.id), tokens, hello, _Call(now, address))
+            answer = self._decide(Appliance.get_by_id(known.id), tokens, hello, _Call(now, known.address))
         if answer is None:
             raise Conflict("late_hello")
         return answer

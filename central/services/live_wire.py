@@ -120,7 +120,7 @@ class LiveWire:
         is_there = said.payload == b"1"
         self._nudged.pop(said.uai, None)  # it may not have heard what was said before
         Appliance.update(bridge=is_there, bridge_at=self._clock.now()).where(
-            (Appliance.school == said.uai) & (Appliance.standing == Standing.ACTIVE)
+            (Appliance.school == said.uai) & Appliance.standing.in_([Standing.ACTIVE, Standing.FENCED])
         ).execute()
 
     def _picture(self, said: Said) -> None:

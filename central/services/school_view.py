@@ -10,10 +10,10 @@ from datetime import datetime
 from peewee import Case, fn
 
 from central.domain.alerts import RANK
-from central.domain.fleet import ApplianceState, Sign, state_of
+from central.domain.fleet import ApplianceState, state_of
 from central.domain.roles import Viewer
 from central.services.desk_settings import DeskSettings
-from central.services.fleet import BoxLine, Fleet, current_boxes
+from central.services.fleet import BoxLine, Fleet, Shares, current_boxes
 from central.services.scope import readable_school
 from central.store.desk_models import Alert, Instruction, Journal, Order
 from central.store.models import Appliance, Cart, Certificate, Device, Gap, ParkedRecord, School, SchoolAudit, Snapshot
@@ -91,7 +91,7 @@ class SchoolView:
     disk_free: int
     disk_total: int
     findings: tuple[str, ...]
-    link: tuple[float, ...]
+    link: Shares
     devices: int
     kinds: Mapping[str, int]
     in_lesson: int
@@ -123,7 +123,7 @@ class SchoolViews:
             disk_free=appliance.disk_free if appliance else 0,
             disk_total=appliance.disk_total if appliance else 0,
             findings=tuple(appliance.findings or ()) if appliance else (),
-            link=self._fleet.links([box.id], now, LINK_HOURS)[box.id] if box else (),
+            link=self._fleet.links([box], now, LINK_HOURS)[box.id] if box else (),
             devices=sum(kinds.values()),
             kinds=kinds,
             in_lesson=Device.select().where(Device.school == uai, Device.in_lesson).count(),
@@ -136,7 +136,7 @@ class SchoolViews:
     def _state(self, school: School, box: BoxLine | None, now: datetime) -> ApplianceState:
         if box is None:
             return ApplianceState.ABSENT
-        return state_of(Sign(box.standing, box.hello_at, school.zone), now, self._settings.closures())
+        return state_of(box.sign(school.zone), now, self._settings.closures())
 
     def alerts(self, uai: str) -> list[AlertLine]:
         """Open ones, the gravest first."""
@@ -205,7 +205,7 @@ def order_lines(uai: str, device: str = "") -> list[OrderLine]:
 
 def journal_lines(uai: str, target: str = "") -> list[JournalLine]:
     """Without what the school's box says of the city's orders: its receipts have told it, in the city's own lines."""
-    city = Journal.select().where(Journal.school == uai).order_by(Journal.id.desc()).limit(_LINES)
+    city = Journal.select().where(Journal.school == uai).order_by(Journal.at.desc(), Journal.id.desc()).limit(_LINES)
     school = SchoolAudit.select().where(SchoolAudit.school == uai).order_by(SchoolAudit.at.desc()).limit(_LINES)
     school = school.where(~SchoolAudit.action.startswith("instruction.") | SchoolAudit.is_security)
     if target:

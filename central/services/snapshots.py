@@ -1,8 +1,10 @@
 """The schools' daily backups: sealed, seven a school, given back only to a box that takes another one's place."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from central.clock import Clock
 from central.errors import Denied, Invalid, NotFound, TooLarge
@@ -11,10 +13,12 @@ from central.services.certificates import KnownAppliance
 from central.services.journal import record
 from central.store.database import writing
 from central.store.models import Appliance, ClaimTicket, Snapshot
+from central.store.rows import tuples_of
 from protocol.uplink_words import Standing
 
 MAX_BYTES = 64 * 1024 * 1024
 KEPT = 7
+LONGEST_UPLOAD = timedelta(minutes=15)  # as long as the door leaves a known box
 _ZIP = b"PK\x03\x04"
 
 
@@ -31,6 +35,15 @@ class Snapshots:
     def __init__(self, clock: Clock, sealer: Sealer) -> None:
         self._clock = clock
         self._sealer = sealer
+
+    @contextmanager
+    def coming(self, known: KnownAppliance) -> Iterator[None]:
+        """While its bytes are on the line, minutes on a poor one, its box says nothing else and is not silent."""
+        _set_busy(known.id, self._clock.now() + LONGEST_UPLOAD)
+        try:
+            yield
+        finally:
+            _set_busy(known.id, self._clock.now())
 
     def keep(self, known: KnownAppliance, plain: bytes, sha256: str) -> None:
         """One a day: a later one takes its place, so that no box can push a week of good ones out in a minute."""
@@ -53,8 +66,8 @@ class Snapshots:
 
     def latest_at(self, uai: str) -> datetime | None:
         """Without the file itself, which is large."""
-        rows = Snapshot.select(Snapshot.at).where(Snapshot.school == uai).order_by(Snapshot.at.desc()).limit(1)
-        return next((at for (at,) in rows.tuples()), None)
+        newest = Snapshot.select(Snapshot.at).where(Snapshot.school == uai).order_by(Snapshot.at.desc()).limit(1)
+        return next((at for (at,) in tuples_of(newest)), None)
 
     def latest_for(self, known: KnownAppliance) -> SnapshotFile:
         """For a box that was claimed in another one's place, until it has sent one of its own."""
@@ -72,6 +85,10 @@ class Snapshots:
         with writing():
             record(self._clock.now(), who, "snapshot.fetch", who, known.uai, of=row.appliance, sha256=row.sha256)
         return SnapshotFile(plain, row.sha256, row.at)
+
+
+def _set_busy(appliance_id: str, until: datetime) -> None:
+    Appliance.update(turn_until=until).where(Appliance.id == appliance_id).execute()
 
 
 def _purpose(uai: str, sha256: str) -> str:

@@ -23,7 +23,7 @@ class Word(NamedTuple):
 STATES: dict[str, Word] = {
     ApplianceState.FENCED: Word(N_("en double"), "ban", "problem"),
     ApplianceState.DOWN: Word(N_("muet"), "circle-x", "problem"),
-    ApplianceState.LATE: Word(N_("en retard"), "clock", "notice"),
+    ApplianceState.LATE: Word(N_("ne répond plus"), "clock", "notice"),
     ApplianceState.NEW: Word(N_("jamais venu"), "circle-dashed", "quiet"),
     ApplianceState.ABSENT: Word(N_("sans boîtier"), "minus", "quiet"),
     ApplianceState.UP: Word(N_("en ligne"), "circle-check", "good"),

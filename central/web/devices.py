@@ -13,7 +13,7 @@ from central.web.access import allows, viewer
 from central.web.desk_words import BATTERY_TROUBLES, DEVICE_KINDS, HELD, STATUSES, text_of, word_of
 from central.web.inventory import add_inventory
 from central.web.lists import address, asked, files, headings, number_asked
-from central.web.schools import told_alerts, told_journal, told_orders
+from central.web.schools import told_alerts, told_journal, told_orders, waiting_at
 from central.web.texts import field_texts
 from central.web.texts import filled as _
 from central.web.times import day_text
@@ -111,7 +111,7 @@ def device_page(services: Services, device_id: str, problem: CityError | None = 
         carts=[("", _("aucune")), *desk.devices.carts(view.appliance)],
         battery_word=text_of(BATTERY_TROUBLES, view.battery_trouble) if view.battery_trouble else "",
         alerts=told_alerts(desk.devices.alerts(device_id)),
-        orders=told_orders(desk.devices.orders(view)),
+        orders=told_orders(desk.devices.orders(view), waiting_at(services, view.uai)),
         journal=told_journal(desk.devices.journal(view)),
     )
     return make_response(page, problem.status if problem else 200)

@@ -8,16 +8,16 @@ from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from central.bootstrap import Services
-from central.domain.alerts import GRAVE
 from central.domain.fleet import RANK, ApplianceState
+from central.domain.morning import Verdict, verdict_of
 from central.domain.roles import Capability
-from central.services.fleet import FleetFilter, Morning, SchoolLine
+from central.services.fleet import FleetFilter, Morning, SchoolLine, Shares
 from central.web import plots
 from central.web.access import allows
 from central.web.desk_words import ALERTS, STATES, trouble_title, word_of
 from central.web.lists import asked, files, headings, number_asked, ordered, sliced
+from central.web.morning_words import morning_sentence, standstill_title
 from central.web.texts import filled as _
-from central.web.texts import translate_number as ngettext
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _HOURS = 48
@@ -48,14 +48,16 @@ def make_fleet(services: Services) -> Blueprint:
         wanted = filter_of_address()
         kept = [line for line in lines if wanted.keeps(line)]
         shown = sliced(ordered(kept, _SORTS, "state"), _PAGE)
-        links = fleet.links([line.box.id for line in shown.lines if line.box], now, _HOURS)
+        links = fleet.links([line.box for line in shown.lines if line.box], now, _HOURS)
         morning = fleet.morning(lines)
         return render_template(
             "desk/fleet.html",
             files=files("exports.schools"),
             morning=morning,
-            sentence=_sentence(morning),
+            sentence=morning_sentence(morning.counts),
             troubles=[(one, word_of(ALERTS, one.kind), trouble_title(one.kind, one.count)) for one in morning.troubles],
+            standstills=[(one, word_of(STATES, one.state), standstill_title(one)) for one in morning.standstills],
+            is_well=verdict_of(morning.counts) is Verdict.WELL,
             states=[(state, morning.states.get(state, 0), word_of(STATES, state)) for state in ApplianceState],
             states_bar=_states_bar(morning),
             map=_map(kept),
@@ -87,22 +89,6 @@ def _columns() -> list[tuple[str, str, bool]]:
     ]  # fmt: skip
 
 
-def _sentence(morning: Morning) -> str:
-    grave = sum(one.count for one in morning.troubles if one.kind in GRAVE)
-    others = sum(one.count for one in morning.troubles) - grave
-    if not morning.schools:
-        return _("Aucune école pour l’instant.")
-    if not grave and not others:
-        return _("Tout va bien dans les écoles.")
-    if not grave:
-        return ngettext("Rien de grave : %(num)s point à voir.", "Rien de grave : %(num)s points à voir.", others) % {
-            "num": others
-        }
-    return ngettext(
-        "%(num)s boîtier demande quelqu’un aujourd’hui.", "%(num)s boîtiers demandent quelqu’un aujourd’hui.", grave
-    ) % {"num": grave}
-
-
 def _states_bar(morning: Morning) -> str:
     counts = [(state, morning.states.get(state, 0)) for state in ApplianceState]
     told = ", ".join(f"{word_of(STATES, state).label} : {count}" for state, count in counts if count)
@@ -119,13 +105,16 @@ def _map(lines: Sequence[SchoolLine]) -> str:
     )
 
 
-def _line_text(shares: Sequence[float]) -> str:
-    """What the strip says, in words."""
-    heard = sum(share > 0 for share in shares)
-    mean = round(100 * sum(shares) / max(1, len(shares)))
+def _line_text(shares: Shares) -> str:
+    """What the strip says, in words. Hours of which nothing can be said do not count."""
+    known = [share for share in shares if share is not None]
+    if not known:
+        return _("Ligne : pas encore de quoi la juger")
+    heard = sum(share > 0 for share in known)
+    mean = round(100 * sum(known) / len(known))
     return _(
         "Qualité de la ligne : %(mean)s %%, entendu %(heard)s heures sur %(all)s",
         mean=mean,
         heard=heard,
-        all=len(shares),
+        all=len(known),
     )

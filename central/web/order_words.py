@@ -38,6 +38,7 @@ CLASSES: dict[str, str] = {
     OrderClass.SENSITIVE: N_("sensibles"),
     OrderClass.DESTRUCTIVE: N_("qui effacent"),
 }
+NOT_HEARD = ("pending", "sent")  # states in which the box has not said that it has it
 _ARGUMENTS = {
     "name": N_("Nouveau nom"),
     "cart": N_("Classe mobile"),

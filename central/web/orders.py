@@ -18,7 +18,8 @@ from central.services.rings import relying_party
 from central.web.access import allows, viewer
 from central.web.desk_words import INSTRUCTIONS, ORDERS, Word, word_of
 from central.web.marks import N_
-from central.web.order_words import argument_lines, outcome_text
+from central.web.morning_words import waiting_text
+from central.web.order_words import NOT_HEARD, argument_lines, outcome_text
 from central.web.security import FORM_BYTES, body_limit
 from central.web.texts import filled as _
 from protocol.uplink_words import OrderClass
@@ -65,9 +66,7 @@ def _add_reading(pages: Blueprint, services: Services) -> None:
         return render_template(
             "orders/one.html",
             told=_told(line),
-            instructions=[
-                (one, word_of(INSTRUCTIONS, one.state), outcome_text(one.refusal or one.detail)) for one in instructions
-            ],
+            instructions=_told_instructions(services, line, instructions),
             arguments=_arguments(line, instructions),
             people=people_names({line.account, line.second}),
             number=page,
@@ -83,6 +82,24 @@ def _add_reading(pages: Blueprint, services: Services) -> None:
 def _told(line: OrderLine) -> tuple[OrderLine, Word, Word, list[tuple[Word, int]]]:
     states = [(word_of(INSTRUCTIONS, state), count) for state, count in sorted(line.states.items())]
     return line, word_of(ORDERS, line.kind), PHASES[line.phase], states
+
+
+def _told_instructions(
+    services: Services, order: OrderLine, lines: list[InstructionLine]
+) -> list[tuple[InstructionLine, Word, str]]:
+    """What has not left says why, unless a signature is what it waits for."""
+    now, is_released = services.clock.now(), order.phase is Phase.RELEASED
+    unheard = {one.school for one in lines if is_released and one.state in NOT_HEARD}
+    stops = services.desk.fleet.standstills(unheard, now) if unheard else {}
+    return [
+        (
+            one,
+            word_of(INSTRUCTIONS, one.state),
+            outcome_text(one.refusal or one.detail)
+            or (waiting_text(stops.get(one.school), now) if one.state in NOT_HEARD else ""),
+        )
+        for one in lines
+    ]
 
 
 def _arguments(line: OrderLine, instructions: list[InstructionLine]) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Who calls at the door: the certificate that TLS has checked on this very connection, never a header."""
 
 import ssl
+from dataclasses import replace
 
 from flask import g, request
 
@@ -17,7 +18,7 @@ def identify(certificates: Certificates) -> None:
     serial = _serial()
     if not serial:
         raise Denied(DoorRefusal.CERTIFICATE_MISSING)
-    g.appliance = certificates.who_shows(serial)
+    g.appliance = replace(certificates.who_shows(serial), address=request.remote_addr or "")
     allow_seconds(_KNOWN_SECONDS)
 
 

@@ -17,7 +17,9 @@ _GOOD, _FAIR = 0.9, 0.5
 _CELL = 12
 
 
-def quality_class(share: float) -> str:
+def quality_class(share: float | None) -> str:
+    if share is None:
+        return "q-void"
     if share <= 0:
         return "q-none"
     return "q-good" if share >= _GOOD else "q-fair" if share >= _FAIR else "q-poor"
@@ -47,19 +49,21 @@ def _text(x: float, y: float, text: str, anchor: str = "start") -> Markup:
     return Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>').format(round(x, 1), round(y, 1), anchor, text)
 
 
-def line_strip(shares: Sequence[float], label: str) -> Markup:
+def line_strip(shares: Sequence[float | None], label: str) -> Markup:
     """The last hours of a school's line: one bar an hour; an hour in which nothing came is a mark on the ground.
 
     One path a quality, not one element an hour: a page has a hundred of these.
     """
     paths: dict[str, list[str]] = {}
     for place, share in enumerate(shares):
-        paths.setdefault(quality_class(share), []).append(f"M{2 * place} 20V{20 - max(2.0, 20 * share):.1f}h1.6V20z")
+        if share is not None:
+            height = max(2.0, 20 * share)
+            paths.setdefault(quality_class(share), []).append(f"M{2 * place} 20V{20 - height:.1f}h1.6V20z")
     parts = [Markup('<path class="{}" d="{}"/>').format(name, "".join(bars)) for name, bars in paths.items()]
     return _image(2 * len(shares), 20, "strip", label, parts)
 
 
-def line_week(shares: Sequence[float], days: Sequence[str], label: str, title: Callable[[int], str]) -> Markup:
+def line_week(shares: Sequence[float | None], days: Sequence[str], label: str, title: Callable[[int], str]) -> Markup:
     """One row a day, one cell an hour: what happens every day at the same hour is a column."""
     left, top, rows = 64, 18, -(-len(shares) // 24)
     cells = [

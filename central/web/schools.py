@@ -1,7 +1,7 @@
 """One school: its box, line, devices, what is wrong, what was ordered and done. Its administration: `school_admin`."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from flask import Blueprint, jsonify, redirect, render_template, url_for
@@ -28,7 +28,8 @@ from central.web.desk_words import (
     word_of,
 )
 from central.web.journal_words import Told, told_lines
-from central.web.order_words import outcome_text
+from central.web.morning_words import waiting_text
+from central.web.order_words import NOT_HEARD, outcome_text
 from central.web.school_admin import add_administration
 from central.web.texts import filled as _
 from central.web.times import zone_of
@@ -68,7 +69,7 @@ def _add_one(pages: Blueprint, services: Services) -> None:
             week=_week(view, services) if viewer().sees(Column.BOX) else "",
             disk=lambda share: plots.share_bar(share, _("Disque rempli à %(n)s %%", n=round(100 * share))),
             alerts=told_alerts(desk.schools.alerts(uai)),
-            orders=told_orders(desk.schools.orders(uai)),
+            orders=told_orders(desk.schools.orders(uai), waiting_at(services, uai)),
             journal=told_journal(desk.schools.journal(uai)),
             logs=desk.logs.of(view.box.id) if view.box and viewer().may(Capability.READ_LOGS) else [],
             contest=services.receiving.fences.contest(view.box.id) if view.box else None,
@@ -88,13 +89,19 @@ def _week(view: SchoolView, services: Services) -> str:
     shares = view.link[pad:]
     first = last - timedelta(hours=len(shares) - 1)
     days = [(first + timedelta(days=row)).strftime("%d/%m") for row in range(-(-LINK_HOURS // 24))]
-    mean = round(100 * sum(shares) / max(1, len(shares)))
+    known = [share for share in shares if share is not None]
+    mean = round(100 * sum(known) / max(1, len(known)))
     return plots.line_week(
         shares,
         days,
         _("Qualité de la ligne sur sept jours, heure par heure : %(mean)s %% en moyenne", mean=mean),
-        lambda place: f"{(first + timedelta(hours=place)):%d/%m %H} h : {round(100 * shares[place])} %",
+        lambda place: _hour_text(first + timedelta(hours=place), shares[place]),
     )
+
+
+def _hour_text(hour: datetime, share: float | None) -> str:
+    told = _("rien à en dire") if share is None else f"{round(100 * share)} %"
+    return f"{hour:%d/%m %H} h : {told}"
 
 
 def _add_live(pages: Blueprint, services: Services) -> None:
@@ -128,7 +135,14 @@ class OrderTold(NamedTuple):
     why: str
 
 
-def told_orders(lines: Sequence[OrderLine]) -> list[OrderTold]:
+def waiting_at(services: Services, uai: str) -> str:
+    """Why orders of this school do not leave now; empty when they do."""
+    now = services.clock.now()
+    return waiting_text(services.desk.fleet.standstills([uai], now).get(uai), now)
+
+
+def told_orders(lines: Sequence[OrderLine], waiting: str = "") -> list[OrderTold]:
+    """`waiting`: why what has not left yet does not leave."""
     devices = device_names(line.device for line in lines)
     people = people_names(line.account for line in lines)
     return [
@@ -138,7 +152,7 @@ def told_orders(lines: Sequence[OrderLine]) -> list[OrderTold]:
             word_of(INSTRUCTIONS, line.state),
             _device(line.device, devices),
             people.get(line.account, line.account),
-            outcome_text(line.refusal or line.detail),
+            outcome_text(line.refusal or line.detail) or (waiting if line.state in NOT_HEARD else ""),
         )
         for line in lines
     ]

@@ -25,8 +25,7 @@ def make_uplink_api(services: Services) -> Blueprint:
     @api.post("/hello")
     def hello() -> Response:
         body = spoken(read_body(request))
-        answer = receiving.hellos.hear(current_appliance(), parse_hello(body), request.remote_addr or "")
-        return _answer(encode_hello_answer(answer))
+        return _answer(encode_hello_answer(receiving.hellos.hear(current_appliance(), parse_hello(body))))
 
     @api.post("/reconcile")
     def reconcile() -> Response:
@@ -37,8 +36,9 @@ def make_uplink_api(services: Services) -> Blueprint:
     def put_snapshot() -> Response:
         request.max_content_length = MAX_BYTES
         told = request.headers.get(DIGEST, "").lower()
-        with spooled(request, MAX_BYTES) as file, snapshots.entered():
-            receiving.snapshots.keep(current_appliance(), file.read(), told)
+        caller = current_appliance()
+        with receiving.snapshots.coming(caller), spooled(request, MAX_BYTES) as file, snapshots.entered():
+            receiving.snapshots.keep(caller, file.read(), told)
         return Response(status=204)
 
     @api.get("/snapshot")

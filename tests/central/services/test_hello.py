@@ -163,8 +163,8 @@ def test_each_of_two_boxes_has_a_word_of_its_own_that_stays(box: Box) -> None:
 
 def test_an_officer_sees_whence_each_calls_and_where_its_page_is(box: Box) -> None:
     twin = two_boxes(box)
-    hear = box.place.receiving.hellos.hear
-    answer = hear(box.known, replace(twin.hello(), page="http://192.168.1.9:8080"), "203.0.113.7")
+    known, hello = replace(box.known, address="203.0.113.7"), replace(twin.hello(), page="http://192.168.1.9:8080")
+    answer = box.place.receiving.hellos.hear(known, hello)
     box.place.clock.advance(60)
     box.say_hello()
 
