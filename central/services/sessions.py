@@ -87,5 +87,6 @@ class Sessions:
     def close_all(self, actor: Viewer, account_id: int) -> int:
         with writing():
             closed = int(Session.delete().where(Session.account == account_id).execute())
-            record(self._clock.now(), actor.login, "session.close_all", f"account:{account_id}", count=closed)
+            login = Account.get_by_id(account_id).login
+            record(self._clock.now(), actor.login, "session.close_all", f"account:{login}", count=closed)
         return closed

@@ -274,8 +274,11 @@ class Journal(Row):
     actor = CharField()
     action = CharField()
     target = CharField(default="", index=True)
-    school = CharField(default="", index=True)
+    school = CharField(default="")
     detail = JsonField(null=True)
+
+    class Meta:
+        indexes = ((("school", "at"), False),)
 
 
 DESK_TABLES: tuple[type[Row], ...] = (

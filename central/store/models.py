@@ -277,7 +277,7 @@ class SchoolAudit(Row):
     appliance = CharField()
     epoch = CharField()
     seq = BigIntegerField()
-    school = CharField(index=True)
+    school = CharField()
     at = MomentField(index=True)
     received_at = MomentField()
     actor = CharField()
@@ -288,6 +288,7 @@ class SchoolAudit(Row):
 
     class Meta:
         primary_key = CompositeKey("appliance", "epoch", "seq")
+        indexes = ((("school", "at"), False),)  # one school's newest lines, without sorting all of them
 
 
 class Gap(Row):
