@@ -5,6 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
+from appliance.cli.french import FrenchParser
 from appliance.cli.options import add_options, read_config
 from appliance.errors import CannotStart, PreauError
 
@@ -28,7 +29,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./run", description="Préau, le boîtier de l’école.")
+    parser = FrenchParser(prog="./run", description="Préau, le boîtier de l’école.")
     doors = parser.add_subparsers(dest="door", required=True, metavar="COMMANDE")
     run = doors.add_parser("run", help="un boîtier, sans données de démonstration", prog="./run appliance")
     add_options(run, data=_DATA, host="0.0.0.0")  # noqa: S104 - an appliance serves its LAN

@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 
+from central.cli.french import FrenchParser
 from central.cli.options import add_options, read_config
 from central.errors import CityError
 
@@ -22,7 +23,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./run central", description="Préau, le serveur de la ville.")
+    parser = FrenchParser(prog="./run central", description="Préau, le serveur de la ville.")
     doors = parser.add_subparsers(dest="door", required=True, metavar="COMMANDE")
     add_options(doors.add_parser("run", help="le serveur de la ville", prog="./run central"))
     doors.add_parser("admin", help="écoles, codes, comptes, boîtiers")

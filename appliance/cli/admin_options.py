@@ -5,6 +5,8 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
+from appliance.cli.french import FrenchParser
+
 DEFAULT_DATA = Path("preau-data")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "j": "days", "w": "weeks"}
 
@@ -24,14 +26,14 @@ def base_url(text: str) -> str:
 
 
 def make_parser() -> argparse.ArgumentParser:
-    everywhere = argparse.ArgumentParser(add_help=False)
+    everywhere = FrenchParser(add_help=False)
     everywhere.add_argument(
         "--data", type=Path, default=argparse.SUPPRESS, metavar="DOSSIER", help=f"dossier des données ({DEFAULT_DATA})"
     )
     everywhere.add_argument(
         "--json", action="store_true", default=argparse.SUPPRESS, help="répondre par un document JSON"
     )
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = FrenchParser(
         prog="./run admin", description="Administrer un boîtier, qu’il fonctionne ou non.", parents=[everywhere]
     )
     nouns = parser.add_subparsers(dest="noun", required=True, metavar="COMMANDE")

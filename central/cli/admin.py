@@ -14,6 +14,7 @@ from pathlib import Path
 from central.bootstrap import build_services, open_databases
 from central.cli import account_acts, backup_acts, city_acts, doctor_acts, key_acts, school_acts
 from central.cli.answers import Act, Answer, Desk
+from central.cli.french import FrenchParser
 from central.cli.options import DEFAULT_DATA
 from central.cli.sentences import sentence
 from central.config import Config
@@ -44,14 +45,14 @@ def main(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    everywhere = argparse.ArgumentParser(add_help=False)
+    everywhere = FrenchParser(add_help=False)
     everywhere.add_argument(
         "--data", type=Path, default=argparse.SUPPRESS, metavar="DOSSIER", help=f"dossier des données ({DEFAULT_DATA})"
     )
     everywhere.add_argument(
         "--json", action="store_true", default=argparse.SUPPRESS, help="répondre par un document JSON"
     )
-    parser = argparse.ArgumentParser(
+    parser = FrenchParser(
         prog="./run admin --central",
         description="Administrer le serveur de la ville, qu’il fonctionne ou non. Avec PostgreSQL : DATABASE_URL dans "
         "l’environnement, comme pour le serveur.",

@@ -50,7 +50,7 @@ def _processes(desk: Desk) -> Iterator[Line]:
         if not facts.get("running"):
             yield False, f"{told} : arrêt. La relance est automatique ; si cela dure, lisez le journal."
         elif facts.get("restarts"):
-            yield False, f"{told} : {facts['restarts']} redémarrages de suite. Lisez le journal."
+            yield False, f"{told} : en marche, redémarrages de suite : {facts['restarts']}. Lisez le journal."
         else:
             yield True, f"{told} : en marche."
 
@@ -59,7 +59,7 @@ def _database(desk: Desk) -> Iterator[Line]:
     signs = VitalSigns(desk.services.clock)
     signs.exercise()
     facts = signs.read()
-    yield True, f"La base {facts.engine} écrit et relit (schéma {facts.schema}, {facts.devices} appareils)."
+    yield True, f"La base {facts.engine} écrit et relit (schéma {facts.schema}, appareils : {facts.devices})."
 
 
 def _disk(desk: Desk) -> Iterator[Line]:
