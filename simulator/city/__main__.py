@@ -54,7 +54,7 @@ def _demo(options: argparse.Namespace) -> int:
     show = Show(plan(options.data.absolute(), options.http, options.mqtt), options.devices, stopping)
     try:
         show.open()
-        stopping.wait()
+        show.keep()
     finally:
         show.close()
     return 0

@@ -26,18 +26,37 @@ class Program:
 
     def __init__(self, name: str, arguments: Sequence[str], log_path: Path) -> None:
         self.name = name
-        self._log_path = log_path
+        self.log_path = log_path
+        self._arguments = arguments
+        self._is_asked_to_end = False
         log_path.parent.mkdir(parents=True, exist_ok=True)
-        with log_path.open("ab") as log:
+        self.start()
+
+    def start(self) -> None:
+        """In the main thread: it ends with the thread that started it."""
+        with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
+                [sys.executable, "-m", *self._arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 preexec_fn=_die_with(os.getpid()),
             )
         self._lines: queue.Queue[str | None] = queue.Queue()
-        threading.Thread(target=self._read, name=f"{name}-says", daemon=True).start()
+        threading.Thread(target=_read, args=(self._process, self._lines), name=f"{self.name}-says", daemon=True).start()
+
+    @property
+    def has_fallen(self) -> bool:
+        """It has ended, and nobody had asked it to."""
+        return not self._is_asked_to_end and self._process.poll() is not None
+
+    def says(self, mark: str) -> bool:
+        """Whether it has said it since this was asked last; does not wait."""
+        found = False
+        with contextlib.suppress(queue.Empty):
+            while True:
+                found = mark in (self._lines.get_nowait() or "") or found
+        return found
 
     def said_until(self, mark: str) -> list[str]:
         """Its lines up to the one that holds `mark`. Raises Failed when it ends before, or is silent for too long."""
@@ -46,7 +65,7 @@ class Program:
             try:
                 line = self._lines.get(timeout=_START_SECONDS)
             except queue.Empty:
-                raise Failed(f"{self.name} ne répond pas. Son journal : {self._log_path}") from None
+                raise Failed(f"{self.name} ne répond pas. Son journal : {self.log_path}") from None
             if line is None:
                 raise Failed(f"{self.name} s’est arrêté.\n{self._last_words()}")
             lines.append(line)
@@ -55,6 +74,7 @@ class Program:
 
     def end(self) -> None:
         """Asks only: several end side by side."""
+        self._is_asked_to_end = True
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)
 
@@ -65,15 +85,16 @@ class Program:
             self._process.kill()
             self._process.wait()
 
-    def _read(self) -> None:
-        for raw in self._process.stdout or ():
-            self._lines.put(raw.decode("utf-8", "replace").rstrip("\n"))
-        self._lines.put(None)
-
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):
-            return "\n".join(self._log_path.read_text(encoding="utf-8", errors="replace").splitlines()[-12:])
+            return "\n".join(self.log_path.read_text(encoding="utf-8", errors="replace").splitlines()[-12:])
         return ""
+
+
+def _read(process: "subprocess.Popen[bytes]", lines: "queue.Queue[str | None]") -> None:
+    for raw in process.stdout or ():
+        lines.put(raw.decode("utf-8", "replace").rstrip("\n"))
+    lines.put(None)
 
 
 def ask(arguments: Sequence[str]) -> str:

@@ -2,14 +2,17 @@
 
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 from simulator.city.joining import Joining
 from simulator.city.lines import Lines
 from simulator.city.plan import CITY, SCHOOLS, SchoolPlan, Town
 from simulator.city.programs import Failed, Program
+from simulator.city.watch import Watch
 
 _READY = "Ctrl-C arrête tout"
+_LOOK_SECONDS = 0.5
 _PACE = "0.05"  # a box looks every three seconds instead of every minute: nobody waits a minute before a demonstration
 
 
@@ -31,6 +34,12 @@ class Show:
         except Failed:
             if not self._stopping.is_set():  # Ctrl-C in a terminal ends the programs as well as us
                 raise
+
+    def keep(self) -> None:
+        """Until it is asked to stop."""
+        watch = Watch(self._programs, _READY, _say)
+        while not self._stopping.wait(_LOOK_SECONDS):
+            watch.step(time.monotonic())
 
     def close(self) -> None:
         for program in self._programs:

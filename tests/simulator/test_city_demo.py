@@ -1,5 +1,6 @@
 """The demonstration as a person starts it: three schools join, a line is cut, an order waits and is done once."""
 
+import os
 import re
 import signal
 import sqlite3
@@ -10,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import requests
 
 from central.bootstrap import build_services, open_databases
 from central.config import Config
@@ -19,7 +21,8 @@ from central.store.database import connected
 from protocol.uplink_words import InstructionKind
 from simulator.city.__main__ import main
 from simulator.city.plan import SCHOOLS, Town, plan
-from tests.support.appliance import ROOT, free_ports, wait_for
+from tests.support.appliance import ROOT, wait_for
+from tests.support.ports import free_ports
 
 _START_SECONDS, _SOON, _BACK_SECONDS = 180.0, 20.0, 90.0
 
@@ -113,9 +116,22 @@ def test_an_order_waits_for_a_cut_line_is_done_once_and_both_journals_say_so(dem
         "order.create", *(f"instruction.{word}" for word in ("received", "started", "done")),
     ]  # fmt: skip
 
+    _kill_the_city(demo)
+    wait_for(lambda: "De retour : la ville" in demo.said(), _BACK_SECONDS, "the city is started again, and it is said")
+    assert demo.said().count("Arrêt inattendu : la ville") == 1 and "tilleuls" not in demo.said().split("Arrêt")[1]
+    assert requests.get(f"http://localhost:{demo.town.city.http}/health", timeout=10).status_code == 200
+
     demo.process.send_signal(signal.SIGINT)
     assert demo.process.wait(60) == 0
     assert demo.processes() == []
+
+
+def _kill_the_city(demo: Demo) -> None:
+    """Its supervisor, with -9; its children end with it."""
+    for folder in Path("/proc").iterdir():
+        words = _words_of(folder) if folder.name.isdigit() else ""
+        if "central run" in words and str(demo.folder) in words:
+            os.kill(int(folder.name), signal.SIGKILL)
 
 
 def _order_a_report(town: Town) -> str:
