@@ -19,7 +19,8 @@ from simulator.webview_kiosk.fleet import InBackground
 from simulator.webview_kiosk.settings import Settings
 from simulator.webview_kiosk.switches import Manner, Switches, Trouble
 from tests.agents.spy import Spy
-from tests.support.appliance import Appliance, Browser, free_ports, running_appliance, wait_for
+from tests.support.appliance import Appliance, Browser, running_appliance, wait_for
+from tests.support.ports import free_ports
 
 FAST = 0.2
 OUTSIDE = "https://exemple.test/page"  # nobody looks whether it is there

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.appliance import wait_for
-from tests.support.mosquitto import free_port
+from tests.support.ports import free_port
 
 # worker_processes, sendfile and tcp_nopush as in Debian's nginx.conf.
 _CONFIGURATION = """

@@ -26,7 +26,7 @@ from tests.bench.numbers import spread
 from tests.bench.result import Result, Row, Run
 from tests.support.appliance import running_appliance, wait_for
 from tests.support.central import Central, running_central
-from tests.support.mosquitto import free_port
+from tests.support.ports import free_port
 
 _LOOK_SECONDS = 0.005
 _REST_SECONDS = 2.0  # an officer's next click; the city has seen by then that nothing waits

@@ -15,7 +15,7 @@ from central.broker.configuration import CityBrokerSettings, render_acl, render_
 from tests.bench.wire import counted
 from tests.support.appliance import wait_for
 from tests.support.city_tls import Authority
-from tests.support.mosquitto import free_port
+from tests.support.ports import free_port
 from tests.uplink.test_city_bridge import Listener, Mosquitto, Town, connected, listening
 
 UAI = "0750655E"

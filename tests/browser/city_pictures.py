@@ -24,8 +24,9 @@ from central.store.desk_models import Alert
 from central.store.models import Appliance, BatteryDay, ParkedRecord, SchoolAudit, database
 from central.web.app import create_app
 from tests.browser.screenshots import LAPTOP, MOST_BYTES
-from tests.support.appliance import ROOT, free_ports
+from tests.support.appliance import ROOT
 from tests.support.chromium import Desk, running_chromium
+from tests.support.ports import free_ports
 from tests.support.seeded_city import CitySize, seed_city, uai_of
 from tests.support.store import HandClock
 

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser
 from tests.browser import guide_after, guide_lesson, guide_setup  # noqa: F401  # each of them follows some steps
 from tests.browser.guide import FOLLOWED, School, Step, read_steps
 from tests.browser.pages import pages_desk
-from tests.support.appliance import free_ports, running_appliance
+from tests.support.appliance import running_appliance
 from tests.support.chromium import DESK, running_chromium
+from tests.support.ports import free_ports
 
 pytestmark = pytest.mark.timeout(300)
 HOST = "preau.local"

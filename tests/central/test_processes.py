@@ -13,8 +13,9 @@ import pytest
 import requests
 
 from protocol.uplink_door import encode_certificate_request
-from tests.support.appliance import ROOT, free_ports, wait_for
+from tests.support.appliance import ROOT, wait_for
 from tests.support.central import HOST, Box, Central, new_csr, new_key, running_central, uai_of
+from tests.support.ports import free_ports
 from tests.support.postgres import Postgres
 
 

@@ -19,8 +19,9 @@ from appliance.services.agent_links import AgentLinks
 from appliance.store.database import open_store
 from appliance.store.models import database
 from protocol.device import Presence, encode_presence
-from tests.support.appliance import Appliance, free_ports, running_appliance, wait_for
+from tests.support.appliance import Appliance, running_appliance, wait_for
 from tests.support.mqtt import Address, Login, Manners, Peer
+from tests.support.ports import free_ports
 
 
 class Hub:

@@ -7,7 +7,7 @@ import pytest
 from appliance.cli.start_checks import check_before
 from appliance.config import Config
 from appliance.errors import CannotStart
-from tests.support.appliance import free_ports
+from tests.support.ports import free_ports
 
 
 def config(tmp_path: Path, **changes: object) -> Config:

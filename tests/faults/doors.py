@@ -13,7 +13,8 @@ import requests
 
 from appliance.config import Config
 from tests.faults.processes import family, is_alive, kill, wait_gone
-from tests.support.appliance import ROOT, free_ports, wait_for
+from tests.support.appliance import ROOT, wait_for
+from tests.support.ports import free_ports
 
 START_SECONDS = 20.0
 

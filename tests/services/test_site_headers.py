@@ -12,7 +12,7 @@ from appliance.config import Config
 from appliance.own_names import OwnNames
 from appliance.services import site_headers
 from appliance.services.site_headers import Unreachable, ask_site, resolve
-from tests.support.appliance import free_ports
+from tests.support.ports import free_ports
 
 
 class Site:

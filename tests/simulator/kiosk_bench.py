@@ -15,8 +15,8 @@ from appliance.broker.process import find_mosquitto
 from simulator.webview_kiosk import packets
 from simulator.webview_kiosk.settings import Settings
 from tests.support.appliance import wait_for
-from tests.support.mosquitto import free_port
 from tests.support.mqtt import Address, Login, Manners, Peer
+from tests.support.ports import free_port
 
 USERNAME = "t07"
 HOME = "http://preau.local/t/jeton"

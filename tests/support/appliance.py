@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,21 +16,11 @@ from typing import Any, TypeVar
 import requests
 
 from tests.support.console import run_admin
+from tests.support.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 T = TypeVar("T")
 PASSWORD = "un-long-mot-de-passe"
-
-
-def free_ports(count: int) -> list[int]:
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()
 
 
 def wait_for(fact: Callable[[], T | None], seconds: float = 10.0, what: str = "") -> T:

@@ -57,7 +57,8 @@ from protocol.device import (
     parse_usage_ack,
     topic,
 )
-from tests.support.appliance import ROOT, free_ports, wait_for
+from tests.support.appliance import ROOT, wait_for
+from tests.support.ports import free_ports
 
 _START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

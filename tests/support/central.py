@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from protocol.uai import control_letter
 from protocol.uplink import PREFIX
 from protocol.uplink_claim import Claim, ClaimAnswer, encode_claim, parse_claim_answer, read_code, secret_text
-from tests.support.appliance import ROOT, free_ports, wait_for
+from tests.support.appliance import ROOT, wait_for
 from tests.support.console import run_admin
+from tests.support.ports import free_ports
 
 HOST = "127.0.0.1"
 

@@ -1,7 +1,6 @@
 """The real Mosquitto with the appliance's own configuration, on free ports and throw-away folders."""
 
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -16,14 +15,9 @@ from appliance.broker.password_file import hub_password
 from appliance.broker.process import allow_open_files, command_line, wait_ready, write_configuration
 from appliance.broker.reload import Outcome, apply_credentials
 from tests.support.mqtt import BAD_LOGIN, Address, Login, Manners, Peer
+from tests.support.ports import free_port
 
 READY_SECONDS = 30.0
-
-
-def free_port(host: str = "127.0.0.1") -> int:
-    with socket.socket() as listener:
-        listener.bind((host, 0))
-        return int(listener.getsockname()[1])
 
 
 class Broker:

@@ -21,7 +21,7 @@ from central.broker.configuration import CENTRAL_USERNAME, CityBrokerSettings, r
 from central.broker.connection import BrokerConnection, Heard, Membership
 from tests.support.appliance import wait_for
 from tests.support.city_tls import Authority
-from tests.support.mosquitto import free_port
+from tests.support.ports import free_port
 from uplink.live import Live
 
 UAI, OTHER = "0750655E", "0750654D"

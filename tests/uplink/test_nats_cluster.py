@@ -12,7 +12,7 @@ from paho.mqtt.client import Client
 from appliance.broker.city_bridge import CityBridgeSettings, render_bridge
 from tests.support.appliance import ROOT, wait_for
 from tests.support.city_tls import Authority
-from tests.support.mosquitto import free_port
+from tests.support.ports import free_port
 from tests.uplink.test_city_bridge import UAI, Listener, Mosquitto, connected, listening
 
 NODES = 3

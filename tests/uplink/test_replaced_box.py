@@ -8,9 +8,10 @@ from typing import Any
 from appliance.config import Config
 from appliance.store.models import database
 from tests.cli.test_admin import enroll
-from tests.support.appliance import Appliance, free_ports, wait_for
+from tests.support.appliance import Appliance, wait_for
 from tests.support.central import Central
 from tests.support.mqtt import Address, Login, Peer
+from tests.support.ports import free_ports
 from tests.uplink.hand_box import asked
 
 

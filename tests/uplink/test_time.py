@@ -9,9 +9,10 @@ import pytest
 import requests
 
 from protocol.times import parse_time
-from tests.support.appliance import Appliance, free_ports, wait_for
+from tests.support.appliance import Appliance, wait_for
 from tests.support.central import Central
 from tests.support.faketime import wrong_clock
+from tests.support.ports import free_ports
 from tests.uplink.hand_box import HandBox, told
 from uplink import renewal
 from uplink.keys import Keys

@@ -22,8 +22,9 @@ from appliance.services.documents import Documents
 from appliance.store.database import open_store
 from appliance.store.models import database
 from appliance.web.serve import limit_silence, options_of
-from tests.support.appliance import Appliance, free_ports, running_appliance, wait_for
+from tests.support.appliance import Appliance, running_appliance, wait_for
 from tests.support.documents import store_upload
+from tests.support.ports import free_ports
 from tests.support.tls import running_tls_appliance
 
 CONTENT = os.urandom(1 << 16).hex().encode() * 200 + b"the end"  # 25 MiB
