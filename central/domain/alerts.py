@@ -16,6 +16,7 @@ class AlertKind(StrEnum):
     FENCED = "fenced"
     APPLIANCE_SILENT = "appliance_silent"
     STORAGE_LOW = "storage_low"
+    NO_SNAPSHOT = "no_snapshot"
     CLOCK_OFF = "clock_off"
     ENROLLMENT_FAILURES = "enrollment_failures"
     PARKED_RECORDS = "parked_records"
@@ -35,6 +36,7 @@ class BatteryTrouble(StrEnum):
 
 _LOOKED_AT_DAYS = 5  # the last days of which something is known
 NEEDED_DAYS = 3
+UNSAVED_DAYS = 3  # a box sends one a day: what dies after that takes more than a bad day's work with it
 _FULL = 80
 _SHARE = 0.3
 
@@ -54,7 +56,10 @@ USUAL = Thresholds()
 
 @dataclass(frozen=True, slots=True)
 class ApplianceFacts:
-    """`parked`: records that could not be applied. `enrollments`, `failures`: of the last two school days."""
+    """`parked`: records that could not be applied. `enrollments`, `failures`: of the last two school days.
+
+    `unsaved_days`: school days without a backup of the school here. `is_too_large`: the box says why.
+    """
 
     state: ApplianceState
     storage: str = "normal"
@@ -62,6 +67,8 @@ class ApplianceFacts:
     parked: int = 0
     enrollments: int = 0
     failures: int = 0
+    unsaved_days: int = 0
+    is_too_large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,7 @@ def appliance_findings(facts: ApplianceFacts, limits: Thresholds = USUAL) -> lis
     found = [
         (facts.state is ApplianceState.FENCED, Finding(AlertKind.FENCED)),
         (facts.state is ApplianceState.DOWN, Finding(AlertKind.APPLIANCE_SILENT)),
+        (_is_unsaved(facts), Finding(AlertKind.NO_SNAPSHOT, _unsaved(facts))),
         (facts.storage in LOW_STORAGE, Finding(AlertKind.STORAGE_LOW, {"storage": facts.storage})),
         (
             abs(facts.clock_ahead_seconds) > CLOCK_OFF_SECONDS,
@@ -87,6 +95,16 @@ def appliance_findings(facts: ApplianceFacts, limits: Thresholds = USUAL) -> lis
         (facts.parked > 0, Finding(AlertKind.PARKED_RECORDS, {"count": facts.parked})),
     ]
     return [finding for is_so, finding in found if is_so]
+
+
+def _is_unsaved(facts: ApplianceFacts) -> bool:
+    """Of a box that is silent, its silence is told."""
+    answers = facts.state in (ApplianceState.UP, ApplianceState.LATE)
+    return answers and (facts.unsaved_days >= UNSAVED_DAYS or facts.is_too_large)
+
+
+def _unsaved(facts: ApplianceFacts) -> dict[str, object]:
+    return {"days": facts.unsaved_days, **({"reason": "too_large"} if facts.is_too_large else {})}
 
 
 def _fails_often(facts: ApplianceFacts, limits: Thresholds) -> bool:

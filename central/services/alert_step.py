@@ -23,13 +23,13 @@ from central.domain.alerts import (
     battery_trouble,
 )
 from central.domain.fleet import ApplianceState, Sign, state_of
-from central.domain.school_days import Closure, school_day_before, zone_of
+from central.domain.school_days import Closure, school_day_before, school_days_since, zone_of
 from central.services.desk_settings import DeskSettings
 from central.services.notifications import Notifications, Opened
 from central.services.settings import read_setting, write_setting
 from central.store.database import writing
 from central.store.desk_models import Alert
-from central.store.models import Activity, Appliance, BatteryDay, Device, ParkedRecord, School
+from central.store.models import Activity, Appliance, BatteryDay, Device, ParkedRecord, School, Snapshot
 from central.store.rows import tuples_of
 
 _EVERY = timedelta(minutes=1)
@@ -38,6 +38,7 @@ _BATTERIES_EVERY = timedelta(hours=1)  # of weeks of every device; boxes tell of
 _BATTERIES_LAST = "batteries_looked_at"
 _BATTERY_BACK = timedelta(days=21)
 _BULK = 200
+TOO_LARGE = "snapshot_too_large"  # a finding of the box's state
 
 # (kind, subject)
 _Key = tuple[str, str]
@@ -139,21 +140,36 @@ def _of_appliances(now: datetime, closures: tuple[Closure, ...], limits: Thresho
     query = (
         Appliance.select(
             Appliance.id, Appliance.school, Appliance.standing, Appliance.hello_at, Appliance.storage,
-            Appliance.clock_ahead_seconds, School.zone,
+            Appliance.clock_ahead_seconds, Appliance.claimed_at, Appliance.findings, School.zone,
         )
         .join(School)
         .where(School.archived_at.is_null())
     )  # fmt: skip
     wanted: dict[_Key, _Wish] = {}
-    for id_, uai, standing, hello_at, storage, ahead, zone in tuples_of(query):
+    saved = _saved()
+    for id_, uai, standing, hello_at, storage, ahead, claimed_at, told, zone in tuples_of(query):
         state = state_of(Sign(standing, hello_at, zone), now, closures)
         tried, failed = enrollments.get(uai, (0, 0))
         # what is known of a box in doubt or gone says nothing about today
-        facts = ApplianceFacts(state, storage, ahead, parked.get(id_, 0), tried, failed)
+        unsaved = _school_days(max(saved.get(uai, claimed_at), claimed_at), now, zone, closures)
+        facts = ApplianceFacts(
+            state, storage, ahead, parked.get(id_, 0), tried, failed, unsaved, TOO_LARGE in (told or ())
+        )
         if state is ApplianceState.DOWN:
             facts = ApplianceFacts(state, parked=facts.parked)
         wanted |= {(one.kind.value, f"appliance:{id_}"): _Wish(uai, one) for one in appliance_findings(facts, limits)}
     return wanted
+
+
+def _saved() -> dict[str, datetime]:
+    """The newest backup of each school."""
+    return dict(tuples_of(Snapshot.select(Snapshot.school, fn.MAX(Snapshot.at)).group_by(Snapshot.school)))
+
+
+def _school_days(since: datetime, now: datetime, zone: str, closures: tuple[Closure, ...]) -> int:
+    """Whole ones that have passed since."""
+    there = zone_of(zone)
+    return school_days_since(since.astimezone(there).date(), now.astimezone(there).date(), closures)
 
 
 def _enrollments(now: datetime, closures: tuple[Closure, ...]) -> dict[str, tuple[int, int]]:

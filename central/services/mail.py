@@ -18,6 +18,7 @@ WORDS: dict[str, str] = {
     "fenced": "Deux boîtiers ont la même identité",
     "appliance_silent": "Boîtier muet",
     "storage_low": "Stockage presque plein",
+    "no_snapshot": "Pas de sauvegarde récente de l’école",
     "clock_off": "Horloge fausse",
     "enrollment_failures": "Inscriptions qui échouent",
     "parked_records": "Données mises de côté",

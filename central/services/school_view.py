@@ -3,6 +3,7 @@
 What a viewer may not see is left out by the pages, column by column; which schools one may open is asked here.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,6 +97,7 @@ class SchoolView:
     kinds: Mapping[str, int]
     in_lesson: int
     carts: tuple[CartLine, ...]
+    without_cart: int
     parked: int
     dropped: int
     snapshot_at: datetime | None
@@ -109,7 +111,8 @@ class SchoolViews:
         school = readable_school(viewer, uai)
         box = current_boxes(uai).get(uai)
         appliance = None if box is None else Appliance.get_by_id(box.id)
-        kinds = _kinds(uai)
+        held = _held(uai)
+        carts = _carts(box, held)
         return SchoolView(
             uai=uai,
             name=school.name,
@@ -124,10 +127,11 @@ class SchoolViews:
             disk_total=appliance.disk_total if appliance else 0,
             findings=tuple(appliance.findings or ()) if appliance else (),
             link=self._fleet.links([box], now, LINK_HOURS)[box.id] if box else (),
-            devices=sum(kinds.values()),
-            kinds=kinds,
+            devices=held.total,
+            kinds=held.kinds,
             in_lesson=Device.select().where(Device.school == uai, Device.in_lesson).count(),
-            carts=_carts(box),
+            carts=carts,
+            without_cart=held.total - sum(cart.devices for cart in carts),
             parked=ParkedRecord.select().where(ParkedRecord.appliance == box.id).count() if box else 0,
             dropped=_dropped(box),
             snapshot_at=_snapshot_at(uai),
@@ -220,13 +224,30 @@ def journal_lines(uai: str, target: str = "") -> list[JournalLine]:
     return sorted(lines, key=lambda one: one.at, reverse=True)[:_LINES]
 
 
-def _kinds(uai: str) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A school's devices in service, counted once, so that what is told of them adds up: by kind, by (box, cart)."""
+
+    kinds: Mapping[str, int]
+    carts: Mapping[tuple[str | None, str], int]
+
+    @property
+    def total(self) -> int:
+        return sum(self.kinds.values())
+
+
+def _held(uai: str) -> _Held:
     counted = (
-        Device.select(Device.kind, fn.COUNT(Device.id))
+        Device.select(Device.kind, Device.appliance, Device.cart, fn.COUNT(Device.id))
         .where(Device.school == uai, Device.status == "active")
-        .group_by(Device.kind)
+        .group_by(Device.kind, Device.appliance, Device.cart)
     )
-    return dict(tuples_of(counted))
+    kinds: Counter[str] = Counter()
+    carts: Counter[tuple[str | None, str]] = Counter()
+    for kind, appliance, cart, count in tuples_of(counted):
+        kinds[kind] += count
+        carts[appliance, cart] += count
+    return _Held(kinds, carts)
 
 
 def _certificate_until(box: BoxLine | None) -> datetime | None:
@@ -247,17 +268,11 @@ def _snapshot_at(uai: str) -> datetime | None:
     return rows[0][0] if rows else None
 
 
-def _carts(box: BoxLine | None) -> tuple[CartLine, ...]:
+def _carts(box: BoxLine | None, held: _Held) -> tuple[CartLine, ...]:
     if box is None:
         return ()
-    query = (
-        Device.select(Device.cart, fn.COUNT(Device.id))
-        .where(Device.appliance == box.id, Device.status == "active")
-        .group_by(Device.cart)
-    )
-    counted = dict(tuples_of(query))
     carts = Cart.select().where(Cart.appliance == box.id).order_by(Cart.name)
-    return tuple(CartLine(one.id, one.name, int(counted.get(one.id, 0))) for one in carts)
+    return tuple(CartLine(one.id, one.name, held.carts.get((box.id, one.id), 0)) for one in carts)
 
 
 def _dropped(box: BoxLine | None) -> int:

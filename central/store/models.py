@@ -334,6 +334,9 @@ class Snapshot(Row):
     size = IntegerField()
     sealed = BlobField()
 
+    class Meta:
+        indexes = ((("school", "at"), False),)
+
 
 FLEET_TABLES: tuple[type[Row], ...] = (
     Setting, SchoolGroup, School, ClaimTicket, Appliance, Epoch, Certificate, Cursor, ParkedRecord, StateRow, Device,

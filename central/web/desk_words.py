@@ -33,6 +33,7 @@ ALERTS: dict[str, Word] = {
     AlertKind.FENCED: Word(N_("Deux boîtiers ont la même identité"), "copy", "problem"),
     AlertKind.APPLIANCE_SILENT: Word(N_("Boîtier muet"), "unplug", "problem"),
     AlertKind.STORAGE_LOW: Word(N_("Stockage presque plein"), "save", "problem"),
+    AlertKind.NO_SNAPSHOT: Word(N_("Pas de sauvegarde récente"), "save", "notice"),
     AlertKind.CLOCK_OFF: Word(N_("Horloge fausse"), "clock", "notice"),
     AlertKind.ENROLLMENT_FAILURES: Word(N_("Inscriptions qui échouent"), "qr-code", "notice"),
     AlertKind.PARKED_RECORDS: Word(N_("Données mises de côté"), "file-text", "notice"),
@@ -130,6 +131,8 @@ def alert_detail(line: AlertLine) -> str:
     if line.kind == AlertKind.CLOCK_OFF:
         minutes = round(_number(detail.get("seconds")) / 60)
         return _("%(n)s min d’avance", n=minutes) if minutes > 0 else _("%(n)s min de retard", n=-minutes)
+    if line.kind == AlertKind.NO_SNAPSHOT:
+        return _unsaved_text(detail)
     if line.kind == AlertKind.STORAGE_LOW:
         return text_of(STORAGE, str(detail.get("storage", "")))
     if line.kind == AlertKind.BATTERY_FAILING:
@@ -143,6 +146,13 @@ def alert_detail(line: AlertLine) -> str:
     return ""
 
 
+def _unsaved_text(detail: Mapping[str, object]) -> str:
+    if detail.get("reason") == "too_large":
+        return _("celle de son boîtier est trop volumineuse (64 Mo au plus)")
+    days = _number(detail.get("days"))
+    return ngettext("aucune depuis %(num)s jour d’école", "aucune depuis %(num)s jours d’école", days) % {"num": days}
+
+
 def trouble_title(kind: str, count: int) -> str:
     """One line of the morning."""
     titles = {
@@ -152,6 +162,9 @@ def trouble_title(kind: str, count: int) -> str:
         ),
         AlertKind.STORAGE_LOW: ngettext(
             "%(num)s boîtier est presque plein", "%(num)s boîtiers sont presque pleins", count
+        ),
+        AlertKind.NO_SNAPSHOT: ngettext(
+            "%(num)s école n’a pas de sauvegarde récente", "%(num)s écoles n’ont pas de sauvegarde récente", count
         ),
         AlertKind.CLOCK_OFF: ngettext("%(num)s horloge est fausse", "%(num)s horloges sont fausses", count),
         AlertKind.ENROLLMENT_FAILURES: ngettext(

@@ -175,6 +175,7 @@ def _ticket_page(services: Services, uai: str, made: NewTicket, replaces: str = 
         address=made.file.address,
         drawing=qr_drawing(code),
         replaces=replaces,
+        is_empty=bool(replaces) and services.receiving.snapshots.latest_at(uai) is None,
     )
     response = make_response(page)
     response.headers["Cache-Control"] = "no-store"

@@ -27,6 +27,7 @@ from central.web.desk_words import (
     text_of,
     word_of,
 )
+from central.web.finding_words import told_findings
 from central.web.journal_words import Told, told_lines
 from central.web.morning_words import waiting_text
 from central.web.order_words import NOT_HEARD, outcome_text
@@ -72,6 +73,7 @@ def _add_one(pages: Blueprint, services: Services) -> None:
             orders=told_orders(desk.schools.orders(uai), waiting_at(services, uai)),
             journal=told_journal(desk.schools.journal(uai)),
             logs=desk.logs.of(view.box.id) if view.box and viewer().may(Capability.READ_LOGS) else [],
+            findings=told_findings(view.findings),
             contest=services.receiving.fences.contest(view.box.id) if view.box else None,
             tickets=_tickets(services, uai, viewer()),
         )

@@ -64,6 +64,17 @@ def wish(version: int) -> None:
     EffectiveConfiguration.create(school=UAI, version=version, document="", signature="", at=AT)
 
 
+def test_a_choice_between_two_boxes_is_told_over_the_bridge_for_a_while(live: LiveWire, clock: Clock) -> None:
+    """Of either: they share the bridge, and which of them has it now is not known."""
+    Appliance.update(chosen_at=clock.at).execute()
+    mouth = Mouth()
+    live.speak_step(mouth)
+    assert mouth.said == [f"schools/{UAI}/down/look"]
+    clock.at += timedelta(minutes=7)
+    live.speak_step(mouth)
+    assert len(mouth.said) == 1
+
+
 def test_a_school_whose_bridge_is_there_is_told_once_that_something_waits(live: LiveWire, clock: Clock) -> None:
     heard(live, Said("bridge", b"1"))
     mouth = Mouth()

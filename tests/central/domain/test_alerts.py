@@ -30,6 +30,11 @@ _UP = ApplianceState.UP
         (ApplianceFacts(_UP, enrollments=0, failures=4), []),
         (ApplianceFacts(_UP, enrollments=0, failures=5), [AlertKind.ENROLLMENT_FAILURES]),
         (ApplianceFacts(_UP, enrollments=30, failures=5), []),  # a large day, a few mishaps
+        (ApplianceFacts(_UP, unsaved_days=2), []),
+        (ApplianceFacts(_UP, unsaved_days=3), [AlertKind.NO_SNAPSHOT]),
+        (ApplianceFacts(_UP, is_too_large=True), [AlertKind.NO_SNAPSHOT]),
+        (ApplianceFacts(ApplianceState.DOWN, unsaved_days=30), [AlertKind.APPLIANCE_SILENT]),
+        (ApplianceFacts(ApplianceState.NEW, unsaved_days=30), []),
         (ApplianceFacts(ApplianceState.REVOKED, storage="survival", parked=3), []),
     ],
 )

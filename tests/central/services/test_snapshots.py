@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from central.errors import CityError
-from central.store.models import ClaimTicket, Snapshot
+from central.store.models import Appliance, ClaimTicket, Snapshot
 from tests.central.receiving import OTHER_UAI, START, UAI, Box, Place, add_school
 
 
@@ -40,6 +40,17 @@ def test_seven_snapshots_are_kept_sealed_and_only_a_replacement_gets_one(box: Bo
     assert snapshots.latest_for(new).plain == files[-1]
     stranger = add_school(OTHER_UAI, "a-far")
     assert code_of(lambda: snapshots.latest_for(stranger))[0] == "not_a_replacement"
+
+
+def test_a_box_whose_backup_is_on_the_line_is_busy_for_as_long(box: Box) -> None:
+    def busy_for() -> float:
+        until = Appliance.get_by_id("a-one").turn_until
+        return float((until - box.place.clock.now()).total_seconds())
+
+    with box.place.receiving.snapshots.coming(box.known):
+        assert busy_for() == 900
+        box.place.clock.advance(400)
+    assert busy_for() == 0
 
 
 def test_a_box_that_has_gone_wrong_pushes_no_good_backup_out(box: Box) -> None:
