@@ -25,7 +25,7 @@ from appliance.web.sessions import signed_in
 _log = logging.getLogger("live")
 _LOOK_SECONDS = 1.0
 _TELL_AGAIN_SECONDS = 60.0
-_PAUSE_SECONDS = 0.03  # before a look: thirty acks become one message, and a gesture has the machine to itself
+_PAUSE_SECONDS = 0.1  # before a look: thirty acks become one message, and a gesture has the machine to itself
 _ALWAYS = ("rev", "now")  # in each message, be it about one tile
 
 Json = dict[str, Any]

@@ -66,6 +66,11 @@ export function setAttr(element, name, value) {
   else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
+/** The same for what is hidden: an attribute that is written anew makes the browser look at the style of all below it. @param {Element} element @param {boolean} hidden */
+export function setHidden(element, hidden) {
+  element.toggleAttribute("hidden", hidden);
+}
+
 /**
  * Replaces an element's children when, and only when, what they stand for changed.
  * @param {HTMLElement} element @param {string} signature @param {() => (Node|string)[]} draw

@@ -24,8 +24,8 @@ const LOOK_MS = 1000;
 /** @param {Face} face */
 function draw(face) {
   const scene = sceneOf(face);
-  drawScene(face, scene);
   drawLock(face);
+  drawScene(face, scene);
   drawSound(face);
   drawHand(face);
   drawViewer(face);
@@ -66,7 +66,7 @@ async function begin() {
   const face = { identity, state: null, before: null, endedAt: null, hasLeft: false, isForgotten: false, send: () => undefined, draw: () => draw(face), drawDisplay };
   for (const wire of [wireHand, wireSound, wireViewer, wireGiven, wireCommands, wireGuest]) wire(face);
   const agent = new AgentPort(hear(face));
-  face.send = (message) => agent.send(/** @type {any} */ (message));
+  face.send = (message) => (message.type === "done" ? agent.sendShown(/** @type {any} */ (message)) : agent.send(/** @type {any} */ (message)));
   byId("take-over").addEventListener("click", () => face.send({ type: "take_over" }));
   face.send({ type: "start", identity });
   wireSenses(face);

@@ -28,6 +28,7 @@ export class Device {
     const { clock = { ahead: identity.ahead ?? 0, hub: 0 }, desired = null, hand } = kept.facts;
     this.time = new Timekeeper(memory, clock, () => this.sure());
     this.sight = new Sight(identity, desired);
+    this.kept = desired;
     this.link = this.makeLink();
     this.voice = new Voice(identity.id, this.link, () => this.time.now);
     this.hand = new Hand(Boolean(hand) && hand === this.sight.lesson, memory, this.voice);
@@ -73,6 +74,7 @@ export class Device {
 
   end() {
     clearInterval(this.timer);
+    this.keepWish();
     this.reports.stop();
     void this.stage.close();
     this.link.stop();
@@ -97,7 +99,6 @@ export class Device {
   follow(payload) {
     const before = this.sight.lesson;
     if (!this.sight.follow(readDesired(payload))) return;
-    void this.memory.keepFact("desired", this.sight.wish);
     if (this.sight.lesson !== before) this.hand.raise(false, null);
     this.draw();
   }
@@ -119,6 +120,7 @@ export class Device {
   look() {
     if (this.time.look()) this.link.wake();
     this.errands.expire();
+    this.keepWish();
     this.draw();
   }
 
@@ -149,9 +151,15 @@ export class Device {
     if (news) this.world.emit({ type: "state", ...news });
   }
 
-  /** @param {number} rev of the state that it shows */
+  /** First the glass, then the disk, then the hub. @param {number} rev of the state that it shows */
   shown(rev) {
+    this.keepWish();
     if (this.sight.see(rev)) this.reports.now();
+  }
+
+  /** Soon, whatever the face is busy with. */
+  keepWish() {
+    if (this.sight.wish !== this.kept) void this.memory.keepFact("desired", this.kept = this.sight.wish);
   }
 
   /** @param {boolean} up */

@@ -5,6 +5,8 @@
 const PATIENCE_MS = 8_000;
 /** Time for a tab that is reloaded to be back before another takes its place. */
 const TURN_MS = 2_000;
+/** What thirty tablets show at the same moment they tell one after the other, once it is shown: no answer delays a screen. */
+const TOLD_WITHIN_MS = [60, 180];
 
 export class AgentPort {
   /** @param {(message: Message) => void} hear what the agent says: `state` and `do`; when it returns, it is shown */
@@ -15,6 +17,7 @@ export class AgentPort {
     this.connection = "connecting";
     /** @type {BroadcastChannel|null} */ this.tabs = null;
     /** @type {ReturnType<typeof setTimeout>|undefined} */ this.turn = undefined;
+    /** @type {Message[]} shown, not yet told */ this.toTell = [];
     this.startWorker();
     this.watch();
   }
@@ -25,6 +28,19 @@ export class AgentPort {
     if (message.type === "start" || message.type === "take_over") this.tabs?.postMessage("opened");
     if (this.post) this.post(message);
     else this.waiting.push(message);
+  }
+
+  /** Tells it once it has been painted. @param {Message} message */
+  sendShown(message) {
+    this.toTell.push(message);
+    if (document.hidden) return this.tell(); // nothing is painted, and timers sleep
+    if (this.toTell.length > 1) return;
+    const [least, most] = TOLD_WITHIN_MS;
+    requestAnimationFrame(() => setTimeout(() => this.tell(), least + Math.random() * (most - least)));
+  }
+
+  tell() {
+    for (const message of this.toTell.splice(0)) this.send(message);
   }
 
   startWorker() {
@@ -71,15 +87,19 @@ export class AgentPort {
   hear(message) {
     if (message.type === "state") this.connection = message.state.connection;
     this.face(message);
-    if (message.type === "state") this.send({ type: "shown", rev: message.rev });
+    if (message.type === "state") this.sendShown({ type: "shown", rev: message.rev });
   }
 
   watch() {
     const wake = () => { if (!document.hidden) this.send({ type: "wake" }); };
     addEventListener("online", wake);
     addEventListener("pageshow", wake);
-    document.addEventListener("visibilitychange", wake);
+    document.addEventListener("visibilitychange", () => {
+      this.tell();
+      wake();
+    });
     addEventListener("pagehide", () => {
+      this.tell();
       if (this.connection !== "elsewhere") this.tabs?.postMessage("closed");
     });
   }

@@ -1,11 +1,13 @@
 // A drawn clock: its hands stand at the time of the end, and what is left of the hour before it is filled.
 
+import { hourOf } from "../../core/text.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const HOUR_MS = 3600_000;
 
 /** @param {Element} dial an empty svg, viewBox 0 0 100 100 @param {Date} end @param {number} now milliseconds */
 export function drawDial(dial, end, now) {
-  const { hour, minute } = timeOf(end);
+  const { hour, minute } = hourOf(end);
   const left = Math.min(Math.max(end.getTime() - now, 0), HOUR_MS - 1000);
   const signature = `${hour}:${minute}:${Math.round(left / 15_000)}`;
   if (/** @type {HTMLElement} */ (dial).dataset.drawn === signature) return;
@@ -18,14 +20,6 @@ export function drawDial(dial, end, now) {
     line("dial-hand dial-hour", (hour % 12) / 12 + minute / 720, 0, 22),
     line("dial-hand", to, 0, 34),
   );
-}
-
-/** In the school's zone. @param {Date} at */
-function timeOf(at) {
-  const zone = document.documentElement.dataset.zone;
-  const parts = new Intl.DateTimeFormat("en-GB", { hour: "numeric", minute: "numeric", timeZone: zone }).formatToParts(at);
-  const part = (/** @type {string} */ type) => Number(parts.find((one) => one.type === type)?.value ?? 0);
-  return { hour: part("hour"), minute: part("minute") };
 }
 
 /** @param {number} turn 0..1, from twelve o'clock @param {number} far */

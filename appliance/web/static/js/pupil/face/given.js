@@ -1,7 +1,7 @@
 // What the teacher gave: opened when it comes, and found again in the list until the lesson ends.
 /** @import {Face, Command} from "./types.js" */
 /** @import {Given} from "./shelf.js" */
-import { byId, make, redraw, setText } from "../../core/dom.js";
+import { byId, make, redraw, setHidden, setText } from "../../core/dom.js";
 import { fileSize, say } from "../../core/text.js";
 import { CANNOT_SHOW, CannotDo, NOT_FOUND, REPLACED } from "./cannot.js";
 import { fetchWhole, openSession, addressOf, WHOLE_BYTES } from "./fetching.js";
@@ -135,7 +135,7 @@ export function drawGiven(face) {
   if (state.lesson && isShelfRead() && !isRestored) restore(face);
   const isLesson = document.body.dataset.scene === "lesson";
   const given = thingsGiven().filter((one) => one.kind === "document" || isAllowed(one.name, state.restrictions.apps));
-  byId("given").hidden = !isLesson || given.length === 0;
+  setHidden(byId("given"), !isLesson || given.length === 0);
   const signature = given.map((one) => `${one.key}:${one.order}`).join(" ");
   redraw(byId("given-list"), signature, () => given.map((one) => row(face, one)));
 }

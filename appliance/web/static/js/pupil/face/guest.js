@@ -1,6 +1,6 @@
 // A guest leaves nothing behind: not on the appliance, and not in the browser that came along.
 /** @import {Face} from "./types.js" */
-import { byId } from "../../core/dom.js";
+import { byId, setHidden } from "../../core/dom.js";
 import { forgetTraces } from "../identity.js";
 import { credentials } from "./credentials.js";
 import { forgetMessages } from "./messages.js";
@@ -15,7 +15,7 @@ export function wireGuest(face) {
 
 /** @param {Face} face @param {string} scene */
 export function drawGuest(face, scene) {
-  byId("leave").hidden = !(face.identity.guest && scene === "lesson");
+  setHidden(byId("leave"), !(face.identity.guest && scene === "lesson"));
   if (scene === "guest" && !face.isForgotten) forget(face);
 }
 

@@ -1,6 +1,6 @@
 // The raised hand: one large button, the same wherever the child is. Whether it is up is what the agent says.
 /** @import {Face} from "./types.js" */
-import { byId, setText } from "../../core/dom.js";
+import { byId, setHidden, setText } from "../../core/dom.js";
 import { say } from "../../core/text.js";
 import { isScreen } from "./scenes.js";
 
@@ -24,7 +24,7 @@ export function drawHand(face) {
   const { state } = face;
   const isThere = state !== null && state.lesson !== null && !isScreen(face) && ["online", "offline", "connecting"].includes(state.connection);
   for (const button of buttons()) {
-    button.hidden = !isThere;
+    setHidden(button, !isThere);
     button.toggleAttribute("data-raised", isThere && state.hand);
     const [word, hint] = /** @type {NodeListOf<HTMLElement>} */ (button.querySelectorAll(".hand-text > *"));
     setText(word, say(isThere && state.hand ? "hand_down" : "hand_up"));

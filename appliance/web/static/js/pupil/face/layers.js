@@ -21,7 +21,7 @@ export function uppermost() {
 export function settleLayers() {
   const top = uppermost();
   document.body.toggleAttribute("data-locked", top === "lock");
-  for (const layer of layers()) layer.inert = layer.id !== top;
+  for (const layer of layers()) layer.toggleAttribute("inert", layer.id !== top);
 }
 
 /** @param {string} id @param {HTMLElement} focus */

@@ -1,6 +1,6 @@
 // The lock: the whole page, above everything; the teacher's words, by whom, until when.
 /** @import {Face} from "./types.js" */
-import { byId, setText } from "../../core/dom.js";
+import { byId, setHidden, setText } from "../../core/dom.js";
 import { clock, say } from "../../core/text.js";
 import { drawDial } from "./dial.js";
 import { hideLayer, settleLayers, showLayer } from "./layers.js";
@@ -28,7 +28,7 @@ export function drawLock(face) {
 
 /** @param {Date|null} until @param {number} now the hub's */
 function drawUntil(until, now) {
-  byId("lock-more").hidden = until === null;
+  setHidden(byId("lock-more"), until === null);
   if (until === null) return;
   setText(byId("lock-until"), say("until", { time: clock(until) }));
   drawDial(byId("lock-dial"), until, now);

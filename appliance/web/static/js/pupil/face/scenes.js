@@ -1,6 +1,6 @@
 // Which scene the page shows when nothing covers it, and its few words. Decides nothing about restrictions.
 /** @import {Face} from "./types.js" */
-import { byId, setText } from "../../core/dom.js";
+import { byId, setAttr, setHidden, setText } from "../../core/dom.js";
 import { nameWords } from "../../core/names.js";
 import { say } from "../../core/text.js";
 
@@ -39,7 +39,7 @@ function noteEnd(face) {
 export function showScene(name) {
   document.body.dataset.scene = name;
   document.querySelectorAll(".scene").forEach((scene) => {
-    /** @type {HTMLElement} */ (scene).hidden = scene.id !== `scene-${name}`;
+    setHidden(scene, scene.id !== `scene-${name}`);
   });
 }
 
@@ -47,8 +47,8 @@ export function showScene(name) {
 export function drawScene(face, scene) {
   if (document.body.dataset.scene !== scene) showScene(scene);
   const { state, identity } = face;
-  document.body.dataset.kind = state?.kind ?? identity.kind;
-  document.body.dataset.connection = state?.connection ?? "connecting";
+  setAttr(document.body, "data-kind", state?.kind ?? identity.kind);
+  setAttr(document.body, "data-connection", state?.connection ?? "connecting");
   setText(byId("name"), nameWords(state?.name || identity.name));
   const teacher = state?.lesson?.teacher ?? "";
   if (state?.lesson) setText(byId("lesson-title"), teacher ? say("idle", { teacher }) : say("idle_alone"));
@@ -63,7 +63,7 @@ function drawLink(connection, scene) {
   else lostAt ??= Date.now();
   const isTold = lostAt !== null && Date.now() - lostAt >= QUIET_MS && scene !== "wait";
   setText(byId("link"), isTold ? say("searching") : "");
-  byId("link-line").hidden = !isTold;
+  setHidden(byId("link-line"), !isTold);
 }
 
 /** @param {string[]|null} apps */

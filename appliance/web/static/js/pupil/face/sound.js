@@ -1,7 +1,7 @@
 // Sound: mutes every medium of this page while it is cut, and stops it while the page is locked.
 // What a frame of another site plays cannot be reached from here: sites.js takes the frame away.
 /** @import {Face} from "./types.js" */
-import { byId } from "../../core/dom.js";
+import { byId, setHidden } from "../../core/dom.js";
 
 /** What was playing when the lock came. @type {Set<HTMLMediaElement>} */
 const paused = new Set();
@@ -12,7 +12,7 @@ let isLocked = false;
 export function drawSound(face) {
   isCut = face.state?.restrictions.sound === "blocked";
   isLocked = face.state?.restrictions.lock != null;
-  byId("sound").hidden = !isCut;
+  setHidden(byId("sound"), !isCut);
   hush();
   if (!isLocked) resume();
 }
