@@ -1,6 +1,7 @@
 """The command line: `python -m appliance run | demo | admin …`; `bridge` and `web` are the children's own doors."""
 
 import argparse
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["admin"]:
         from appliance.cli.admin import main as admin
 
+        _have_read()
         return admin(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
@@ -47,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(options: argparse.Namespace) -> int:
     from appliance.cli.appliance import main as appliance
 
+    _have_read()
     return appliance(read_config(options))
 
 
@@ -54,19 +57,28 @@ def _demo(options: argparse.Namespace) -> int:
     from appliance.cli.demo import Scene
     from appliance.cli.demo import main as demo
 
+    _have_read()
     return demo(read_config(options), Scene(options.devices, options.school, options.uai))
 
 
 def _bridge(options: argparse.Namespace) -> int:
     from appliance.broker_bridge.start import main as bridge
 
+    _have_read()
     return bridge(read_config(options))
 
 
 def _web(options: argparse.Namespace) -> int:
     from appliance.web.serve import main as web
 
+    _have_read()
     return web(read_config(options))
+
+
+def _have_read() -> None:
+    """The modules stay for good: garbage is looked for from now on, and never among them."""
+    gc.freeze()
+    gc.enable()
 
 
 # Imported when chosen: a child should not carry what the others need.
@@ -84,6 +96,7 @@ def _interruptible(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    gc.disable()  # looking for garbage while modules are read takes a sixth of the start
     # The store is SQLite: peewee would load PostgreSQL's driver into every process where the city's server is at home.
     sys.modules["psycopg"] = None  # type: ignore[assignment]  # the documented way to say "not here"
     sys.exit(_interruptible(sys.argv[1:]))

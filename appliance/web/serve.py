@@ -16,6 +16,8 @@ from gunicorn.glogging import Logger
 from appliance import logs
 from appliance.bootstrap import build_services, open_databases
 from appliance.config import Config
+from appliance.web.app import FILES_AT_ONCE, create_app
+from appliance.web.live import start_live
 
 PAGE_THREADS = 30  # beyond those that open boards and transfers hold
 _LOOPBACK = "127.0.0.1"
@@ -31,8 +33,6 @@ def main(config: Config) -> int:
 
 
 def options_of(config: Config) -> dict[str, Any]:
-    from appliance.web.app import FILES_AT_ONCE
-
     threads = config.viewers + FILES_AT_ONCE + PAGE_THREADS
     options: dict[str, Any] = {
         "bind": _addresses(config),
@@ -73,9 +73,6 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
     def load(self) -> Callable[..., Any]:
         """In the worker: what is opened here lives and dies with it."""
-        from appliance.web.app import create_app
-        from appliance.web.live import start_live
-
         open_databases(self._config)
         services = build_services(self._config)
         app = create_app(self._config, services)

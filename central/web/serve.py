@@ -35,15 +35,19 @@ Load = Callable[[Services], Callable[..., Any]]
 
 def console(config: Config) -> int:
     """Serves until it is told to stop."""
+    from central.web.app import create_app  # before the workers part: they share what was read
+
     logs.set_up("console", logging.INFO)
-    _Server(config, console_options(config), _load_console).run()
+    _Server(config, console_options(config), create_app).run()
     return 0
 
 
 def door(config: Config) -> int:
+    from central.web.door import create_door  # as above
+
     logs.set_up("porte", logging.INFO)
     _allow_connections(2 * (DOOR_THREADS + MOST_CONNECTIONS))
-    _Server(config, door_options(config), _load_door).run()
+    _Server(config, door_options(config), create_door).run()
     return 0
 
 
@@ -117,18 +121,6 @@ def _allow_connections(wanted: int) -> None:
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < most:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-def _load_console(services: Services) -> Callable[..., Any]:
-    from central.web.app import create_app
-
-    return create_app(services)
-
-
-def _load_door(services: Services) -> Callable[..., Any]:
-    from central.web.door import create_door
-
-    return create_door(services)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
