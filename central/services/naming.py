@@ -83,6 +83,14 @@ def people_names(logins: Iterable[str]) -> dict[str, str]:
     return dict(tuples_of_some(Account, (Account.login, Account.name), Account.login, logins))
 
 
+def box_schools(appliances: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Whose box it is: (UAI, name)."""
+    columns = (Appliance.id, Appliance.school)
+    found: dict[str, str] = dict(tuples_of_some(Appliance, columns, Appliance.id, appliances))
+    names: dict[str, str] = dict(tuples_of_some(School, (School.uai, School.name), School.uai, found.values()))
+    return {appliance: (uai, names.get(uai, uai)) for appliance, uai in found.items()}
+
+
 def device_names(ids: Iterable[str]) -> dict[str, DeviceName]:
     rows = tuples_of_some(Device, (Device.id, Device.number, Device.name), Device.id, ids)
     return {id_: DeviceName(number, name) for id_, number, name in rows}

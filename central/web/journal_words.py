@@ -59,7 +59,7 @@ def _who(one: Entry, names: Names) -> str:
     if one.is_of_school:
         return _who_of_school(one.actor, noun, key)
     if noun == "appliance" and colon:
-        return box_name(key, names)
+        return box_name(key, names, one.school)
     if noun == "address" and colon:
         return _("l’adresse %(address)s", address=key)
     if one.actor == CONSOLE:
@@ -82,16 +82,19 @@ def _who_of_school(actor: str, noun: str, key: str) -> str:
     return words.get(actor, actor)
 
 
-def box_name(appliance: str, names: Names) -> str:
+def box_name(appliance: str, names: Names, beside: str = "") -> str:
+    """`beside`: the school that the line names anyway."""
     uai = names.boxes.get(appliance)
-    return _("le boîtier de %(school)s", school=names.schools.get(uai, uai)) if uai else _("un boîtier inconnu")
+    if uai is None:
+        return _("un boîtier inconnu")
+    return _("le boîtier") if uai == beside else _("le boîtier (%(school)s)", school=names.schools.get(uai, uai))
 
 
 def _target(one: Entry, names: Names, viewer: Viewer) -> tuple[str, str]:
     """What it is called now, and its page."""
     noun, _colon, key = one.target.partition(":")
-    if not key or one.target == one.actor:  # who acts on the own account says nothing more
-        return "", ""
+    if not key or one.actor in (one.target, key) or one.target == f"school:{one.school}":
+        return "", ""  # the line says it already: the own account, the school beside
     if noun in _LINKED:
         return _LINKED[noun](key, names, viewer)
     return _plain(noun, key, one, names), ""
@@ -122,7 +125,7 @@ def _school(key: str, names: Names, viewer: Viewer) -> tuple[str, str]:
 
 def _box(key: str, names: Names, viewer: Viewer) -> tuple[str, str]:
     uai = names.boxes.get(key, "")
-    return box_name(key, names), url_for("schools.one", uai=uai) if uai and viewer.reads_school(uai) else ""
+    return box_name(key, names, uai), url_for("schools.one", uai=uai) if uai and viewer.reads_school(uai) else ""
 
 
 def _scope(key: str, names: Names, viewer: Viewer) -> tuple[str, str]:

@@ -5,8 +5,10 @@ from flask.typing import ResponseReturnValue
 
 from central.bootstrap import Services
 from central.domain.roles import Capability
+from central.services.naming import box_schools, people_names
 from central.web.access import allows, viewer
 from central.web.lists import asked
+from central.web.parked_words import REASONS, TYPES
 from central.web.texts import filled as _
 
 
@@ -17,7 +19,8 @@ def make_logs(services: Services) -> Blueprint:
     @allows(Capability.READ_LOGS)
     def one(request_id: str) -> ResponseReturnValue:
         line, lines = services.desk.logs.read(request_id, viewer())
-        return render_template("desk/logs.html", line=line, lines=lines)
+        who = people_names([line.account]).get(line.account, line.account)
+        return render_template("desk/logs.html", line=line, lines=lines, who=who)
 
     return pages
 
@@ -29,7 +32,14 @@ def make_parked(services: Services) -> Blueprint:
     @allows(Capability.SEE_FLEET)
     def listing() -> ResponseReturnValue:
         lines = services.receiving.parked.listed(asked("appliance"))
-        return render_template("desk/parked.html", lines=lines)
+        schools = box_schools(line.appliance for line in lines)
+        return render_template(
+            "desk/parked.html",
+            lines=lines,
+            schools=schools,
+            type_word=lambda word: _(TYPES[word]) if word in TYPES else _("autre"),
+            reason_word=lambda word: _(REASONS[word]) if word in REASONS else _("autre"),
+        )
 
     @pages.post("/parked/<int:parked_id>/retry")
     @allows(Capability.MANAGE_SCHOOLS)

@@ -18,7 +18,7 @@ PAGE_TEXTS: dict[str, str] = {
     ),
     "list_without_lines": N_("Cette liste n’a que sa ligne de titres : aucun appareil n’y est écrit."),
     "headings_missing": N_(
-        "Il manque à la première ligne : %(missing)s. Il faut au moins « UAI », « Numéro de série » et « Type »."
+        "Des colonnes manquent à cette liste : %(missing)s. Leurs titres sont sur la première ligne."
     ),
     "list_too_long": N_("Cette liste a plus de %(limit)s lignes. Coupez-la en plusieurs."),
     "unknown_import": N_("Cette liste n’attend plus : une heure a passé, ou elle est déjà enregistrée. Relisez-la."),

@@ -143,7 +143,7 @@ def _of_a_whole_city(admin: Browser) -> None:
     raw = "\n".join(["UAI;Série;Type;Nom;Marque", *lines]).encode()
     assert len(raw) > FORM_BYTES
     page = admin.post("/inventory/import", list=(io.BytesIO(raw), "liste.csv"))
-    assert page.status_code == 200 and "Enregistrer 4000 appareils" in page.text
+    assert page.status_code == 200 and "Enregistrer 4\u202f000 appareils" in page.text
     answer = admin.post("/inventory/import", list=(io.BytesIO(b"x" * (MAX_BYTES + 1)), "liste.csv"))
     assert answer.status_code == 413 and "Cette liste est trop longue" in answer.text
 
@@ -154,7 +154,7 @@ def _of_a_whole_city(admin: Browser) -> None:
         (b"", "Ce fichier est vide."),
         (b"PK\x03\x04 a workbook", "C’est un classeur"),
         (bytes(range(256)) * 8, "n’est pas une liste CSV"),
-        (b"a,b,c\n1,2,3\n", "« UAI », « Numéro de série », « Type »"),
+        (b"a,b,c\n1,2,3\n", "Des colonnes manquent à cette liste : « UAI », « Numéro de série », « Type »."),
         ("UAI;Série;Type;Nom\n".encode(), "n’a que sa ligne de titres"),
     ],
 )

@@ -5,7 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import central
+from central.web.parked_words import REASONS as PARKED_REASONS
+from central.web.parked_words import TYPES
 from central.web.texts import REASONS, TEXTS
+from protocol.strict_json import Reason
+from protocol.uplink_words import RecordType
 
 _ROOT = Path(central.__file__).parent
 _ERRORS = {
@@ -51,3 +55,15 @@ def test_every_field_that_is_wrong_has_a_reason() -> None:
     }
     assert len(words) > 5
     assert {word: where for word, where in words.items() if word not in REASONS} == {}
+
+
+def test_what_is_put_aside_says_what_it_is_and_why() -> None:
+    given = [one for call in _why_unfit() for one in call.args[:2]]
+    why = {str(one.value) for one in given if isinstance(one, ast.Constant)}
+    assert len(why) > 4
+    assert why | {reason.value for reason in Reason} == set(PARKED_REASONS)
+    assert {kind.value for kind in RecordType} == set(TYPES)
+
+
+def _why_unfit() -> list[ast.Call]:
+    return [call for call, _ in _calls() if isinstance(call.func, ast.Name) and call.func.id in ("Unfit", "_Unfit")]
