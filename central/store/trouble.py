@@ -38,9 +38,10 @@ def read_trouble(error: BaseException) -> Unavailable | None:
 
 
 def _origin(error: BaseException) -> BaseException:
-    """As the engine raised it: peewee's own carries that."""
-    origin = getattr(error, "orig", None) if isinstance(error, PeeweeException) else None
-    return origin if isinstance(origin, BaseException) else error
+    """As the engine raised it: peewee's own carries that, wrapped twice where a statement had to connect first."""
+    while isinstance(error, PeeweeException) and isinstance(origin := getattr(error, "orig", None), BaseException):
+        error = origin
+    return error
 
 
 def _code(error: BaseException) -> str | None:
