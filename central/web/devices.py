@@ -16,6 +16,7 @@ from central.web.lists import address, asked, files, headings, number_asked
 from central.web.schools import told_alerts, told_journal, told_orders, waiting_at
 from central.web.texts import field_texts
 from central.web.texts import filled as _
+from central.web.texts import translate_number as ngettext
 from central.web.times import day_text
 
 _SORTABLE = ("school", "name", "seen", "battery")
@@ -105,7 +106,7 @@ def device_page(services: Services, device_id: str, problem: CityError | None = 
         status=text_of(STATUSES, view.status),
         battery_plot=plots.battery_days(
             view.battery_days,
-            _("Batterie sur %(n)s jours, au plus bas %(low)s %%", n=len(view.battery_days), low=lowest),
+            _battery_text(len(view.battery_days), lowest),
         ),
         lesson=_lesson_text(view),
         carts=[("", _("aucune")), *desk.devices.carts(view.appliance)],
@@ -125,3 +126,11 @@ def _lesson_text(view: DeviceView) -> str:
     if view.lesson_day is None:
         return _("libre ; aucune séance connue")
     return _("libre ; la dernière était le %(day)s, à la fin : %(held)s", day=day_text(view.lesson_day), held=held)
+
+
+def _battery_text(days: int, lowest: int) -> str:
+    """What the plot says, in words."""
+    text = ngettext(
+        "Batterie sur %(num)s jour, au plus bas %(low)s %%", "Batterie sur %(num)s jours, au plus bas %(low)s %%", days
+    )
+    return text % {"num": days, "low": lowest}

@@ -127,7 +127,8 @@ def _uses(_one: Entry, value: object, _names: Names) -> str:
 def _applied(one: Entry, value: object, _names: Names) -> str:
     if isinstance(value, bool):
         return _("prise en compte") if value else _("encore refusée")
-    return _("%(n)s prises en compte", n=_number(value))
+    count = _number(value)
+    return ngettext("%(num)s prise en compte", "%(num)s prises en compte", count) % {"num": count}
 
 
 def _tried(_one: Entry, value: object, _names: Names) -> str:

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from central.domain.configuration import FIELDS, LANGUAGES, RETENTION_KINDS, SWITCHES, Scope
 from central.web.marks import N_
 from central.web.texts import filled as _
+from central.web.texts import translate_number as ngettext
 
 FIELD_WORDS = {
     "restrictions": N_("Pendant une séance"),
@@ -93,7 +94,7 @@ def _value(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(_quiet(one) if isinstance(one, Mapping) else _language(str(one)) for one in value)
     if isinstance(value, int):
-        return _("%(n)s jours", n=value)
+        return ngettext("%(num)s jour", "%(num)s jours", value) % {"num": value}
     return _(VALUE_WORDS[str(value)]) if value in VALUE_WORDS else str(value)
 
 
