@@ -12,7 +12,7 @@ from appliance.config import Config
 from appliance.health import Health
 from appliance.nudge import NudgeSender
 from appliance.own_names import OwnNames
-from appliance.services.agent_links import AgentLinks, agent_credentials
+from appliance.services.agent_links import AgentLinks, DoorState, agent_credentials
 from appliance.services.agent_setup import AgentSetup
 from appliance.services.appliance_state import ApplianceState
 from appliance.services.backups import Backups
@@ -189,4 +189,9 @@ def _agent_links(config: Config, clock: HubClock, nudge: NudgeSender) -> AgentLi
     def apply() -> None:
         apply_credentials(settings, agent_credentials)
 
-    return AgentLinks(clock, nudge, apply, settings.mqtt_port, lambda: port_is_free(settings.host, settings.mqtt_port))
+    def look() -> DoorState:
+        if is_there(settings):
+            return DoorState.OPEN
+        return DoorState.OPENING if port_is_free(settings.host, settings.mqtt_port) else DoorState.BLOCKED
+
+    return AgentLinks(clock, nudge, apply, settings.mqtt_port, look)

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -79,8 +80,17 @@ class Linked:
         return f"Linked({self.device_id!r}, {self.username!r})"
 
 
+class DoorState(StrEnum):
+    SHUT = "shut"
+    OPENING = "opening"
+    OPEN = "open"
+    BLOCKED = "blocked"  # another program has the port
+
+
 class AgentLinks:
-    """`apply`: the agents' broker takes the store's credentials over. `can_listen`: the agents' port is free."""
+    """`apply`: the agents' broker takes the store's credentials over. `look`: what is on the agents' port, were it
+    to be open.
+    """
 
     def __init__(
         self,
@@ -88,23 +98,27 @@ class AgentLinks:
         nudge: NudgeSender,
         apply: Callable[[], object],
         port: int,
-        can_listen: Callable[[], bool] = lambda: True,
+        look: Callable[[], DoorState] = lambda: DoorState.OPENING,
     ) -> None:
         self._clock = clock
         self._nudge = nudge
         self._apply = apply
         self.port = port
-        self._can_listen = can_listen
+        self._look = look
 
     def is_enabled(self) -> bool:
         return is_enabled()
+
+    def door(self) -> DoorState:
+        """What is wanted, and what there is: another program may have taken the port while the appliance was off."""
+        return self._look() if is_enabled() else DoorState.SHUT
 
     def enable(self, actor: Actor) -> None:
         """The supervisor opens the door within a second or two. Raises Conflict where another program has the port."""
         with database.atomic("IMMEDIATE"):
             if is_enabled():
                 return
-            if not self._can_listen():
+            if self._look() is DoorState.BLOCKED:
                 raise Conflict("agents_port_taken", port=self.port)
             write_setting(ENABLED_SETTING, _YES)
             record(self._clock.now(), actor, "agents.enable")

@@ -29,6 +29,8 @@ class Hub:
         self.box, self.port = box, port
         self.config = Config(box.data_path, agents_port=port)
         open_store(self.config.store_path)
+        box.add_user("martin", "administrator")
+        self._director = box.browser("martin")
 
     def say(self, *, allowed: bool) -> None:
         """As the administration's page does."""
@@ -36,6 +38,10 @@ class Hub:
         with database.connection_context():
             links = AgentLinks(HubClock(self.config.runtime_path), nudge, lambda: None, self.port)
             links.enable(CONSOLE) if allowed else links.disable(CONSOLE)
+
+    def page(self) -> str:
+        """What the administration says of it."""
+        return self._director.get("/admin/agents").text
 
     def is_open(self) -> bool:
         with socket.socket() as trial:
@@ -101,7 +107,9 @@ def test_a_port_that_somebody_took_meanwhile_leaves_the_door_shut_until_it_is_fr
         hub.say(allowed=True)
         wait_for(lambda: "agents_door_stays_closed" in hub.box.log(), what="it is said")
         assert "agents" not in hub.box.pids()
+        assert "ne s’ouvre pas" in hub.page()
     wait_for(lambda: "agents" in hub.box.pids(), what="the door opens")
+    wait_for(lambda: f"ouverte, port {hub.port}" in hub.page().replace("\xa0", " "), what="the page says so")
     assert hub.box.log().count("agents_door_stays_closed") == 1
     hub.say(allowed=False)
     wait_for(lambda: not hub.is_open(), what="the door closes")

@@ -10,6 +10,7 @@ from appliance.domain.channels import AgentName, Profile
 from appliance.errors import Conflict, Invalid, NotFound
 from appliance.services.agent_links import (
     AgentLinks,
+    DoorState,
     agent_credentials,
     kept_links,
     record_answer,
@@ -29,7 +30,7 @@ WEBVIEW, OWNER = AgentName.WEBVIEW_KIOSK, Profile.OWNER
 
 class Door:
     def __init__(self) -> None:
-        self.is_free = True
+        self.found = DoorState.OPENING
         self.known: list[set[str]] = []
 
     def apply(self) -> None:
@@ -44,7 +45,7 @@ def door() -> Door:
 @pytest.fixture
 def links(school: School, door: Door) -> Iterator[AgentLinks]:
     nudge = nobody_listens(school.runtime_path)
-    yield AgentLinks(school.clock, nudge, door.apply, 1884, lambda: door.is_free)
+    yield AgentLinks(school.clock, nudge, door.apply, 1884, lambda: door.found)
 
 
 def deeds() -> list[tuple[str, str]]:
@@ -63,7 +64,7 @@ def test_agents_are_not_allowed_until_somebody_allows_them(links: AgentLinks, sc
 
 
 def test_the_door_is_not_opened_where_somebody_else_stands(links: AgentLinks, school: School, door: Door) -> None:
-    door.is_free = False
+    door.found = DoorState.BLOCKED
     with pytest.raises(Conflict) as refusal:
         links.enable(school.head)
     assert (refusal.value.code, refusal.value.params) == ("agents_port_taken", {"port": 1884})

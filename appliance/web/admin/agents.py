@@ -43,7 +43,7 @@ def _add_list(pages: Blueprint, services: Services) -> None:
     def agents() -> ResponseReturnValue:
         return render_template(
             "admin/agents.html",
-            is_open=services.agent_links.is_enabled(),
+            door=services.agent_links.door(),
             port=services.agent_links.port,
             tablets=[_told(linked) for linked in services.agent_links.listing()],
             cart_options=[("", _("aucune en particulier")), *cart_choices(services)],
