@@ -317,7 +317,8 @@ def _standstill(state: ApplianceState, members: list[SchoolLine]) -> Standstill:
     heard = {line.uai: line.box.hello_at for line in members if line.box and line.box.hello_at}
     ranked = sorted(members, key=lambda line: (line.uai not in heard, heard.get(line.uai), line.name))
     named = tuple((line.uai, line.name) for line in ranked[:_NAMED])
-    return Standstill(state, len(members), named, min(heard.values(), default=None))
+    since = min(heard.values(), default=None) if state is ApplianceState.LATE else None
+    return Standstill(state, len(members), named, since)
 
 
 def _trouble(kind: str, found: Mapping[str, _Heap], shown: Mapping[str, SchoolLine]) -> Trouble:

@@ -158,7 +158,7 @@ def trouble_title(kind: str, count: int) -> str:
     titles = {
         AlertKind.FENCED: ngettext("%(num)s boîtier existe en double", "%(num)s boîtiers existent en double", count),
         AlertKind.APPLIANCE_SILENT: ngettext(
-            "%(num)s boîtier ne répond plus", "%(num)s boîtiers ne répondent plus", count
+            "%(num)s boîtier est muet", "%(num)s boîtiers sont muets", count
         ),
         AlertKind.STORAGE_LOW: ngettext(
             "%(num)s boîtier est presque plein", "%(num)s boîtiers sont presque pleins", count

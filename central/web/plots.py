@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from central.domain.fleet import RANK, ApplianceState
 from central.services.device_view import BatteryPoint
 from central.services.fleet import SchoolLine
+from central.web.map_labels import Point, labels
 
 _GOOD, _FAIR = 0.9, 0.5
 _CELL = 12
@@ -149,6 +150,7 @@ class Dot:
 
 
 _WIDTH, _HEIGHT, _EDGE = 560.0, 360.0, 16.0
+_FEW = 12  # schools that all carry their names
 _DOT = (
     '<a href="%s" tabindex="-1" aria-label="%s"><g transform="translate(%.1f %.1f) scale(%s)">%s</g>'
     "<title>%s</title></a>"
@@ -182,8 +184,23 @@ def overview(lines: Sequence[SchoolLine], label: str, href: Callable[[str], str]
         name = escape(f"{dot.line.name} : {words[state]}")
         size = scale if state is ApplianceState.UP else max(0.8, scale)
         marks.append(_DOT % (escape(href(dot.line.uai)), name, dot.x, dot.y, size, _SHAPES[state], name))
+    if is_map:
+        marks += _names(dots)
     # each part is escaped above; a thousand times `Markup.format` costs a tenth of a second
     return _MAP.format(round(_WIDTH), round(height), label, Markup("".join(marks)))  # noqa: S704 - escaped each
+
+
+def _names(dots: Sequence[Dot]) -> list[Markup]:
+    """Of the schools in trouble; of all where there are few."""
+    named = [dot for dot in dots if dot.line.state is not ApplianceState.UP or len(dots) <= _FEW]
+    named.sort(key=lambda dot: RANK[dot.line.state])
+    points = [Point(dot.x, dot.y, dot.line.name) for dot in named]
+    return [
+        Markup('<text class="map-label" x="{}" y="{}" text-anchor="{}" aria-hidden="true">{}</text>').format(
+            round(one.x, 1), round(one.y, 1), one.anchor, one.text
+        )
+        for one in labels(points, _WIDTH)
+    ]
 
 
 def _placed(lines: Sequence[SchoolLine]) -> list[Dot]:
