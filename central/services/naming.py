@@ -39,10 +39,11 @@ class DeviceName:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """`people` by login, `carts` by (school, id), `orders`: their kinds, `alerts`: (kind, subject)."""
+    """`people` and `account_ids_of` by login, `carts` by (school, id); of orders the kind; of alerts kind, subject."""
 
     people: Mapping[str, str] = field(default_factory=dict)
     account_ids: Mapping[str, str] = field(default_factory=dict)
+    account_ids_of: Mapping[str, str] = field(default_factory=dict)
     devices: Mapping[str, DeviceName] = field(default_factory=dict)
     boxes: Mapping[str, str] = field(default_factory=dict)  # an appliance's id -> its school's UAI
     carts: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -67,6 +68,10 @@ def names_of(entries: Iterable[Entry]) -> Names:
     return Names(
         people=people_names(_logins(lines)),
         account_ids=_account_ids(_named(lines, "account")),
+        account_ids_of={
+            login: str(id_)
+            for login, id_ in tuples_of_some(Account, (Account.login, Account.id), Account.login, _logins(lines))
+        },
         devices=device_names(devices),
         boxes=of_boxes,
         carts=cart_names(with_carts),

@@ -93,7 +93,8 @@ def box_name(appliance: str, names: Names, beside: str = "") -> str:
 def _target(one: Entry, names: Names, viewer: Viewer) -> tuple[str, str]:
     """What it is called now, and its page."""
     noun, _colon, key = one.target.partition(":")
-    if not key or one.actor in (one.target, key) or one.target == f"school:{one.school}":
+    is_own = one.actor in (one.target, key) or (noun == "account" and key == names.account_ids_of.get(one.actor))
+    if not key or is_own or one.target == f"school:{one.school}":
         return "", ""  # the line says it already: the own account, the school beside
     if noun in _LINKED:
         return _LINKED[noun](key, names, viewer)
