@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import Any
 
 from central.domain.plain_text import search_text
@@ -32,6 +32,7 @@ from central.store.models import (
     SchoolGroup,
     Snapshot,
     Usage,
+    database,
 )  # fmt: skip
 from protocol.uai import control_letter
 
@@ -245,9 +246,26 @@ def seed_city(now: datetime, size: CitySize | None = None) -> CitySize:
 
 
 def _insert(table: type[Row], rows: Iterator[dict[str, Any]]) -> None:
-    while chunk := list(islice(rows, _BULK)):
-        for start in range(0, len(chunk), 500):  # SQLite and PostgreSQL bound the parameters of one statement
-            table.insert_many(chunk[start : start + 500]).execute()
+    """One statement for all rows, which have the same columns: peewee would spend ten times longer on its text."""
+    first = next(rows, None)
+    if first is None:
+        return
+    given = [table._meta.combined[name] for name in first]
+    told = {field.name for field in given}
+    other = {field: value for field, value in table._meta.defaults.items() if field.name not in told}
+    fields = [*given, *other]
+    names = ", ".join(f'"{field.column_name}"' for field in fields)
+    marks = ", ".join([database.param] * len(fields))
+    sql = f'INSERT INTO "{table._meta.table_name}" ({names}) VALUES ({marks})'  # noqa: S608 - our own names
+    cursor = database.cursor()
+    everything = chain([first], rows)
+    while chunk := list(islice(everything, _BULK)):
+        cursor.executemany(sql, [_values(row, given, other) for row in chunk])
+
+
+def _values(row: dict[str, Any], given: list[Any], other: dict[Any, Any]) -> list[object]:
+    told = [field.db_value(value) for field, value in zip(given, row.values(), strict=True)]
+    return [*told, *(field.db_value(value() if callable(value) else value) for field, value in other.items())]
 
 
 def _parked(city: _City) -> Iterator[dict[str, Any]]:
