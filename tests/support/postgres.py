@@ -1,25 +1,31 @@
 """A real PostgreSQL of the tests' own: in a temporary folder, on a Unix socket, without fsync, gone at the end."""
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_OPTIONS = (
-    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c listen_addresses= "
-    "-c shared_buffers=64MB -c max_connections=200"
-)
+from tests.support.appliance import wait_for
+
+_OPTIONS = "-c listen_addresses= -c shared_buffers=64MB -c max_connections=200"
+_HASTY = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 class Postgres:
-    """One server. `url` names one of its databases; `stop` and `start` are for tests of its absence."""
+    """One server. `url` names one of its databases; `stop` and `start` are for tests of its absence.
 
-    def __init__(self, folder: Path) -> None:
+    `careful`: as it is installed, a commit being on the disk before it is told.
+    """
+
+    def __init__(self, folder: Path, *, careful: bool = False) -> None:
         self.folder = folder
         self._data = folder / "data"
+        self._options = f"{_OPTIONS} -k {folder}" + ("" if careful else f" {_HASTY}")
 
     def url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={self.folder}"
@@ -30,16 +36,47 @@ class Postgres:
         self.start()
 
     def start(self) -> None:
-        options = f"{_OPTIONS} -k {self.folder}"
-        self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self.folder / "log"), "-o", options, "start")
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-l", str(self.folder / "log"), "-o", self._options, "start")
 
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self._data), "-w", "-m", "fast", "stop")
 
-    def new_database(self, name: str) -> str:
+    def kill(self) -> None:
+        """All its processes, with -9; what they leave behind is for the next start."""
+        first = self._pid()
+        os.kill(first, signal.SIGSTOP)  # nobody is born meanwhile
+        family = [first, *_children_of(first)]
+        for pid in family:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not any(_is_running(pid) for pid in family), 20, "PostgreSQL is dead")
+        for left in (self._data / "postmaster.pid", self.folder / ".s.PGSQL.5432.lock"):
+            left.unlink(missing_ok=True)  # they name a process that nobody may have buried yet
+
+    def kill_one(self) -> None:
+        """A backend that serves somebody, with -9: the server ends all the others, too, and begins anew by itself."""
+        for pid in _children_of(self._pid()):
+            if b"[local]" in _words_of(pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                return
+
+    def _pid(self) -> int:
+        return int((self._data / "postmaster.pid").read_text().splitlines()[0])
+
+    def new_database(self, name: str, place: Path | None = None) -> str:
+        """`place`: a folder, another disk perhaps, where its tables are; the server's log of changes is not there."""
         self.drop_database(name)
-        self._run("createdb", "--host", str(self.folder), "--username=postgres", name)
+        if place is not None:
+            if os.geteuid() == 0:
+                shutil.chown(place, "postgres")
+            self.ask(f"CREATE TABLESPACE elsewhere LOCATION '{place}'")
+        words = ["--tablespace=elsewhere"] if place is not None else []
+        self._run("createdb", "--host", str(self.folder), "--username=postgres", *words, name)
         return self.url(name)
+
+    def ask(self, statement: str) -> None:
+        self._run("psql", "--host", str(self.folder), "--username=postgres", "--command", statement)
 
     def drop_database(self, name: str) -> None:
         self._run("dropdb", "--host", str(self.folder), "--username=postgres", "--if-exists", "--force", name)
@@ -62,12 +99,31 @@ def _programs() -> Path:
     return found[-1]
 
 
+def _children_of(pid: int) -> list[int]:
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout
+    return [int(one) for one in found.split()]
+
+
+def _words_of(pid: int) -> bytes:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
+def running_postgres(*, careful: bool = False) -> Iterator[Postgres]:
     folder = Path(tempfile.mkdtemp(prefix="preau-pg-"))  # short: a socket's path holds 108 bytes
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
-    server = Postgres(folder)
+    server = Postgres(folder, careful=careful)
     try:
         server.create()
         yield server

@@ -1,0 +1,115 @@
+"""PostgreSQL without room, and killed while it takes batches: nothing acknowledged is lost, nothing doubled."""
+
+import random
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+import requests
+
+from tests.faults.disks import fill, small_disk
+from tests.support.appliance import wait_for
+from tests.support.central import HOST, Central, running_central
+from tests.support.postgres import Postgres, running_postgres
+from tests.uplink.hand_box import HandBox
+from uplink.trouble import TroubleCode
+
+pytestmark = pytest.mark.timeout(600)
+
+
+@dataclass
+class Scene:
+    server: Postgres
+    url: str
+    city: Central
+    box: HandBox
+
+    def told(self) -> list[int]:
+        """The numbers of `note` that the city has; one twice is a doubled record."""
+        wait_for(self._is_there, 60, "PostgreSQL is back")
+        query = "SELECT target FROM school_audit WHERE appliance = %s AND action = 'device.rename'"
+        with psycopg.connect(self.url) as connection:
+            rows = connection.execute(query, [self.box.appliance]).fetchall()
+        return sorted(int(str(row[0]).rpartition(":")[2]) for row in rows)
+
+    def _is_there(self) -> bool:
+        try:
+            psycopg.connect(self.url).close()
+        except psycopg.OperationalError:  # it comes back from a fall
+            return False
+        return True
+
+    def page(self) -> int:
+        return requests.get(self.city.console_url, timeout=30).status_code
+
+    def health(self) -> int:
+        """It writes and reads a row."""
+        return requests.get(f"{self.city.console_url}/health", timeout=30).status_code
+
+
+@contextmanager
+def scene(folder: Path, disk: Path | None = None) -> Iterator[Scene]:
+    with running_postgres(careful=True) as server:
+        url = server.new_database("city", disk)
+        with (
+            running_central(folder / "city", "--mqtt", "0", database_url=url) as city,
+            HandBox(folder / "box", f"{HOST}:{city.uplink_port}").opened() as box,
+        ):
+            box.join(city, city.new_school(1))
+            yield Scene(server, url, city, box)
+
+
+@pytest.fixture
+def disk() -> Iterator[Path]:
+    """Where PostgreSQL, which is not root, may go."""
+    with tempfile.TemporaryDirectory(prefix="preau-disk-") as name:
+        Path(name).chmod(0o755)
+        with small_disk(Path(name) / "small", 64) as place:
+            yield place
+
+
+def test_a_full_disk_of_its_tables_is_said_and_goes_on_by_itself(disk: Path, tmp_path: Path) -> None:
+    with scene(tmp_path, disk) as here:
+        box = here.box
+        numbers = box.note(20)
+        box.until(lambda: not box.waiting())
+        filler = fill(disk)
+        numbers += box.note(2_000, weight=400)
+        box.turn(2)
+        assert box.waiting() and box.trouble() == TroubleCode.CITY_FULL, "the box says whose disk it is"
+        assert here.page() in (200, 503)
+        full = set(here.told())
+        shutil.rmtree(filler)
+        box.until(lambda: not box.waiting() and not box.trouble())
+        assert here.told() == numbers and full <= set(numbers)
+        assert here.page() == 200
+        assert "Traceback" not in here.city.log()
+
+
+def test_killed_while_it_takes_batches_it_has_all_that_was_acknowledged(tmp_path: Path, is_long: bool) -> None:
+    chance = random.Random(19)
+    with scene(tmp_path) as here:
+        box, numbers, hits = here.box, [], 0
+        for number in range(40 if is_long else 6):
+            strike = here.server.kill if number % 2 else here.server.kill_one
+            killer = threading.Timer(chance.uniform(0.0, 0.3), strike)
+            killer.start()
+            while killer.is_alive():
+                numbers += box.note(40, weight=50)
+                box.turn(2)
+            hits += bool(box.trouble())
+            acknowledged = numbers[: len(numbers) - box.waiting()]
+            if number % 2:
+                here.server.start()
+            wait_for(lambda: here.health() == 200, 60, "the city is back by itself")
+            assert set(acknowledged) <= set(here.told())
+        box.until(lambda: not box.waiting() and not box.trouble())
+        assert here.told() == numbers
+        assert hits, "none was under way"
+        assert "Traceback" not in here.city.log()
