@@ -55,8 +55,8 @@ class Scene:
 
 @contextmanager
 def scene(folder: Path, disk: Path | None = None) -> Iterator[Scene]:
-    with running_postgres(careful=True) as server:
-        url = server.new_database("city", disk)
+    with running_postgres(careful=True, within=disk) as server:
+        url = server.new_database("city")
         with (
             running_central(folder / "city", "--mqtt", "0", database_url=url) as city,
             HandBox(folder / "box", f"{HOST}:{city.uplink_port}").opened() as box,
@@ -70,11 +70,11 @@ def disk() -> Iterator[Path]:
     """Where PostgreSQL, which is not root, may go."""
     with tempfile.TemporaryDirectory(prefix="preau-disk-") as name:
         Path(name).chmod(0o755)
-        with small_disk(Path(name) / "small", 64) as place:
+        with small_disk(Path(name) / "small", 200) as place:
             yield place
 
 
-def test_a_full_disk_of_its_tables_is_said_and_goes_on_by_itself(disk: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_said_and_it_goes_on_by_itself(disk: Path, tmp_path: Path) -> None:
     with scene(tmp_path, disk) as here:
         box = here.box
         numbers = box.note(20)

@@ -64,19 +64,10 @@ class Postgres:
     def _pid(self) -> int:
         return int((self._data / "postmaster.pid").read_text().splitlines()[0])
 
-    def new_database(self, name: str, place: Path | None = None) -> str:
-        """`place`: a folder, another disk perhaps, where its tables are; the server's log of changes is not there."""
+    def new_database(self, name: str) -> str:
         self.drop_database(name)
-        if place is not None:
-            if os.geteuid() == 0:
-                shutil.chown(place, "postgres")
-            self.ask(f"CREATE TABLESPACE elsewhere LOCATION '{place}'")
-        words = ["--tablespace=elsewhere"] if place is not None else []
-        self._run("createdb", "--host", str(self.folder), "--username=postgres", *words, name)
+        self._run("createdb", "--host", str(self.folder), "--username=postgres", name)
         return self.url(name)
-
-    def ask(self, statement: str) -> None:
-        self._run("psql", "--host", str(self.folder), "--username=postgres", "--command", statement)
 
     def drop_database(self, name: str) -> None:
         self._run("dropdb", "--host", str(self.folder), "--username=postgres", "--if-exists", "--force", name)
@@ -119,8 +110,8 @@ def _is_running(pid: int) -> bool:
 
 
 @contextmanager
-def running_postgres(*, careful: bool = False) -> Iterator[Postgres]:
-    folder = Path(tempfile.mkdtemp(prefix="preau-pg-"))  # short: a socket's path holds 108 bytes
+def running_postgres(*, careful: bool = False, within: Path | None = None) -> Iterator[Postgres]:
+    folder = Path(tempfile.mkdtemp(prefix="preau-pg-", dir=within))  # short: a socket's path holds 108 bytes
     if os.geteuid() == 0:
         shutil.chown(folder, "postgres")
     server = Postgres(folder, careful=careful)
