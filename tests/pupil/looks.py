@@ -37,6 +37,8 @@ WORDS = {
         "label": "On range",
         "book": "Le loup et la grue.pdf",
         "picture": "Carte de France.png",
+        "song": "À la claire fontaine.wav",
+        "film": "La chenille.webm",
     },
     "en": {
         "lock": "Eyes on me",
@@ -45,6 +47,8 @@ WORDS = {
         "label": "Tidy up",
         "book": "The wolf and the crane.pdf",
         "picture": "Map of France.png",
+        "song": "By the clear fountain.wav",
+        "film": "The caterpillar.webm",
     },
 }
 PRESENT = ["Adam S.", "Aya F.", "Hugo D.", "Inès K.", "Jade R.", "Léa M.", "Lina T.", "Louis J.", "Manon C.", "Noé G.",
@@ -90,6 +94,14 @@ def show_book(face: StandIn, given: dict[str, Handed]) -> None:
 
 def show_picture(face: StandIn, given: dict[str, Handed]) -> None:
     face.wait_heard("done", status="done", id=face.do("open_document", **given["picture"].args))
+
+
+def show_song(face: StandIn, given: dict[str, Handed]) -> None:
+    face.wait_heard("done", status="done", id=face.do("open_document", **given["song"].args))
+
+
+def show_film(face: StandIn, given: dict[str, Handed]) -> None:
+    face.wait_heard("done", status="done", id=face.do("open_document", **given["film"].args))
 
 
 def show_offer(face: StandIn, _given: dict[str, Handed]) -> None:
@@ -140,7 +152,8 @@ Show = Callable[[StandIn, dict[str, Handed]], None]
 STATES: dict[str, Show] = {
     "lesson": show_lesson, "given": show_given, "hand": show_hand, "locked": show_locked, "message": show_message,
     "document": show_book,
-    "picture": show_picture, "site": show_offer, "offline": show_offline, "limited": show_limited, "over": show_over,
+    "picture": show_picture, "song": show_song, "film": show_film,
+    "site": show_offer, "offline": show_offline, "limited": show_limited, "over": show_over,
     "elsewhere": show_elsewhere, "comfort": show_comfort, "dyslexic": show_dyslexic, "identify": show_identify,
 }  # fmt: skip
 DISPLAYS: dict[str, Callable[[str], dict[str, object] | None]] = {
@@ -171,7 +184,9 @@ def main(folder: Path, word: str) -> None:
 
 def _take_pupils(desk: Desk, box: Appliance, language: str, folder: Path, word: str) -> None:
     teacher = box.browser("durand")
-    contents = {"book": papers.pdf(), "picture": papers.drawing(1200, 800)}
+    contents = {"book": papers.pdf(), "picture": papers.drawing(1200, 800), "song": papers.sound()}
+    with _page(desk, SCREEN, language) as page:
+        contents["film"] = papers.film(page)
     given = {key: handed(teacher, WORDS[language][key], content) for key, content in contents.items()}
     for (size_name, size), (name, show) in ((one, two) for one in SIZES.items() for two in STATES.items()):
         picture = f"{language}-{size_name}-{name}"

@@ -24,8 +24,30 @@ def song(child: StandIn, durand: Client) -> Locator:
     paper = handed(durand, "Chanson.wav", papers.sound())
     child.wait_heard("done", id=child.do("open_document", **paper.args), status="done")
     song = child.page.locator("audio")
-    song.evaluate("(one) => one.play()")
+    child.page.get_by_role("button", name="Lancer").click()
     return song
+
+
+def test_one_large_button_starts_it_and_stops_it(child: StandIn, song: Locator) -> None:
+    pause = child.page.get_by_role("button", name="Pause")
+    expect(pause).to_be_visible()
+    assert not song.evaluate("(one) => one.paused")
+    pause.click()
+    expect(child.page.get_by_role("button", name="Lancer")).to_be_focused()
+    assert song.evaluate("(one) => one.paused")
+
+
+def test_a_film_shows_itself_while_it_runs_and_the_button_when_it_stands(child: StandIn, durand: Client) -> None:
+    paper = handed(durand, "Film.webm", papers.film(child.page))
+    child.wait_heard("done", id=child.do("open_document", **paper.args), status="done")
+    film, start = child.page.locator("video"), child.page.get_by_role("button", name="Lancer")
+    film.evaluate("(one) => { one.loop = true; }")
+    expect(start).to_be_in_viewport(ratio=1)
+    start.click()
+    expect(start).to_be_hidden()
+    expect(film).to_be_focused()
+    film.evaluate("(one) => one.pause()")
+    expect(start).to_be_visible()
 
 
 def test_it_is_muted_and_stays_so_against_the_players_own_button(child: StandIn, song: Locator) -> None:

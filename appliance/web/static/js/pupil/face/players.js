@@ -71,8 +71,25 @@ async function showMedium(given, address, body) {
     medium.addEventListener("loadedmetadata", resolve, { once: true });
     medium.addEventListener("error", () => reject(new CannotDo(CANNOT_SHOW)), { once: true });
   });
-  body.replaceChildren(kind === "video" ? medium : make("div", { class: "viewer-sound" }, [icon("headphones"), medium]));
+  const press = playButton(/** @type {HTMLMediaElement} */ (medium));
+  const frame = make("div", { class: kind === "video" ? "viewer-film" : "viewer-sound" }, kind === "video" ? [medium, press] : [press, medium]);
+  body.replaceChildren(frame);
   await isThere;
+}
+
+/** One thing to press that a small child finds; the browser's own controls beside it do the rest. @param {HTMLMediaElement} medium */
+function playButton(medium) {
+  const press = make("button", { class: "button button-primary play-button", type: "button",
+    onclick: () => void (medium.paused ? medium.play().catch(() => undefined) : medium.pause()) });
+  const draw = () => {
+    const [drawing, word] = medium.paused ? ["play", "play"] : ["pause", "pause"];
+    press.replaceChildren(icon(drawing), make("span", { text: say(word) }));
+    if (!medium.paused && medium instanceof HTMLVideoElement && document.activeElement === press) medium.focus(); // it hides
+    press.toggleAttribute("data-playing", !medium.paused);
+  };
+  for (const event of ["play", "pause", "ended"]) medium.addEventListener(event, draw);
+  draw();
+  return press;
 }
 
 /** @param {Given} given @param {string} address */
