@@ -30,7 +30,7 @@ from appliance.ids import new_command_id
 from appliance.nudge import NudgeSender
 from appliance.services.desired import bump, hold_as_json, read_hold
 from appliance.services.journal import record
-from appliance.services.lessons import lesson_of, must_hold, open_lesson
+from appliance.services.lessons import lesson_of, must_hold
 from appliance.store.bulk import execute_many
 from appliance.store.fields import JsonField, read_words, to_milliseconds
 from appliance.store.models import Document, DocumentOwner, Gesture, Lesson, database
@@ -99,15 +99,15 @@ class Gestures:
         refuse_unknown(request.kind, request.args)
         now = self._clock.now()
         with database.atomic("IMMEDIATE"):
-            must_hold(actor, lesson_of(lesson_id))
+            lesson = lesson_of(lesson_id)
+            must_hold(actor, lesson)
             known = Gesture.get_or_none(Gesture.id == request.gesture_id)
             if known is not None:
                 if known.lesson_id != lesson_id:
                     raise Conflict("gesture_id_taken")
                 return request.gesture_id
-            lesson = open_lesson(lesson_id)
-            if lesson.ends_at <= now:
-                raise Conflict("lesson_over")  # its end is reached; the bridge has not written it yet
+            if lesson.ended_at is not None or lesson.ends_at <= now:  # the bridge may not have written yet that it is
+                raise Conflict("lesson_over")
             parts = _chosen(lesson_id, request.device_ids)
             self._store(actor, lesson, request, parts, now)
         self._nudge.send()
