@@ -62,13 +62,13 @@ TOLD: dict[str, tuple[str, ...]] = {
     "city.rolled_back": (),
     "city.configure": ("version",),
     "city.configuration_refused": (),
-    "instruction.received": ("kind", "by"),
-    "instruction.refused": ("kind", "by", "refusal"),
-    "instruction.done": ("kind", "by"),
-    "instruction.failed": ("kind", "by"),
-    "instruction.canceled": ("kind", "by"),
-    "instruction.expired": ("kind", "by"),
-    "instruction.unknown": ("kind", "by"),
+    "instruction.received": ("kind", "by", "instruction"),
+    "instruction.refused": ("kind", "by", "refusal", "instruction"),
+    "instruction.done": ("kind", "by", "instruction"),
+    "instruction.failed": ("kind", "by", "instruction"),
+    "instruction.canceled": ("kind", "by", "instruction"),
+    "instruction.expired": ("kind", "by", "instruction"),
+    "instruction.unknown": ("kind", "by", "instruction"),
 }
 SECURITY = frozenset({"device.serial_conflict", "device.suspend", "pin.locked", "agent.alarm", "instruction.refused"})
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from central.store.desk_models import Account, Alert, Order, SchoolUser, SigningKey
+from central.store.desk_models import Account, Alert, Instruction, Order, SchoolUser, SigningKey
 from central.store.models import Appliance, Cart, Device, School, SchoolGroup
 from central.store.rows import tuples_of
 
@@ -50,6 +50,7 @@ class Names:
     schools: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
     orders: Mapping[str, str] = field(default_factory=dict)
+    instructions: Mapping[str, str] = field(default_factory=dict)  # an instruction's id -> its order's
     alerts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     keys: Mapping[str, str] = field(default_factory=dict)
     school_users: Mapping[str, str] = field(default_factory=dict)
@@ -63,6 +64,13 @@ def names_of(entries: Iterable[Entry]) -> Names:
     devices |= _told(lines, "device") | _told([one for one in lines if one.action == "device.replace"], "by")
     boxes = _named(lines, "appliance") | _told(lines, "replaces") | _told(lines, "of")
     schools = {one.school for one in lines if one.school} | _named(lines, "school") | _scopes(lines, "school")
+    instructions = dict(
+        tuples_of_some(
+            Instruction, (Instruction.id, Instruction.order), Instruction.id,
+            _named(lines, "instruction") | _told([one for one in lines if one.is_of_school], "instruction"),
+        )
+    )  # fmt: skip
+    orders = _named(lines, "order") | set(instructions.values())
     of_boxes = dict(tuples_of_some(Appliance, (Appliance.id, Appliance.school), Appliance.id, boxes))
     with_carts = {one.school for one in lines if one.target.startswith("cart:") or "cart" in one.detail}
     return Names(
@@ -77,7 +85,8 @@ def names_of(entries: Iterable[Entry]) -> Names:
         carts=cart_names(with_carts),
         schools=dict(tuples_of_some(School, (School.uai, School.name), School.uai, schools | set(of_boxes.values()))),
         groups=_by_number(SchoolGroup, SchoolGroup.name, _scopes(lines, "group")),
-        orders=dict(tuples_of_some(Order, (Order.id, Order.kind), Order.id, _named(lines, "order"))),
+        orders=dict(tuples_of_some(Order, (Order.id, Order.kind), Order.id, orders)),
+        instructions=instructions,
         alerts=alerts,
         keys=dict(tuples_of_some(SigningKey, (SigningKey.id, SigningKey.holder), SigningKey.id, _keys(lines))),
         school_users=_by_number(SchoolUser, SchoolUser.name, _named(lines, "school_user")),

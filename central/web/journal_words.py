@@ -72,9 +72,9 @@ def _who(one: Entry, names: Names) -> str:
 def _who_of_school(actor: str, noun: str, key: str) -> str:
     """The names of a school's people never leave it: a number is all that the city is told."""
     if noun == "user" and key:
-        return _("la personne n° %(number)s", number=key)
+        return _("personne n° %(number)s", number=key)
     if noun == "token" and key:
-        return _("le lien d’inscription n° %(number)s", number=key)
+        return _("lien d’inscription n° %(number)s", number=key)
     words = {
         "console": _("la console du boîtier"), "appliance": _("le boîtier"), "bridge": _("le boîtier"),
         "city": _("la ville"), "guest": _("un invité"), "code": _("un code de séance"),
@@ -91,8 +91,11 @@ def box_name(appliance: str, names: Names, beside: str = "") -> str:
 
 
 def _target(one: Entry, names: Names, viewer: Viewer) -> tuple[str, str]:
-    """What it is called now, and its page."""
-    noun, _colon, key = one.target.partition(":")
+    """What it is called now, and its page; of an order that a school tells of without a device, the order."""
+    noun, _colon, key = (one.target or f"instruction:{one.detail.get('instruction', '')}").partition(":")
+    if noun == "instruction" and key:
+        noun, key = "order", names.instructions.get(key, "")
+        return _order(key, names, viewer) if key else ("", "")
     is_own = one.actor in (one.target, key) or (noun == "account" and key == names.account_ids_of.get(one.actor))
     if not key or is_own or one.target == f"school:{one.school}":
         return "", ""  # the line says it already: the own account, the school beside
@@ -107,8 +110,9 @@ def _device(key: str, names: Names, viewer: Viewer) -> tuple[str, str]:
         return _("un appareil parti depuis"), ""
     if not viewer.sees(Column.DEVICE):
         return _("un appareil"), ""
-    number = f"{found.number:02d} · " if found.number else ""
-    return number + found.name, url_for("devices.one", device_id=key)
+    number = f"{found.number:02d}"
+    name = found.name if not found.number or number in found.name else f"{number} · {found.name}"
+    return name, url_for("devices.one", device_id=key)
 
 
 def _order(key: str, names: Names, viewer: Viewer) -> tuple[str, str]:
@@ -161,7 +165,7 @@ def _plain(noun: str, key: str, one: Entry, names: Names) -> str:
         "school_user": names.school_users.get(key) or _("une personne retirée"),
         "cart": names.carts.get((one.school, key)) or _("une classe mobile"),
         "key": _("la clé de %(name)s", name=names.keys[key]) if key in names.keys else _("une clé retirée"),
-        "user": _("la personne n° %(number)s", number=key),
+        "user": _("personne n° %(number)s", number=key),
         "address": _("l’adresse %(address)s", address=key),
         "claim_code": _("le code n° %(number)s", number=key),
         "token": _("le lien n° %(number)s", number=key),

@@ -48,16 +48,16 @@ _SINCE = {
     AlertKind.BATTERY_FAILING: timedelta(days=4),
 }
 _DEEDS: tuple[tuple[int, int, str, str, str, dict[str, object] | None], ...] = (  # minutes ago, school, who, what…
-    (3, 9, "la ville", "instruction.done", "instruction:i-9", {"kind": "identify", "by": "claire"}),
-    (4, 9, "la ville", "instruction.received", "instruction:i-9", {"kind": "identify", "by": "claire"}),
-    (11, 14, "Mme Lopez", "device.enrolled", "device:d-00014-012", None),
-    (12, 14, "Mme Lopez", "device.enrolled", "device:d-00014-011", None),
-    (14, 14, "Mme Lopez", "token.add", "token:4", {"uses": 15}),
-    (26, 8, "M. Roux", "device.move", "device:d-00008-005", None),
-    (41, 17, "Mme Benali", "user.invite", "user:6", None),
-    (52, 11, "Mme Garnier", "device.rename", "device:d-00011-003", None),
-    (58, 20, "la ville", "city.configure", "city", {"version": 3}),
-    (75, 25, "M. Perrin", "cart.rename", "cart:c2", None),
+    (3, 9, "city", "instruction.done", "device:d-00009-012", {"kind": "identify", "by": "claire"}),
+    (4, 9, "city", "instruction.received", "device:d-00009-012", {"kind": "identify", "by": "claire"}),
+    (11, 14, "user:2", "device.enrolled", "device:d-00014-012", None),
+    (12, 14, "user:2", "device.enrolled", "device:d-00014-011", None),
+    (14, 14, "user:2", "token.add", "token:4", {"uses": 15}),
+    (26, 8, "user:4", "device.move", "device:d-00008-005", None),
+    (41, 17, "user:1", "user.invite", "user:6", None),
+    (52, 11, "user:1", "device.rename", "device:d-00011-003", None),
+    (58, 20, "city", "city.configure", "", {"version": 3}),
+    (75, 25, "user:3", "cart.rename", "cart:c2", None),
 )
 
 

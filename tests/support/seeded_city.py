@@ -281,13 +281,14 @@ def _parked(city: _City) -> Iterator[dict[str, Any]]:
 
 
 def _audit(city: _City) -> Iterator[dict[str, Any]]:
-    acts = (("lesson.begin", "lesson:12"), ("device.retire", "device:d-00000-004"), ("user.invite", "user:3"))
+    acts = (("cart.add", "cart:1"), ("device.retire", "device:d-{:05d}-004"), ("user.invite", "user:3"))
     for place in islice(city.places, 40):
         for seq, (action, target) in enumerate(acts, 1):
             at = city.now - timedelta(hours=3 * seq)
             yield {
                 "appliance": f"a-{place:05d}", "epoch": f"e{place}", "seq": seq, "school": uai_of(place), "at": at,
-                "received_at": at + timedelta(seconds=20), "actor": "directrice", "action": action, "target": target,
+                "received_at": at + timedelta(seconds=20), "actor": "user:1", "action": action,
+                "target": target.format(place),
                 "detail": None, "is_security": False,
             }  # fmt: skip
 
