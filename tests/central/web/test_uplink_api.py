@@ -17,6 +17,7 @@ from backports import zstd
 
 from protocol.strict_json import write_object
 from protocol.uplink import (
+    ACCEPTED_VERSIONS,
     MAX_BODY_BYTES,
     PREFIX,
     Batch,
@@ -129,6 +130,7 @@ def test_what_is_no_batch_is_refused_whole_with_a_word(box: Box, url: str, what:
     answer = box.post("batch", make(box), headers=headers)
 
     assert (answer.status_code, answer.json()["error"]) == (status, word)
+    assert answer.json().get("versions") == (list(ACCEPTED_VERSIONS) if status == 426 else None)
     assert count(url, box) == before
 
 
