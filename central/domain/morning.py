@@ -9,6 +9,11 @@ from enum import StrEnum
 
 from central.domain.fleet import ApplianceState
 
+SILENT = (ApplianceState.LATE,)
+"""Boxes of which no alert tells: `ApplianceState.DOWN` has one of its own."""
+WITHOUT = (ApplianceState.NEW, ApplianceState.ABSENT, ApplianceState.REVOKED)
+"""Schools that no box serves."""
+
 
 class Verdict(StrEnum):
     """The gravest first."""
@@ -40,7 +45,7 @@ class Counts:
 
     @property
     def without(self) -> int:
-        return self.of(ApplianceState.NEW, ApplianceState.ABSENT, ApplianceState.REVOKED)
+        return self.of(*WITHOUT)
 
 
 def verdict_of(counts: Counts) -> Verdict:

@@ -13,7 +13,7 @@ from peewee import SQL, fn
 from central.domain.alerts import GRAVE
 from central.domain.alerts import RANK as ALERT_RANK
 from central.domain.fleet import ApplianceState, Sign, disk_share, judged_seconds, link_share, state_of
-from central.domain.morning import Counts
+from central.domain.morning import SILENT, WITHOUT, Counts
 from central.domain.plain_text import folded, is_findable, search_words
 from central.domain.school_days import Closure
 from central.services.desk_settings import DeskSettings
@@ -24,7 +24,6 @@ from protocol.uplink_words import Standing
 
 _NAMED = 6  # schools that a line of the morning names
 _HOUR = timedelta(hours=1)
-_STANDING_STILL = (ApplianceState.LATE, ApplianceState.NEW, ApplianceState.ABSENT, ApplianceState.REVOKED)
 Shares = tuple[float | None, ...]
 
 # How many alerts of one kind in one school, and since when.
@@ -84,9 +83,9 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Standstill:
-    """Boxes that do not answer, or are not there, of which no alert tells. `since`: the first of them."""
+    """Schools whose boxes do not answer now, or that have none, of which no alert tells. `since`: of the first."""
 
-    state: ApplianceState
+    states: tuple[ApplianceState, ...]
     count: int
     named: tuple[tuple[str, str], ...]
     since: datetime | None
@@ -305,20 +304,18 @@ def _alerts_by_school() -> dict[str, dict[str, int]]:
 
 
 def _standstills(lines: Iterable[SchoolLine]) -> tuple[Standstill, ...]:
-    found: dict[ApplianceState, list[SchoolLine]] = {state: [] for state in _STANDING_STILL}
-    for line in lines:
-        if line.state in found:
-            found[line.state].append(line)
-    return tuple(_standstill(state, members) for state, members in found.items() if members)
+    told = list(lines)
+    found = ((states, [line for line in told if line.state in states]) for states in (SILENT, WITHOUT))
+    return tuple(_standstill(states, members) for states, members in found if members)
 
 
-def _standstill(state: ApplianceState, members: list[SchoolLine]) -> Standstill:
+def _standstill(states: tuple[ApplianceState, ...], members: list[SchoolLine]) -> Standstill:
     """The longest silence first."""
     heard = {line.uai: line.box.hello_at for line in members if line.box and line.box.hello_at}
     ranked = sorted(members, key=lambda line: (line.uai not in heard, heard.get(line.uai), line.name))
     named = tuple((line.uai, line.name) for line in ranked[:_NAMED])
-    since = min(heard.values(), default=None) if state is ApplianceState.LATE else None
-    return Standstill(state, len(members), named, since)
+    since = min(heard.values(), default=None) if states is SILENT else None
+    return Standstill(states, len(members), named, since)
 
 
 def _trouble(kind: str, found: Mapping[str, _Heap], shown: Mapping[str, SchoolLine]) -> Trouble:

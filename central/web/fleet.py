@@ -56,7 +56,7 @@ def make_fleet(services: Services) -> Blueprint:
             morning=morning,
             sentence=morning_sentence(morning.counts),
             troubles=[(one, word_of(ALERTS, one.kind), trouble_title(one.kind, one.count)) for one in morning.troubles],
-            standstills=[(one, word_of(STATES, one.state), standstill_title(one)) for one in morning.standstills],
+            standstills=[(one, word_of(STATES, one.states[0]), standstill_title(one)) for one in morning.standstills],
             is_well=verdict_of(morning.counts) is Verdict.WELL,
             states=[(state, morning.states.get(state, 0), word_of(STATES, state)) for state in ApplianceState],
             states_bar=_states_bar(morning),

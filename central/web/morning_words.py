@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from central.domain.fleet import ApplianceState
-from central.domain.morning import Counts, Verdict, verdict_of
+from central.domain.morning import SILENT, Counts, Verdict, verdict_of
 from central.services.fleet import Standstill, Stop
 from central.web.texts import filled as _
 from central.web.texts import translate_number as ngettext
@@ -51,16 +51,10 @@ def waiting_text(stop: Stop | None, now: datetime) -> str:
 
 
 def standstill_title(one: Standstill) -> str:
-    if one.state is ApplianceState.LATE:
+    if one.states == SILENT:
         return ngettext(
             "%(num)s boîtier ne répond pas en ce moment", "%(num)s boîtiers ne répondent pas en ce moment", one.count
         ) % {"num": one.count}
-    if one.state is ApplianceState.NEW:
-        return ngettext(
-            "%(num)s boîtier n’est jamais venu", "%(num)s boîtiers ne sont jamais venus", one.count
-        ) % {"num": one.count}  # fmt: skip
-    if one.state is ApplianceState.REVOKED:
-        return ngettext("%(num)s boîtier est révoqué", "%(num)s boîtiers sont révoqués", one.count) % {"num": one.count}
-    return ngettext("%(num)s école est sans boîtier", "%(num)s écoles sont sans boîtier", one.count) % {
-        "num": one.count
-    }
+    return ngettext(
+        "%(num)s école est sans boîtier en service", "%(num)s écoles sont sans boîtier en service", one.count
+    ) % {"num": one.count}

@@ -53,7 +53,7 @@ def test_all_is_well_only_while_every_box_answers(site_of_two: Site) -> None:
     Appliance.delete().where(Appliance.id == "a-0").execute()
     page = plain(admin.get("/fleet").text)
     assert "Rien à signaler ; 1 école attend son boîtier." in page
-    assert "1 école est sans boîtier" in page
+    assert "1 école est sans boîtier en service" in page
 
 
 def test_an_order_for_a_school_that_does_not_answer_says_since_when_it_waits(site_of_two: Site) -> None:
