@@ -21,6 +21,9 @@ from appliance.store.live import live_database
 from appliance.store.models import database
 from appliance.web.app import create_app
 from tests.support.store import HandClock
+from tests.support.templates import keep_compiled_templates
+
+keep_compiled_templates()
 
 PASSWORD = "trois tortues vertes"
 

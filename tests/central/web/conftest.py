@@ -22,6 +22,9 @@ from central.store.models import School
 from central.web.app import create_app
 from tests.central.conftest import opened_city
 from tests.support.store import HandClock
+from tests.support.templates import keep_compiled_templates
+
+keep_compiled_templates()
 
 PASSWORD = "trois tortues vertes"
 OWN, OTHER = "0130001A", "0130002B"
