@@ -36,7 +36,7 @@ _log = logging.getLogger("door")
 _RETRY_SECONDS = 5
 _HEARD_BYTES = 16 * MAX_BODY_BYTES  # of a body that is refused
 _CHUNK = 64 * 1024
-_TOLD = ("cursor", "standing", "epoch")  # of an error's parameters, those that a box needs
+_TOLD = ("cursor", "standing", "epoch", "versions")  # of an error's parameters, those that a box needs
 _OPEN = frozenset({"door.health", "door.authority", "door.claim", "door.renew", "door.time"})
 
 
