@@ -87,7 +87,7 @@ def _of_records(waiting: int, parked: int) -> list[str]:
 def _sentence(trouble: str, detail: str) -> str:
     """The detail is for whoever looks into it; a newer uplink may know more words than we do."""
     told = CITY_TROUBLES.get(trouble, f"La liaison est arrêtée ({trouble}).")
-    return f"{told} [{detail}]" if detail else told
+    return f"{told} (Détail technique : {detail})" if detail else told
 
 
 def _day(moment: datetime) -> str:
