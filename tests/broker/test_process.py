@@ -46,7 +46,7 @@ def test_a_good_configuration_passes_quickly_and_leaves_nothing() -> None:
     with temporary_settings() as settings:
         began = time.monotonic()
         check_configuration(settings)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15
         assert not settings.data_path.exists()
         assert not settings.runtime_path.exists()
 
@@ -134,7 +134,7 @@ def test_waiting_ends_at_once_when_the_appliance_is_told_to_stop() -> None:
         began = time.monotonic()
         with pytest.raises(Unavailable):
             wait_ready(settings, 30, stop)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15
 
 
 def test_a_ready_broker_is_seen_as_ready_again_and_again(broker: Broker) -> None:

@@ -162,7 +162,7 @@ def test_a_broker_that_does_not_answer_is_said_in_time_and_made_good_later(broke
         began = time.monotonic()
         with pytest.raises(Unavailable, match="broker_unavailable"):
             apply_credentials(broker.settings, lambda: broker.credentials, 0.5)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 10
     finally:
         os.kill(broker.pid, signal.SIGCONT)
     assert broker.apply() in {Outcome.RELOADED, Outcome.UNCHANGED}
