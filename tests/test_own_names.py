@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.config import Config
-from appliance.own_names import OwnNames
+from appliance.own_names import OwnNames, page_address
 
 NAMES = OwnNames(
     Config(Path("data"), names=("boitier.ecole.fr",)), lambda: {"192.168.1.2", "fd00::2", "127.0.0.1", "::1"}
@@ -43,6 +43,20 @@ def test_an_address_that_leads_here_is_seen_through_its_disguise(url: str) -> No
 )  # fmt: skip
 def test_an_address_of_somebody_else_is_not_ours(url: str) -> None:
     assert not NAMES.leads_here(url)
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "known", "expected"),
+    [
+        ("0.0.0.0", 80, {"127.0.0.1", "fd00::2", "192.168.1.20"}, "http://192.168.1.20"),  # noqa: S104 - not bound
+        ("0.0.0.0", 8080, {"169.254.3.4", "10.0.0.9"}, "http://10.0.0.9:8080"),  # noqa: S104 - not bound
+        ("127.0.0.1", 9001, {"10.0.0.9"}, "http://127.0.0.1:9001"),
+    ],
+)
+def test_the_page_is_told_by_an_address_that_can_be_read_over_the_telephone(
+    host: str, port: int, known: set[str], expected: str
+) -> None:
+    assert page_address(Config(Path("data"), host=host, http_port=port), lambda: known) == expected
 
 
 @given(st.text(max_size=60))
