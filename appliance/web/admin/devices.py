@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, g, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import to_user_timezone
 
 from appliance.bootstrap import Services
 from appliance.domain.devices import DeviceStatus
@@ -80,10 +81,11 @@ def _file(lines: list[DeviceLine]) -> Response:
         _("Numéro"), _("Nom"), _("Classe mobile"), _("Sorte"), _("Modèle"), _("Numéro de série"), _("Identifiant"),
         _("État"), _("Inscrit le"),
     ]  # fmt: skip
+    statuses = {status.value: _(label) for status, label in _STATUSES}
     rows = (
         [
             line.number, line.name, line.cart, word(DEVICE_KINDS, line.kind), line.model, line.serial, line.id,
-            line.status, line.enrolled_at.date().isoformat(),
+            statuses.get(line.status, ""), to_user_timezone(line.enrolled_at).date().isoformat(),
         ]
         for line in lines
     )  # fmt: skip

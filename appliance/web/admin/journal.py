@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import to_utc
+from flask_babel import to_user_timezone, to_utc
 
 from appliance.bootstrap import Services
 from appliance.services.join_codes import CODE
@@ -91,8 +91,15 @@ def add_journal(pages: Blueprint, services: Services) -> None:
 
     @pages.get("/journal.csv")
     def journal_file() -> ResponseReturnValue:
-        rows = ([line.at.isoformat(), line.who, line.what, line.on, line.detail] for line in _all(services, _wanted()))
-        return as_csv("journal.csv", [_("Quand"), _("Qui"), _("Quoi"), _("Sur"), _("Détail")], rows)
+        rows = ([_hour(line.at), line.who, line.what, line.on, line.detail] for line in _all(services, _wanted()))
+        heading = [_("Quand (heure de l’école)"), _("Qui"), _("Quoi"), _("Sur"), _("Détail")]
+        return as_csv("journal.csv", heading, rows)
+
+
+def _hour(moment: datetime) -> str:
+    """As the page's, in an order that sorts."""
+    there: datetime = to_user_timezone(moment)
+    return there.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def told_lines(services: Services, entries: Iterable[Entry]) -> list[Line]:

@@ -132,6 +132,7 @@ def test_the_file_for_a_spreadsheet_holds_no_formula(browser: Browser) -> None:
     assert row[1] == '\'=HYPERLINK("http://x")'
     assert row[4] == "'@SUM(A1)"
     assert row[5] == "'+33"
+    assert (row[3], row[7]) == ("tablette", "En service")
 
 
 @pytest.mark.parametrize("cell", ["=1", "+1", "-1", "@x", "\t=1", "\r=1", " =1", "\uff1d1", "\u00a0=1"])

@@ -80,6 +80,7 @@ def test_the_journal_is_filtered_by_who_what_and_when(site: Site, browser: Brows
     assert [row[2] for row in rows("from=2026-11-20&to=2026-11-21")] == ["appareil inscrit", "séance commencée"]
     assert [row[2] for row in rows("from=2026-11-22&to=2026-11-22")] == ["séance terminée"]
     assert [row[1] for row in rows("what=device.")] == ["lien d’inscription nº 7"]
+    assert [row[0] for row in rows("what=device.")] == ["2026-11-21 23:30:00"]
     assert "lesson.start" not in str(rows(f"who=user:{director.id}&what=lesson."))
     assert len(rows(f"who=user:{director.id}&what=lesson.")) == 1
     assert len(rows("on=device:d-1")) == 1
