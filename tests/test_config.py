@@ -76,4 +76,4 @@ def test_the_websocket_port_follows_the_mqtt_port() -> None:
 
 def test_a_config_cannot_be_changed_by_whoever_gets_it(config: Config) -> None:
     with pytest.raises(AttributeError):
-        config.http_port = 1  # type: ignore[misc]
+        config.http_port = 1  # type: ignore[misc]  # that it is refused is the point

@@ -22,9 +22,9 @@ NAMES = OwnNames(
         "http://school.localhost/", "http://127.0.0.1/", "http://127.8.9.10/", "http://[::1]/", "http://0.0.0.0/",
         "http://[::]/", "http://127.1/", "http://0x7f000001/", "http://2130706433/", "http://0177.0.0.1/",
         "http://192.168.1.2:1883/", "http://192.168.1.2:1884/", "http://preau.local:9001/", "https://192.168.1.2/",
-        "http://127.0.0.1:8194/", "http://localhost:8194/", "http://192.168.1.2:8０８０/",  # noqa: RUF001
+        "http://127.0.0.1:8194/", "http://localhost:8194/", "http://192.168.1.2:8０８０/",  # noqa: RUF001 - the look-alikes are the point
         "http://192.168.258/", "http://0xc0a80102/", "http://[::ffff:127.0.0.1]/", "http://[::ffff:192.168.1.2]/",
-        "http://%6c%6fcalhost/", "http://preau%2elocal/", "http://ｌｏｃａｌｈｏｓｔ/", "http://preau。local/",  # noqa: RUF001
+        "http://%6c%6fcalhost/", "http://preau%2elocal/", "http://ｌｏｃａｌｈｏｓｔ/", "http://preau。local/",  # noqa: RUF001 - the look-alikes are the point
     ],
 )  # fmt: skip
 def test_an_address_that_leads_here_is_seen_through_its_disguise(url: str) -> None:

@@ -95,7 +95,7 @@ class DeviceList:
     def listed(self, filters: Filters | None = None) -> list[DeviceLine]:
         filters = filters or Filters()
         lines = [line for line in self._lines(filters.status) if _matches(line, filters)]
-        lines.sort(key=_SORTS.get(filters.sort, _SORTS["number"]), reverse=filters.descending)  # type: ignore[arg-type]
+        lines.sort(key=_SORTS.get(filters.sort, _SORTS["number"]), reverse=filters.descending)  # type: ignore[arg-type]  # sorts by what has an order
         return lines
 
     def page(self, device_id: str) -> DevicePage:

@@ -182,7 +182,7 @@ def _add_socket(app: Flask, services: Services, cookies: Cookies, viewers: int) 
         ping_interval=4,
         ping_timeout=5,
     )
-    app.wsgi_app = SocketGate(app.wsgi_app, services, cookies, viewers + 10)  # type: ignore[method-assign]
+    app.wsgi_app = SocketGate(app.wsgi_app, services, cookies, viewers + 10)  # type: ignore[method-assign]  # Flask's own way to wrap an application
 
 
 def _web_key(path: Path) -> bytes:

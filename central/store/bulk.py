@@ -155,7 +155,7 @@ def _statement(target: Target, postgres: bool, same: tuple[bool, ...], *, over: 
         shown = [f"%s::{kind}" if one else name for name, kind, one in zip(names, types, same, strict=True)]
         arrays = [f"%s::{kind}[]" for kind, one in zip(types, same, strict=True) if not one]
         varied = [name for name, one in zip(names, same, strict=True) if not one]
-        source = f"SELECT {', '.join(shown)} FROM unnest({', '.join(arrays)}) AS told({', '.join(varied)})"  # noqa: S608
+        source = f"SELECT {', '.join(shown)} FROM unnest({', '.join(arrays)}) AS told({', '.join(varied)})"  # noqa: S608 - our own names; values are parameters
     else:
         source = f"VALUES ({', '.join('?' for _ in fields)})"
     # All names are of our own models.

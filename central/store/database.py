@@ -139,7 +139,7 @@ def _postgres(url: str) -> Database:
         raise CannotStart("database_url", "DATABASE_URL doit commencer par postgresql:// (ou être absent : SQLite).")
     address = f"psycopg3://{url.partition('://')[2]}"
     options = _POSTGRES_LINK | parse_url(address, unquote_user=True, unquote_password=True)
-    return _Postgres(max_connections=40, stale_timeout=300, timeout=20, **options)  # type: ignore[no-untyped-call]
+    return _Postgres(max_connections=40, stale_timeout=300, timeout=20, **options)  # type: ignore[no-untyped-call]  # peewee ships no types
 
 
 def _build() -> None:

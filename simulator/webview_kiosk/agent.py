@@ -202,7 +202,7 @@ class Agent:
         manner = self.tablet.manner
         for said in answer(self.tablet, asked, made.who):
             if manner.has(Trouble.LATE):
-                self.tablet.timers.at(now + manner.late_seconds, lambda _now, said=said: self.tablet.do(said))  # type: ignore[misc]
+                self.tablet.timers.at(now + manner.late_seconds, lambda _now, said=said: self.tablet.do(said))  # type: ignore[misc]  # mypy cannot read a lambda's default
             else:
                 self.tablet.do(said)
 

@@ -42,7 +42,7 @@ def test_03_a_lost_connection_is_seen_by_the_will_whatever_it_says(plant: Plant)
     kiosks = [plant.ready(Switches(expiry=0), *troubles, pace=1.0) for troubles in ((), (Trouble.PLAIN_WILL,))]
     for kiosk in kiosks:
         plant.fakes.do(kiosk.agent.cut)
-        will = plant.spy.wait(lambda one, who=kiosk.username: (one.username, one.leaf) == (who, "will"))  # type: ignore[misc]
+        will = plant.spy.wait(lambda one, who=kiosk.username: (one.username, one.leaf) == (who, "will"))  # type: ignore[misc]  # mypy cannot read a lambda's default
         assert not will.retain
         plant.wait_for_presence(kiosk, "offline")
     for kiosk in kiosks:

@@ -110,7 +110,7 @@ def _settle(central: Central, url: str, folder: Path, schools: int) -> list[Scho
 
 def _write(model: type, fields: list[object], rows: Sequence[tuple[object, ...]]) -> None:
     for place in range(0, len(rows), _AT_ONCE):
-        model.insert_many(rows[place : place + _AT_ONCE], fields=fields).execute()  # type: ignore[attr-defined]
+        model.insert_many(rows[place : place + _AT_ONCE], fields=fields).execute()  # type: ignore[attr-defined]  # peewee ships no types
 
 
 def hello_of(

@@ -97,7 +97,7 @@ def _device(broker: Broker) -> Iterator[Client]:
 def _client(
     client_id: str, login: tuple[str, str], transport: str, connect: Callable[[Client], object], topic: str
 ) -> Iterator[Client]:
-    client = Client(CallbackAPIVersion.VERSION2, client_id, transport=transport)  # type: ignore[arg-type]
+    client = Client(CallbackAPIVersion.VERSION2, client_id, transport=transport)  # type: ignore[arg-type]  # a word that paho takes
     client.username_pw_set(*login)
     ready = threading.Event()
 

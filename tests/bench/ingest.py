@@ -91,7 +91,7 @@ def _out(connection: "psycopg.Connection[Any]", name: str) -> bytes:
 
 def _executemany(city: City) -> tuple[int, float]:
     with bound("", city.central.data_path):
-        kept = {name: database.execute_sql(f'SELECT * FROM "{name}"').fetchall() for name in _names()}  # noqa: S608
+        kept = {name: database.execute_sql(f'SELECT * FROM "{name}"').fetchall() for name in _names()}  # noqa: S608 - our own names
         kept = {name: rows for name, rows in kept.items() if rows}
         with database.atomic():
             for name in kept:
@@ -101,7 +101,7 @@ def _executemany(city: City) -> tuple[int, float]:
         with database.atomic():
             for name, rows in kept.items():
                 places = ", ".join("?" * len(rows[0]))
-                database.cursor().executemany(f'INSERT INTO "{name}" VALUES ({places})', rows)  # noqa: S608
+                database.cursor().executemany(f'INSERT INTO "{name}" VALUES ({places})', rows)  # noqa: S608 - our own names
         return count, time.perf_counter() - began
 
 

@@ -48,7 +48,7 @@ def test_a_device_that_calls_itself_otherwise_is_still_itself(broker: Broker, ve
         hub.subscribe("devices/#")
         victim.subscribe("devices/d-two/#")
         login = Login("d-one", broker.passwords["d-one"], "d-two")
-        with Peer(broker.address(), login, Manners(version=version)) as liar:  # type: ignore[arg-type]
+        with Peer(broker.address(), login, Manners(version=version)) as liar:  # type: ignore[arg-type]  # both versions are tried
             liar.publish("devices/d-two/events", b"forged")
             liar.publish("devices/d-one/events", b"as itself")
             hub.wait_for(b"as itself")

@@ -34,7 +34,7 @@ def test_a_removed_device_loses_connection_and_password_and_its_will_is_sent(
     will = ("devices/d-one/presence", b"offline")
     with broker.hub() as hub:
         hub.subscribe("devices/#")
-        device = broker.device("d-one", transport, version=version, will=will)  # type: ignore[arg-type]
+        device = broker.device("d-one", transport, version=version, will=will)  # type: ignore[arg-type]  # both versions are tried
         assert device.connect() == 0
         broker.remove("d-one")
         device.wait_for_end()

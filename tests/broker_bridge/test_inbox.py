@@ -227,11 +227,11 @@ class Trouble(Intake):
 
     def active(self, device_ids: object) -> set[str]:
         self._fail("active")
-        return super().active(device_ids)  # type: ignore[arg-type]
+        return super().active(device_ids)  # type: ignore[arg-type]  # the stand-in is called with whatever its parent takes
 
     def record(self, batch: Batch, now: object) -> Outcome:
         self._fail("record")
-        return super().record(batch, now)  # type: ignore[arg-type]
+        return super().record(batch, now)  # type: ignore[arg-type]  # the stand-in is called with whatever its parent takes
 
     def _fail(self, where: str) -> None:
         if self.when == where and self.times:
@@ -264,7 +264,7 @@ class Picky(Intake):
     def record(self, batch: Batch, now: object) -> Outcome:
         if any(device == TWO for device, _ in batch.usage):
             raise IntegrityError("CHECK constraint failed")
-        return super().record(batch, now)  # type: ignore[arg-type]
+        return super().record(batch, now)  # type: ignore[arg-type]  # the stand-in is called with whatever its parent takes
 
 
 def test_a_message_that_the_store_refuses_costs_its_sender_that_message_and_nobody_else_anything(

@@ -80,7 +80,7 @@ def _furnish(box: Appliance, pupils: Pupils) -> None:
         teacher.post("/favourites", {"kind": kind, "label": label, "value": value})
     for number in range(1, 16):
         app = {0: _FIREFOX, 1: _LIRECOULEUR}.get(number % 5, _GCOMPRIS)
-        pupils.fleet.do(lambda number=number, app=app: pupils[number].open_app(app))  # type: ignore[misc]
+        pupils.fleet.do(lambda number=number, app=app: pupils[number].open_app(app))  # type: ignore[misc]  # mypy cannot read a lambda's default
 
 
 def _take_start(laptop: Page, folder: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser import guide_after, guide_lesson, guide_setup  # noqa: F401  # each of them follows some steps
+from tests.browser import guide_after, guide_lesson, guide_setup  # noqa: F401 - each of them follows some steps
 from tests.browser.guide import FOLLOWED, School, Step, read_steps
 from tests.browser.pages import pages_desk
 from tests.support.appliance import running_appliance

@@ -60,7 +60,7 @@ def tables_with(path: Path, words: list[str]) -> list[str]:
     connection.set_busy_timeout(10_000)
     try:
         names = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        rows = [(name, str(row)) for name in names for row in connection.execute(f'SELECT * FROM "{name}"')]  # noqa: S608
+        rows = [(name, str(row)) for name in names for row in connection.execute(f'SELECT * FROM "{name}"')]  # noqa: S608 - our own names
         return [f"{name}: {row}" for name, row in rows if any(word in row for word in words)]
     finally:
         connection.close()

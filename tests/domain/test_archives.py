@@ -15,7 +15,7 @@ def archive(names: Sequence[str], mimetype: str = "") -> Archive:
 
 def changed(**changes: object) -> Archive:
     whole = archive(["[Content_Types].xml", "word/document.xml"])
-    return replace(whole, entries=[whole.entries[0], replace(whole.entries[1], **changes)])  # type: ignore[arg-type]
+    return replace(whole, entries=[whole.entries[0], replace(whole.entries[1], **changes)])  # type: ignore[arg-type]  # any of its fields, by name
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ MANAGED = agent_abilities(AgentName.WEBVIEW_KIOSK, Profile.MANAGED)
 
 
 def reported(version: int, restrictions: Restrictions | None = UNRESTRICTED, **facts: object) -> Reported:
-    return Reported(version=version, at=None, restrictions=restrictions, **facts)  # type: ignore[arg-type]
+    return Reported(version=version, at=None, restrictions=restrictions, **facts)  # type: ignore[arg-type]  # any of its fields, by name
 
 
 @pytest.mark.parametrize(

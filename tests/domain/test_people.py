@@ -24,7 +24,7 @@ from appliance.errors import Invalid
 
 def reason(call: object, *args: object) -> str:
     with pytest.raises(Invalid) as caught:
-        call(*args)  # type: ignore[operator]
+        call(*args)  # type: ignore[operator]  # methods of several signatures in one list
     (why,) = caught.value.fields.values()
     return why
 

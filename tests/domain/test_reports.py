@@ -13,7 +13,7 @@ ASKED = ("lock", "sound", "camera", "internet")
 
 
 def report(version: int = 5, restrictions: Restrictions | None = EYES_UP, **rest: object) -> Reported:
-    return Reported(version, None, restrictions, **rest)  # type: ignore[arg-type]
+    return Reported(version, None, restrictions, **rest)  # type: ignore[arg-type]  # any of its fields, by name
 
 
 def test_a_device_that_applies_all_that_was_asked_has_done_it() -> None:

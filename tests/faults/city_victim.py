@@ -23,7 +23,7 @@ from tests.services.link import APPLIANCE
 
 def serve(synchronous: str) -> None:
     database.execute_sql(f"PRAGMA synchronous={synchronous}")
-    receiving = Place(ServerClock()).receiving  # type: ignore[arg-type]
+    receiving = Place(ServerClock()).receiving  # type: ignore[arg-type]  # the trial's place takes any clock
     known = KnownAppliance(APPLIANCE, UAI, Standing.ACTIVE, "1")
     if not Appliance.select().exists():
         known = add_school(appliance=APPLIANCE)

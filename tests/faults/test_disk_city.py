@@ -36,7 +36,7 @@ def note_logs(box: HandBox) -> None:
     with database.atomic("IMMEDIATE"):
         for part in range(1, LOGS + 1):
             body = LogBody("i-1", part, LOGS, ("x" * 2_000,))
-            put(datetime.now(UTC), RecordType.LOG, encode_body(body))  # noqa: TID251
+            put(datetime.now(UTC), RecordType.LOG, encode_body(body))  # noqa: TID251 - a real server reads the real clock
 
 
 def test_a_box_without_room_tells_its_level_goes_on_and_says_how_much_it_dropped(disk: Path, tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_box_without_room_tells_its_level_goes_on_and_says_how_much_it_dropped
         numbers += box.note(300)
         box.turn(5)
         assert box.trouble() == TroubleCode.CUT
-        OutboxRelief(lambda: storage_level(box.config.data_path)).step(datetime.now(UTC))  # noqa: TID251
+        OutboxRelief(lambda: storage_level(box.config.data_path)).step(datetime.now(UTC))  # noqa: TID251 - a real server reads the real clock
         line.down = False
         box.until(lambda: not box.waiting() and not box.trouble())
         box.until(lambda: level_at(city) == "essential")

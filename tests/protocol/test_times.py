@@ -86,4 +86,4 @@ def test_a_fraction_is_cut_never_rounded_up() -> None:
 
 def test_a_naive_time_is_not_written() -> None:
     with pytest.raises(ValueError, match="aware"):
-        format_time(datetime(2026, 11, 23))  # noqa: DTZ001 (the naive time is the point)
+        format_time(datetime(2026, 11, 23))  # noqa: DTZ001 - the naive time is the point

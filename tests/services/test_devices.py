@@ -173,7 +173,7 @@ def test_the_list_filters_and_sorts(device_list: DeviceList, clock: HandClock) -
     loose, retired = add_device(1, kind="screen"), add_device(5, status="retired")
 
     def ids(**wanted: object) -> list[str]:
-        return [line.id for line in device_list.listed(Filters(**wanted))]  # type: ignore[arg-type]
+        return [line.id for line in device_list.listed(Filters(**wanted))]  # type: ignore[arg-type]  # any of its fields, by name
 
     assert ids() == [loose, two, one]
     assert ids(cart_id=cart) == [two, one]

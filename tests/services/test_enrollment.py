@@ -48,7 +48,7 @@ def make_token(school: School, **changes: object) -> EnrollmentToken:
 
 
 def enroll(enrollment: Enrollment, **changes: object) -> EnrollmentAnswer:
-    return enrollment.enroll(replace(REQUEST, **changes), "192.168.1.2")  # type: ignore[arg-type]
+    return enrollment.enroll(replace(REQUEST, **changes), "192.168.1.2")  # type: ignore[arg-type]  # any of its fields, by name
 
 
 def device(answer: EnrollmentAnswer) -> Device:

@@ -43,7 +43,7 @@ class House:
         return self.enroll(token, serial, **changes)
 
     def enroll(self, token: str, serial: str = "browser-1", **changes: object) -> EnrollmentAnswer:
-        request = replace(REQUEST, token=token, serial=serial, **changes)  # type: ignore[arg-type]
+        request = replace(REQUEST, token=token, serial=serial, **changes)  # type: ignore[arg-type]  # any of its fields, by name
         return self.enrollment.enroll(request, "192.168.1.2")
 
     def live(self, guest: str) -> None:

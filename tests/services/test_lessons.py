@@ -113,7 +113,7 @@ def test_a_lesson_that_was_prolonged_while_its_end_was_noticed_goes_on(
     look = module._due
 
     def slow_look(now: object) -> list[str]:
-        found = look(now)  # type: ignore[arg-type]
+        found = look(now)  # type: ignore[arg-type]  # functions of several signatures in one list
         if not looked:
             looked.append(found)
             school.lessons.extend(school.durand, lesson_id, 10)

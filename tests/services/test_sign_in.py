@@ -39,7 +39,7 @@ def director(people: People) -> Person:
 
 def refusal(call: object, *args: object) -> str:
     with pytest.raises(PreauError) as caught:
-        call(*args)  # type: ignore[operator]
+        call(*args)  # type: ignore[operator]  # methods of several signatures in one list
     return caught.value.code
 
 

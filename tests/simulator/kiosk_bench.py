@@ -137,7 +137,7 @@ class School:
             before = len(self.messages("response/status"))
             self.say("request", {"requestType": "get_status", "messageId": "probe"})
             with suppress(AssertionError):
-                wait_for(lambda before=before: len(self.messages("response/status")) > before, 0.3)  # type: ignore[misc]
+                wait_for(lambda before=before: len(self.messages("response/status")) > before, 0.3)  # type: ignore[misc]  # mypy cannot read a lambda's default
                 return
         raise AssertionError("it never answered")
 

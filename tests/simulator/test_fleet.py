@@ -20,7 +20,7 @@ QUICK = Backoff(first_seconds=0.2, longest_seconds=0.5)
 
 
 def options(**more: object) -> FleetOptions:
-    return FleetOptions(**{"seed": 1, "backoff": QUICK, "tell": lambda _text: None} | more)  # type: ignore[arg-type]
+    return FleetOptions(**{"seed": 1, "backoff": QUICK, "tell": lambda _text: None} | more)  # type: ignore[arg-type]  # any of its fields, by name
 
 
 def run_with_one(

@@ -77,7 +77,7 @@ def test_json_is_read_leniently() -> None:
 
 
 def tablet(**switches: object) -> FakeTablet:
-    made = FakeTablet(Settings({keys.HOME: "http://a/"}), Switches(**switches), Manner(), random.Random(1))  # type: ignore[arg-type]
+    made = FakeTablet(Settings({keys.HOME: "http://a/"}), Switches(**switches), Manner(), random.Random(1))  # type: ignore[arg-type]  # any of its fields, by name
     made.start_as_switched(0.0)
     made.is_connected = True
     made.take()

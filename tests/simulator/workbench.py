@@ -62,7 +62,7 @@ class Workbench:
     ) -> wire.Desired:
         until = self.hub_now + timedelta(seconds=seconds)
         lesson = wire.LessonRef("lesson", "Mme Durand")
-        desired = wire.Desired(version, self.hub_now, restrictions, until, lesson, **more)  # type: ignore[arg-type]
+        desired = wire.Desired(version, self.hub_now, restrictions, until, lesson, **more)  # type: ignore[arg-type]  # any of its fields, by name
         self.hear(Leaf.DESIRED, wire.encode_desired(desired), retained=True)
         return desired
 

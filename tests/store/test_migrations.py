@@ -69,7 +69,7 @@ def shape_of(path: Path) -> dict[str, object]:
                     connection.execute(f"PRAGMA foreign_key_list({table})").fetchall(), key=lambda key: str(key[3:])
                 ),
                 "indexes": indexes_of(connection, table),
-                "options": connection.execute(f"SELECT wr, strict FROM pragma_table_list('{table}')").fetchall(),  # noqa: S608
+                "options": connection.execute(f"SELECT wr, strict FROM pragma_table_list('{table}')").fetchall(),  # noqa: S608 - our own names
             }
             for table in tables_of(connection)
         }

@@ -273,7 +273,7 @@ def test_a_restore_that_is_killed_at_any_step_leaves_the_old_store_or_the_new(co
             if Cart.get_or_none(Cart.name == "B") is None:
                 Cart.create(name="B", created_at=AT)
         command = [sys.executable, "-c", KILLED, str(config.data_path), str(backup), str(step)]
-        ended = subprocess.run(command, check=False, env={**os.environ, "PYTHONPATH": os.getcwd()})  # noqa: PTH109
+        ended = subprocess.run(command, check=False, env={**os.environ, "PYTHONPATH": os.getcwd()})  # noqa: PTH109 - text for an environment
         found = tuple(carts(config))
         assert found in (("A",), ("A", "B")), step
         seen.add(found)

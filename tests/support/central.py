@@ -74,7 +74,7 @@ class Box:
 
     def post(self, path: str, body: bytes = b"", **rest: object) -> requests.Response:
         """`path` below the protocol's prefix."""
-        return self.session.post(f"{self.url}{PREFIX}/{path}", data=body, timeout=30, **rest)  # type: ignore[arg-type]
+        return self.session.post(f"{self.url}{PREFIX}/{path}", data=body, timeout=30, **rest)  # type: ignore[arg-type]  # any of its fields, by name
 
     def get(self, path: str) -> requests.Response:
         return self.session.get(f"{self.url}{PREFIX}/{path}", timeout=30)

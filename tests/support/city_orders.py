@@ -85,7 +85,7 @@ class City:
             "id": f"i-{self.orders}", "kind": kind, "args": {}, "audience": BOX, "issued_at": self.clock.now(),
             "not_after": self.clock.now() + timedelta(hours=8), "by": "m.durand",
         }  # fmt: skip
-        return Order(**{**values, **changes})  # type: ignore[arg-type]
+        return Order(**{**values, **changes})  # type: ignore[arg-type]  # any of its fields, by name
 
     def signed(self, order: Order, key: str = "online") -> dict[str, object]:
         """As it comes out of the answer."""
@@ -104,7 +104,7 @@ class City:
 
 
 def json_again(value: dict[str, object]) -> dict[str, object]:
-    return json.loads(json.dumps(value))  # type: ignore[no-any-return]
+    return json.loads(json.dumps(value))  # type: ignore[no-any-return]  # the same type comes back
 
 
 def target(instruction: str, device: str = "", appliance: str = BOX) -> Target:

@@ -98,13 +98,13 @@ def test_the_pages_own_requests_pass(site: Site, director: Person, headers: dict
 def test_a_wall_clock_that_goes_back_does_not_break_open_pages(site: Site, director: Person) -> None:
     """The form's cookie was signed in the future: its date is not looked at."""
     browser = signed_in(site)
-    serializer = site.app.session_interface.get_signing_serializer(site.app)  # type: ignore[attr-defined]
+    serializer = site.app.session_interface.get_signing_serializer(site.app)  # type: ignore[attr-defined]  # Flask's own class has it
     name = "preau-8080-form"
     cookie = browser.client.get_cookie(name)
     assert cookie is not None
     content = serializer.loads(cookie.value)
 
-    class Future(type(serializer.make_signer())):  # type: ignore[misc]
+    class Future(type(serializer.make_signer())):  # type: ignore[misc]  # a class known only while it runs
         def get_timestamp(self) -> int:
             return int(super().get_timestamp()) + 400 * 24 * 3600
 

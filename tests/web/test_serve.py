@@ -285,7 +285,7 @@ def test_a_peer_that_stops_talking_does_not_hold_a_thread_for_ever(impatient: so
 @pytest.mark.parametrize(
     ("host", "addresses"),
     [
-        ("0.0.0.0", ["0.0.0.0:8080"]),  # noqa: S104
+        ("0.0.0.0", ["0.0.0.0:8080"]),  # noqa: S104 - compared, nothing listens there
         ("127.0.0.1", ["127.0.0.1:8080"]),
         ("192.168.1.5", ["192.168.1.5:8080", "127.0.0.1:8080"]),
         ("::", ["[::]:8080"]),

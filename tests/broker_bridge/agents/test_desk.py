@@ -285,7 +285,7 @@ def test_an_alarm_is_written_once_in_the_journal_however_it_flickers(office: Off
     for _ in range(5):
         office.say(user, "event/x", b'{"eventType":"x","username":"wk-other"}')
         office.step()
-        office.desk._seats[ONE].translation._wrong_name_until = 0.0  # type: ignore[attr-defined]
+        office.desk._seats[ONE].translation._wrong_name_until = 0.0  # type: ignore[attr-defined]  # a private of one of its kinds
         office.step()
     alarms = [row.detail for row in Journal.select().where(Journal.action == "agent.alarm")]
     assert alarms == [{"alarm": "wrong_name"}]

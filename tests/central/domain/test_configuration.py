@@ -27,12 +27,12 @@ USER = st.builds(
 
 
 @given(DOCUMENT, DOCUMENT, DOCUMENT)
-def test_merging_in_two_steps_is_merging_at_once(a: dict, b: dict, c: dict) -> None:  # type: ignore[type-arg]
+def test_merging_in_two_steps_is_merging_at_once(a: dict, b: dict, c: dict) -> None:  # type: ignore[type-arg]  # Hypothesis makes dictionaries of any kind
     assert merge([merge([a, b]), c]) == merge([a, b, c]) == merge([a, merge([b, c])])
 
 
 @given(DOCUMENT, DOCUMENT)
-def test_whatever_the_nearest_says_holds_and_what_it_leaves_out_is_of_the_farther(a: dict, b: dict) -> None:  # type: ignore[type-arg]
+def test_whatever_the_nearest_says_holds_and_what_it_leaves_out_is_of_the_farther(a: dict, b: dict) -> None:  # type: ignore[type-arg]  # Hypothesis makes dictionaries of any kind
     merged = merge([a, b])
     for name in {*a, *b}:
         near, far = b.get(name), a.get(name)
@@ -45,12 +45,12 @@ def test_whatever_the_nearest_says_holds_and_what_it_leaves_out_is_of_the_farthe
 
 
 @given(DOCUMENT)
-def test_merging_with_itself_or_with_nothing_changes_nothing(a: dict) -> None:  # type: ignore[type-arg]
+def test_merging_with_itself_or_with_nothing_changes_nothing(a: dict) -> None:  # type: ignore[type-arg]  # Hypothesis makes dictionaries of any kind
     assert merge([a, a]) == merge([{}, a]) == merge([a, {}]) == a
 
 
 @given(DOCUMENT, st.integers(1, 99), st.integers(1, 99))
-def test_the_signed_form_reads_as_it_was_merged_and_two_versions_of_it_say_the_same(a: dict, v: int, w: int) -> None:  # type: ignore[type-arg]
+def test_the_signed_form_reads_as_it_was_merged_and_two_versions_of_it_say_the_same(a: dict, v: int, w: int) -> None:  # type: ignore[type-arg]  # Hypothesis makes dictionaries of any kind
     document = effective(v, a, None)
     read = parse_configuration(document)
     assert read.version == v and dict(read.restrictions) == a.get("restrictions", {})

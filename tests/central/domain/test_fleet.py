@@ -67,7 +67,7 @@ def test_every_state_has_its_rank_and_trouble_comes_first() -> None:
 
 def silent_for(seconds: float, **known: object) -> _S:
     hello_at = _MONDAY_10H - timedelta(seconds=seconds)
-    return state_of(Sign("active", hello_at, "Europe/Paris", **known), _MONDAY_10H)  # type: ignore[arg-type]
+    return state_of(Sign("active", hello_at, "Europe/Paris", **known), _MONDAY_10H)  # type: ignore[arg-type]  # any of its fields, by name
 
 
 def test_a_box_that_was_told_to_come_back_later_is_not_silent_before() -> None:

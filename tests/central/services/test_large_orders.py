@@ -56,14 +56,14 @@ def test_a_large_order_lets_others_write_in_between_and_ends_when_it_is_canceled
         thread.start()
         thread.join(20)
 
-    whole = orders.Orders(desk.clock, InBetween(desk, 11, somebody_writes)).create(BOSS, wish)  # type: ignore[arg-type]
+    whole = orders.Orders(desk.clock, InBetween(desk, 11, somebody_writes)).create(BOSS, wish)  # type: ignore[arg-type]  # passes all on, and does something in between
     assert (written, states(whole)) == (["0.2"], ["pending"] * 15)
 
     def cancel() -> None:
         (newest,) = Order.select().where(Order.id != whole)
         desk.orders.cancel(BOSS, newest.id)
 
-    cut = orders.Orders(desk.clock, InBetween(desk, 11, cancel)).create(BOSS, wish)  # type: ignore[arg-type]
+    cut = orders.Orders(desk.clock, InBetween(desk, 11, cancel)).create(BOSS, wish)  # type: ignore[arg-type]  # passes all on, and does something in between
     assert states(cut) == ["canceled"] * 10
     told = [row.action for row in Journal.select().where(Journal.target == f"order:{cut}").order_by(Journal.id)]
     assert told == ["order.create", "order.cancel"]

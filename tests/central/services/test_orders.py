@@ -34,7 +34,7 @@ def desk(city_db: str) -> Iterator[Desk]:
 
 def receipt(desk: Desk, instruction: str, state: InstructionState, appliance: str = "a-1", **more: object) -> bool:
     with writing():
-        body = ReceiptBody(instruction, state, desk.clock.now(), **more)  # type: ignore[arg-type]
+        body = ReceiptBody(instruction, state, desk.clock.now(), **more)  # type: ignore[arg-type]  # any of its fields, by name
         return desk.delivery.record_receipt(appliance, body, desk.clock.now())
 
 

@@ -85,8 +85,8 @@ def test_nobody_comes_in_without_a_certificate_whatever_his_headers_say(city: Ce
 
 def test_a_certificate_of_another_authority_ends_the_handshake(city: Central, box: Box, tmp_path: Path) -> None:
     """The same names, another signature."""
-    key, stranger = new_key(), load_authority(KeyFolder(tmp_path / "other"), "Marseille", datetime.now(UTC))  # noqa: TID251
-    made = stranger.issue_for_appliance(uai_of(1), box.id, key.public_key(), datetime.now(UTC))  # noqa: TID251
+    key, stranger = new_key(), load_authority(KeyFolder(tmp_path / "other"), "Marseille", datetime.now(UTC))  # noqa: TID251 - a real server reads the real clock
+    made = stranger.issue_for_appliance(uai_of(1), box.id, key.public_key(), datetime.now(UTC))  # noqa: TID251 - a real server reads the real clock
     foreign = Box(city.url, tmp_path / "foreign", box.answer, key)
     foreign.keep(made.pem)
     with pytest.raises(requests.ConnectionError):
@@ -95,7 +95,7 @@ def test_a_certificate_of_another_authority_ends_the_handshake(city: Central, bo
 
 
 def test_an_expired_certificate_is_told_so_and_renews_by_its_old_key(city: Central, box: Box, tmp_path: Path) -> None:
-    then = datetime.now(UTC) - LONG_AGO  # noqa: TID251
+    then = datetime.now(UTC) - LONG_AGO  # noqa: TID251 - a real server reads the real clock
     authority = load_authority(KeyFolder(city.data_path / "secrets"), "Marseille", then)
     made = authority.issue_for_appliance(uai_of(1), box.id, box.key.public_key(), then)
     with sqlite3.connect(city.data_path / "city.db", timeout=10) as database:
@@ -163,7 +163,7 @@ def test_the_signed_time_is_for_who_asked_and_for_his_question(city: Central, bo
     key = Ed25519PublicKey.from_public_bytes(base64.b64decode(box.answer.time_key))
     signature = base64.b64decode(answer.signature)
     key.verify(signature, signed_time(box.id, nonce, answer.at))
-    assert abs(answer.at - datetime.now(UTC)) < timedelta(minutes=1)  # noqa: TID251
+    assert abs(answer.at - datetime.now(UTC)) < timedelta(minutes=1)  # noqa: TID251 - a real server reads the real clock
     with pytest.raises(InvalidSignature):
         key.verify(signature, signed_time(box.id, "another-question-of-mine", answer.at))
 
@@ -213,12 +213,12 @@ def test_many_silent_callers_do_not_keep_a_box_waiting(city: Central, box: Box) 
 def test_a_new_certificate_of_the_server_is_shown_without_a_restart(city: Central, box: Box) -> None:
     before = ssl.get_server_certificate((HOST, city.uplink_port), timeout=10)
     folder = KeyFolder(city.data_path / "secrets")
-    in_two_months = datetime.now(UTC) + timedelta(days=70)  # noqa: TID251
+    in_two_months = datetime.now(UTC) + timedelta(days=70)  # noqa: TID251 - a real server reads the real clock
     authority = load_authority(folder, "Marseille", in_two_months)
     ensure_server_certificate(folder, authority, HOST, in_two_months)
     assert ssl.get_server_certificate((HOST, city.uplink_port), timeout=10) != before
     folder.path_of("server.pem").unlink()
-    ensure_server_certificate(folder, authority, HOST, datetime.now(UTC))  # noqa: TID251
+    ensure_server_certificate(folder, authority, HOST, datetime.now(UTC))  # noqa: TID251 - a real server reads the real clock
     assert renewing(box).status_code == 200
 
 

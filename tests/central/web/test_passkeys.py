@@ -63,7 +63,7 @@ def test_an_answer_counts_once(site: Site) -> None:
     browser = site.browser()
     browser.get("/sign-in")
     asked = browser.post_json("/sign-in/passkey/question", {})
-    credential = json.loads(key.sign(base64url_to_bytes(asked.json["challenge"])))  # type: ignore[index]
+    credential = json.loads(key.sign(base64url_to_bytes(asked.json["challenge"])))  # type: ignore[index]  # an answer that is no JSON fails the test
     cookie = browser.cookie("-form")
     assert cookie is not None
     assert browser.post_json("/sign-in/passkey", {"credential": credential}).status_code == 200
