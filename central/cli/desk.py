@@ -12,6 +12,7 @@ from central.broker.connection import BrokerConnection, Membership, read_address
 from central.broker.process import Reload, broker_settings
 from central.config import Config
 from central.errors import Unavailable
+from central.nudge import NudgeReceiver
 from central.services.broker_identity import BrokerIdentity
 from central.services.live_wire import LiveWire
 from central.store.database import connected
@@ -19,7 +20,7 @@ from central.worker import Step
 
 _log = logging.getLogger("desk")
 _WAIT_SECONDS = 2.0
-_LIVE_SECONDS = 0.2  # an officer's click reaches a school this much later, at worst
+_LIVE_SECONDS = 0.2  # an officer's click at another machine reaches a school this much later, at worst
 
 
 def main(config: Config) -> int:
@@ -48,11 +49,13 @@ def _listen(config: Config, services: Services, stopping: threading.Event) -> No
         wire.take_step, lambda: wire.speak_step(connection.publish), reload.step,
         lambda: identity.step(connection.again),
     )  # fmt: skip
+    nudged = NudgeReceiver(config.runtime_path)
     connection.start()
     try:
-        worker.run(lambda: do_all(steps), lambda: stopping.wait(_LIVE_SECONDS), stopping)
+        worker.run(lambda: do_all(steps), lambda: nudged.wait(_LIVE_SECONDS), stopping)
     finally:
         connection.stop()
+        nudged.close()
 
 
 def do_all(steps: Sequence[Step]) -> bool:

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from flask import Flask, g, request, session
+from flask import Flask, Response, g, request, session
 from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel
 
 from central.bootstrap import Services
+from central.nudge import NudgeSender
 from central.store.database import give_back
 from central.store.models import database
 from central.web.access import enforce, may, sees
@@ -51,6 +52,7 @@ def create_app(services: Services) -> Flask:
     share_house(app)
     register_pages(app, services, cookies)
     _dress(app, services)
+    _hurry(app, NudgeSender(config.runtime_path))
     app.wsgi_app = HostGate(app.wsgi_app, url)  # type: ignore[method-assign]  # outermost
     return app
 
@@ -77,6 +79,16 @@ def _connect(app: Flask) -> None:
     def close_connection(_error: BaseException | None) -> None:
         if not g.get("kept", False):
             give_back()
+
+
+def _hurry(app: Flask, desk: NudgeSender) -> None:
+    """Somebody has done something: perhaps there is something for a school, which need not wait for the desk's look."""
+
+    @app.after_request
+    def nudge(response: Response) -> Response:
+        if request.method == "POST" and response.status_code < 400:
+            desk.send()
+        return response
 
 
 def _dress(app: Flask, services: Services) -> None:

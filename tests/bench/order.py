@@ -15,6 +15,7 @@ from central.bootstrap import Services, build_services, open_databases
 from central.config import Config
 from central.domain.orders import Wish
 from central.domain.roles import CONSOLE
+from central.nudge import NudgeSender
 from central.store.database import connected
 from central.store.desk_models import Instruction
 from central.store.models import Appliance, Device
@@ -54,6 +55,7 @@ def _one(services: Services, device: str, rest: float = 0.0) -> float:
     with connected():
         began = time.perf_counter()
         order = services.orders.create(CONSOLE, Wish(InstructionKind.IDENTIFY, devices=(device,)))
+        NudgeSender(services.config.runtime_path).send()  # as the console does after a click
         while _state(order) != InstructionState.DONE:
             assert time.perf_counter() - began < _PATIENCE_SECONDS, f"still {_state(order)}"
             time.sleep(_LOOK_SECONDS)
