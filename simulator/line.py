@@ -46,9 +46,18 @@ class Line:
         server = await asyncio.start_server(self._take, "127.0.0.1", self.port)
         self.port = server.sockets[0].getsockname()[1]
         async with server:
-            while True:
-                self._look()
-                await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                while True:
+                    self._look()
+                    await asyncio.sleep(_LOOK_SECONDS)
+            finally:
+                await self._end_all()
+
+    async def _end_all(self) -> None:
+        held = list(self._open)
+        for task in held:
+            task.cancel()
+        await asyncio.gather(*held, return_exceptions=True)
 
     def _look(self) -> None:
         self.quality = read_quality(self._word_path)

@@ -33,6 +33,7 @@ async def echo_behind_a_line(word_path: Path) -> AsyncIterator[Line]:
         yield line
     finally:
         serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
         server.close()
 
 
@@ -92,3 +93,17 @@ def test_only_a_known_word_changes_a_line(tmp_path: Path, word: str | None) -> N
     if word is not None:
         path.write_text(word)
     assert read_quality(path) is (Quality.CUT if word == "cut\n" else Quality.GOOD)
+
+
+def test_a_line_that_ends_leaves_nothing_open_behind(tmp_path: Path) -> None:
+    async def live() -> None:
+        async with echo_behind_a_line(tmp_path / "word") as line:
+            reader, writer = await asyncio.open_connection("127.0.0.1", line.port)
+            writer.write(b"hello")
+            assert await asyncio.wait_for(reader.readexactly(5), _SOON) == b"hello"
+        line_tasks = [task for task in asyncio.all_tasks() if "Line." in str(task.get_coro())]
+        assert line_tasks == []
+        assert await rest_of(reader) == b""
+        writer.transport.abort()
+
+    asyncio.run(live())
