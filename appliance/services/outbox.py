@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.domain.uplink_lanes import oldest_missing
-from appliance.services.outbox_mark import fork_of, lift_mark
+from appliance.services.outbox_mark import fork_beside, fork_of, lift_mark
 from appliance.store.city_models import CityLink, Incarnation, OutboxLane, OutboxRecord
 from appliance.store.epochs import begin_after_fork
 from appliance.store.models import database
@@ -138,14 +138,15 @@ class Outbox:
             OutboxLane.update(acknowledged=up_to).where(OutboxLane.lane == state.lane).execute()
             return True
 
-    def rewind(self, cursors: Mapping[Lane, int], now: datetime) -> bool:
+    def rewind(self, cursors: Mapping[Lane, int], now: datetime, *, had_double: bool = False) -> bool:
         """Central is where `cursors` say. Behind us, as after its restore: what is still kept is sent again.
 
         Ahead of us: an answer was lost on its way. Ahead of what we can have sent: this store has lost what central
-        has. Then an epoch begins, and True is answered: another hello is due.
+        has. Then an epoch begins, and True is answered: another hello is due. `had_double`: two boxes went by our
+        numbers until now.
         """
         with database.atomic("IMMEDIATE"):
-            fork = fork_of(cursors)
+            fork = fork_of(cursors) or (fork_beside(cursors) if had_double else None)
             lift_mark()
             if fork is not None:
                 begin_after_fork(now, fork)

@@ -38,6 +38,14 @@ def fork_of(cursors: Mapping[Lane, int]) -> dict[int, int] | None:
     return {int(lane): int(row.acknowledged) for lane, row in lanes.items()}
 
 
+def fork_beside(cursors: Mapping[Lane, int]) -> dict[int, int] | None:
+    """The same of a box that had a double: what the city has beyond what it told *us* may be the other one's."""
+    lanes = {Lane(row.lane): int(row.acknowledged) for row in OutboxLane.select()}
+    if all(cursor <= lanes.get(lane, 0) for lane, cursor in cursors.items()):
+        return None
+    return {int(lane): seq for lane, seq in lanes.items()}
+
+
 def _read() -> dict[Lane, int] | None:
     told = json.loads(read_setting(_MARK) or "{}")
     if told.get("epoch") != _epoch():

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -204,19 +203,17 @@ def test_a_store_that_went_back_a_little_is_noticed_and_what_it_writes_since_arr
         assert Journal.select().where(Journal.action == "city.rolled_back").count() == 1
 
 
-def test_of_two_boxes_from_one_copy_one_is_fenced_and_both_ends_say_so(
-    city: Central, uai: str, new_box: NewBox, tmp_path: Path
-) -> None:
-    box = new_box()
+@pytest.fixture
+def two_boxes(city: Central, uai: str, new_box: NewBox) -> tuple[HandBox, HandBox]:
+    """One folder, copied; both have noted two lines since, under the same numbers. The copy knows that it is fenced."""
+    box, copy = new_box(), new_box("copy")
     with box.opened():
         box.join(city, uai)
-        known = box.note(5)
+        box.note(5)
         box.until(lambda: not box.waiting())
-        appliance = box.appliance
-    copy = new_box("copy")
     shutil.copytree(box.folder, copy.folder)
     with box.opened():
-        known += box.note(2)
+        box.note(2)
         box.turn(2)
         assert box.standing() == "active"
         box.turn(2)
@@ -226,26 +223,48 @@ def test_of_two_boxes_from_one_copy_one_is_fenced_and_both_ends_say_so(
         assert copy.trouble() == TroubleCode.FENCED
         copy.turn(5)
         assert copy.waiting(), "nothing of a fenced box is applied"
-        its_mark = mark_of(copy)
+    return box, copy
+
+
+def test_of_two_boxes_from_one_copy_one_is_fenced_and_both_ends_say_so(
+    city: Central, two_boxes: tuple[HandBox, HandBox]
+) -> None:
+    marks = []
+    for one in two_boxes:
+        with one.opened():
+            one.until(lambda one=one: mark_of(one))  # type: ignore[misc]
+            marks.append(mark_of(one))
+            appliance = one.appliance
+    assert len({mark.partition("-")[0] for mark in marks}) == 2, "over the telephone they are told apart"
+    assert set(marks) == set(json.loads(city.done("appliance", "doubles", appliance, "--json"))["outside"])
     assert standing_at(city, appliance) == "fenced"
-    assert told(city, appliance) == known
-    with box.opened():
-        box.until(lambda: mark_of(box))
-        mark = mark_of(box)
-    assert its_mark.partition("-")[0] != mark.partition("-")[0], "over the telephone they are told apart"
-    assert {mark, its_mark} == set(json.loads(city.done("appliance", "doubles", appliance, "--json"))["outside"])
-    city.done("appliance", "choose", appliance, mark)
-    with copy.opened():
-        copy.turn(1.1)
-        status = copy.services.city.status()
+    assert told(city, appliance) == list(range(7))
+
+
+@pytest.mark.parametrize("chosen", [0, 1])
+def test_whichever_is_chosen_goes_on_within_a_minute_and_loses_nothing_and_the_other_is_told(
+    city: Central, two_boxes: tuple[HandBox, HandBox], chosen: int
+) -> None:
+    marks = []
+    for one in two_boxes:
+        with one.opened():
+            one.turn(2)
+            marks.append(mark_of(one))
+            appliance = one.appliance
+    city.done("appliance", "choose", appliance, marks[chosen])
+    with two_boxes[1 - chosen].opened() as other:
+        other.turn(1.1)
+        status = other.services.city.status()
         assert status is not None
-        assert (copy.standing(), status.other_chosen, status.mark) == ("fenced", True, its_mark)
-    with box.opened():
-        box.turn(1.1)  # as long as a box that waits for the choice lets pass
+        assert (other.standing(), status.other_chosen, status.mark) == ("fenced", True, marks[1 - chosen])
+    before = told(city, appliance)
+    with two_boxes[chosen].opened() as box:
+        box.turn(1.1)  # as long as one that waits for the choice lets pass
         assert (box.standing(), mark_of(box)) == ("active", "")
-        known += box.note(1)
+        later = box.note(1)
         box.until(lambda: not box.waiting())
-    assert told(city, appliance) == known
+    own = [0, 1] if chosen == 1 else []  # what the copy noted for itself has the numbers of other facts
+    assert told(city, appliance) == sorted(before + own + later)
 
 
 def test_a_person_at_the_box_is_answered_at_once_also_when_it_waits(city: Central, uai: str, new_box: NewBox) -> None:
