@@ -74,10 +74,10 @@ def _ask(greeting: Greeting, line: Line, link: Link, riders: Sequence[Rider]) ->
     if shown is not None and not shown.holds(answer.at):
         raise Trouble(TroubleCode.EXPIRED, f"shown: valid until {shown.ends:%Y-%m-%d}")
     greeting.city_time.learn(answer.at, began)
-    return answer, _take_over(greeting, answer)
+    return answer, _take_over(greeting, answer, had_double=link.standing is Standing.FENCED)
 
 
-def _hello(greeting: Greeting, link: Link) -> Hello:
+def _hello(greeting: Greeting, link: Link, riders: Sequence[Rider]) -> Hello:
     life = greeting.incarnations.now()
     if life is None:
         raise Trouble(TroubleCode.IDENTITY, "the box has not started yet")
@@ -104,16 +104,30 @@ def _hello(greeting: Greeting, link: Link) -> Hello:
     )
 
 
-def _take_over(greeting: Greeting, answer: HelloAnswer) -> bool:
-    """Whether this store has lost what the city had of it already: it has begun another epoch then."""
+def _late(backlog: Mapping[Lane, Backlog], riders: Sequence[Rider] | None) -> dict[Lane, Backlog]:
+    """What waits longer than it should. Not what this hello brings (`riders`), nor what is gathered (None: all of it).
+
+    So a hello of a school that works is nearly the one before it, and nearly free.
+    """
+    brought = {rider.batch.lane: len(rider.batch.records) for rider in riders or ()}
+    return {
+        lane: one
+        if riders is not None and one.records > brought.get(lane, 0)
+        else Backlog(one.acknowledged, one.acknowledged, 0, 0)
+        for lane, one in backlog.items()
+    }
+
+
+def _take_over(greeting: Greeting, answer: HelloAnswer, *, had_double: bool) -> bool:
+    """Whether the city has what this store has not, lost or another box's: it has begun another epoch then."""
     now = greeting.clock.now()
     with database.atomic("IMMEDIATE"):
         greeting.city.heard(answer.token, answer.standing, answer.mark, other_chosen=answer.other_chosen)
         if answer.standing is not Standing.ACTIVE:
             greeting.city.stopped(STANDINGS[answer.standing], "")
             return False
-        went_back = greeting.outbox.rewind(answer.cursors, now)
-        if went_back:
+        went_back = greeting.outbox.rewind(answer.cursors, now, had_double=had_double)
+        if went_back and not had_double:
             record(now, APPLIANCE, "city.rolled_back")
         _try_parked_again(greeting, answer)
     return went_back

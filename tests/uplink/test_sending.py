@@ -212,13 +212,16 @@ def two_boxes(city: Central, uai: str, new_box: NewBox) -> tuple[HandBox, HandBo
         box.note(5)
         box.until(lambda: not box.waiting())
     shutil.copytree(box.folder, copy.folder)
+    with copy.opened():
+        copy.turn()
+        assert copy.standing() == "active", "nobody can tell yet"
+        copy.note(2)
     with box.opened():
         box.note(2)
         box.turn(2)
         assert box.standing() == "active"
         box.turn(2)
     with copy.opened():
-        copy.note(2)
         copy.until(lambda: copy.standing() == "fenced")
         assert copy.trouble() == TroubleCode.FENCED
         copy.turn(5)
