@@ -77,7 +77,7 @@ def _ask(greeting: Greeting, line: Line, link: Link, riders: Sequence[Rider]) ->
     return answer, _take_over(greeting, answer, had_double=link.standing is Standing.FENCED)
 
 
-def _hello(greeting: Greeting, link: Link, riders: Sequence[Rider]) -> Hello:
+def _hello(greeting: Greeting, link: Link) -> Hello:
     life = greeting.incarnations.now()
     if life is None:
         raise Trouble(TroubleCode.IDENTITY, "the box has not started yet")
@@ -102,20 +102,6 @@ def _hello(greeting: Greeting, link: Link, riders: Sequence[Rider]) -> Hello:
         heavy=heavy,
         page=greeting.page() if link.standing is Standing.FENCED else "",
     )
-
-
-def _late(backlog: Mapping[Lane, Backlog], riders: Sequence[Rider] | None) -> dict[Lane, Backlog]:
-    """What waits longer than it should. Not what this hello brings (`riders`), nor what is gathered (None: all of it).
-
-    So a hello of a school that works is nearly the one before it, and nearly free.
-    """
-    brought = {rider.batch.lane: len(rider.batch.records) for rider in riders or ()}
-    return {
-        lane: one
-        if riders is not None and one.records > brought.get(lane, 0)
-        else Backlog(one.acknowledged, one.acknowledged, 0, 0)
-        for lane, one in backlog.items()
-    }
 
 
 def _take_over(greeting: Greeting, answer: HelloAnswer, *, had_double: bool) -> bool:
