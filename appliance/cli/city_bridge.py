@@ -51,7 +51,7 @@ class CityBridge:
     def _wanted(self) -> CityBridgeSettings | None:
         link = CityLink.get_or_none(CityLink.id == 1)
         addresses = () if link is None else read_addresses(link.broker)
-        if link is None or not addresses or not _is_awaited(link):
+        if link is None or not addresses or not is_awaited(link):
             return None
         folder = self._config.city_path
         settings = CityBridgeSettings(
@@ -67,7 +67,7 @@ class CityBridge:
         self._supervisor.add(Program(NAME, [str(find_mosquitto()), "-c", str(settings.configuration_path)]))
 
 
-def _is_awaited(link: CityLink) -> bool:
+def is_awaited(link: CityLink) -> bool:
     """One that waits for a person's choice hears of it at once; one that lost it leaves the bridge to the other."""
     return link.standing == Standing.ACTIVE or (link.standing == Standing.FENCED and not link.other_chosen)
 
