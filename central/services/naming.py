@@ -62,7 +62,7 @@ def names_of(entries: Iterable[Entry]) -> Names:
     alerts = _alerts(_named(lines, "alert"))
     devices = _named(lines, "device") | {subject.removeprefix("device:") for _kind, subject in alerts.values()}
     devices |= _told(lines, "device") | _told([one for one in lines if one.action == "device.replace"], "by")
-    boxes = _named(lines, "appliance") | _told(lines, "replaces") | _told(lines, "of")
+    boxes = _named(lines, "appliance") | _named(lines, "city") | _told(lines, "replaces") | _told(lines, "of")
     schools = {one.school for one in lines if one.school} | _named(lines, "school") | _scopes(lines, "school")
     instructions = dict(
         tuples_of_some(

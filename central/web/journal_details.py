@@ -53,10 +53,11 @@ def detail_text(one: Entry, names: Names, viewer: Viewer) -> str:
     return ", ".join(text for text in shown if text)
 
 
-def _kind(one: Entry, value: object, _names: Names) -> str:
+def _kind(one: Entry, value: object, names: Names) -> str:
     tables = {"device": DEVICE_KINDS, "instruction": ORDERS, "alert": ALERTS}
     table = tables.get(one.action.partition(".")[0])
-    if one.action.startswith("alert.") or table is None:
+    is_told = not one.target and str(one.detail.get("instruction")) in names.instructions
+    if one.action.startswith("alert.") or table is None or is_told:
         return ""  # what the line is about says it
     return word_of(table, str(value)).label
 
