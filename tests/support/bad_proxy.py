@@ -41,8 +41,8 @@ class BadProxy:
     def port(self) -> int:
         return int(self._listener.getsockname()[1])
 
-    def start(self) -> None:
-        self._listener.bind(("127.0.0.1", 0))
+    def start(self, host: str = "127.0.0.1") -> None:
+        self._listener.bind((host, 0))
         self._listener.listen(64)
         threading.Thread(target=self._accept, daemon=True).start()
 
