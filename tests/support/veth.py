@@ -1,6 +1,6 @@
 """A real line between a box and its city: two interfaces of the kernel, the far one in a network namespace of its own.
 
-What the kernel loses, narrows and cuts here are packets; `bad_proxy` cuts connections. Needs root, iproute2 and nftables.
+Here the kernel loses, narrows and cuts packets; `bad_proxy` cuts connections. Needs root, iproute2 and nftables.
 """
 
 import ctypes
