@@ -23,12 +23,14 @@ class Told:
 
 _KINDS = {Severity.PROBLEM: "problem", Severity.NOTICE: "notice", Severity.GOOD: "good"}
 
-_PROCESSES = {
+PROCESSES = {
     "broker": N_("le service des tablettes"),
     "bridge": N_("le relais des tablettes"),
     "web": N_("les pages"),
     "uplink": N_("le lien avec la ville"),
     "simulator": N_("les tablettes simulées"),
+    "city": N_("le relais vers la ville"),
+    "agents": N_("la porte des tablettes kiosque"),
 }
 
 # code -> (title, what to do, where)
@@ -311,7 +313,7 @@ def word(table: Mapping[str, str], key: object) -> str:
 
 def _shown(name: str, value: object) -> object:
     if name == "name":
-        return word(_PROCESSES, value)
+        return word(PROCESSES, value)
     if isinstance(value, datetime):
         return format_datetime(value, "short")
     if name == "free" and isinstance(value, int):

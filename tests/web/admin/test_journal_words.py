@@ -3,11 +3,13 @@
 import re
 from html import unescape
 
+from appliance.cli import agents_door, city_bridge
 from appliance.services.audit import TOLD
 from appliance.services.journal import record
 from appliance.store.models import Journal
+from appliance.web.admin.words import PROCESSES
 from tests.services.school import add_device
-from tests.support.journal_codes import acts_written_in
+from tests.support.journal_codes import ROOT, acts_written_in
 from tests.web.conftest import Browser, Site
 
 _CODE = re.compile(r"\b(?:[a-z_]+[:.=][\w-]+|[a-z]+_[a-z_]+|None|True|False)\b|[0-9a-f]{12}|\b(?:tablet|city|bridge)\b")
@@ -49,3 +51,9 @@ def test_no_line_of_the_journal_shows_a_code(site: Site, browser: Browser) -> No
     assert [cell for cell in cells if _CODE.search(cell)] == []
     assert "la ville" in cells
     assert any("ordre de la ville exécuté renommer, par claire, 1 appareil" in cell for cell in cells)
+
+
+def test_every_program_of_a_box_has_a_name_for_people() -> None:
+    started = re.findall(r'Program\("(\w+)"', (ROOT / "appliance" / "cli" / "run.py").read_text())
+    assert len(started) > 3
+    assert {*started, agents_door.NAME, city_bridge.NAME} - set(PROCESSES) == set()
