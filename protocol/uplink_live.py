@@ -18,6 +18,11 @@ BRIDGE_TOPIC = "bridge"  # up: 1 or 0, by Mosquitto itself
 MAX_WATCH_SECONDS = 120
 
 
+def bridge_name(appliance: str) -> str:
+    """The client id of a box's bridge at the city's broker."""
+    return f"preau-{appliance}"
+
+
 @dataclass(frozen=True, slots=True)
 class LiveDevice:
     id: str

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from protocol.uplink_live import bridge_name
+
 # A topic with a space or a dot makes a bridge into NATS connect again and again, and holds up all behind it.
 _SAFE = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 _ADDRESS = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):(?P<port>[0-9]{1,5})", re.ASCII)
@@ -76,9 +78,9 @@ def _own(settings: CityBridgeSettings) -> list[str]:
 
 def _bridge(settings: CityBridgeSettings, remote: str) -> list[str]:
     return [
-        f"connection preau-{settings.appliance}",
+        f"connection {bridge_name(settings.appliance)}",
         f"address {' '.join(settings.addresses)}",
-        f"remote_clientid preau-{settings.appliance}",
+        f"remote_clientid {bridge_name(settings.appliance)}",
         "bridge_protocol_version mqttv311",
         # Nudges and live pictures of before a cut are worth nothing after it.
         "cleansession true",

@@ -20,6 +20,7 @@ from central.logs import fact
 _log = logging.getLogger("mqtt")
 _KEEPALIVE_SECONDS = 20
 _RETRY_SECONDS = 2.0
+_PLACE_SECONDS = 5.0
 SCHOOLS = "schools/+/up/#"
 
 
@@ -48,6 +49,29 @@ def read_addresses(text: str) -> tuple[tuple[str, int], ...]:
         host, _, port = one.strip().rpartition(":")
         found.append((host.removeprefix("[").removesuffix("]"), int(port)))
     return tuple(found)
+
+
+def take_place(membership: Membership, client_id: str) -> None:
+    """Of a session that is open under this id: the broker ends it, as one id is there once. Then we go, too."""
+    for host, port in membership.addresses:
+        there = threading.Event()
+        client = _client_of(membership, client_id)
+        client.on_connect = lambda *_, there=there: there.set()
+        with contextlib.suppress(OSError):
+            client.connect(host, port, _KEEPALIVE_SECONDS)
+            client.loop_start()
+            there.wait(_PLACE_SECONDS)
+            client.disconnect()
+            client.loop_stop()
+
+
+def _client_of(files: Membership, client_id: str = "") -> Client:
+    """Raises OSError for a file that cannot be read."""
+    client = Client(
+        CallbackAPIVersion.VERSION2, client_id, protocol=MQTTProtocolVersion.MQTTv311, reconnect_on_failure=False
+    )
+    client.tls_set(str(files.authority), str(files.certificate), str(files.key), cert_reqs=ssl.CERT_REQUIRED)
+    return client
 
 
 class BrokerConnection:
@@ -102,9 +126,7 @@ class BrokerConnection:
         client.loop_stop()
 
     def _make_client(self) -> Client:
-        client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311, reconnect_on_failure=False)
-        files = self._membership
-        client.tls_set(str(files.authority), str(files.certificate), str(files.key), cert_reqs=ssl.CERT_REQUIRED)
+        client = _client_of(self._membership)
         client.on_connect = self._connected
         client.on_disconnect = self._disconnected
         client.on_message = self._heard

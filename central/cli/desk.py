@@ -4,16 +4,18 @@ import logging
 import signal
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 from central import logs, worker
 from central.bootstrap import Services, build_services, desk_steps, open_databases
 from central.broker.configuration import CENTRAL_USERNAME
-from central.broker.connection import BrokerConnection, Membership, read_addresses
+from central.broker.connection import BrokerConnection, Membership, read_addresses, take_place
 from central.broker.process import Reload, broker_settings
 from central.config import Config
 from central.errors import Unavailable
 from central.nudge import NudgeReceiver
 from central.services.broker_identity import BrokerIdentity
+from central.services.closed_bridges import ClosedBridges
 from central.services.live_wire import LiveWire
 from central.store.database import connected
 from central.worker import Step
@@ -44,10 +46,11 @@ def _listen(config: Config, services: Services, stopping: threading.Event) -> No
     identity = BrokerIdentity(services.clock, services.keys, CENTRAL_USERNAME)
     membership = Membership(read_addresses(config.broker_addresses), settings.authority, identity.path, identity.path)
     connection = BrokerConnection(membership, wire.hear)
+    closed = ClosedBridges(services.clock, partial(take_place, membership))
     reload = Reload(settings, config.runtime_path / "processes.json")
     steps = (
         wire.take_step, lambda: wire.speak_step(connection.publish), reload.step,
-        lambda: identity.step(connection.again),
+        lambda: identity.step(connection.again), closed.step,
     )  # fmt: skip
     nudged = NudgeReceiver(config.runtime_path)
     connection.start()

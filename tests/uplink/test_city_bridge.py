@@ -18,7 +18,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from appliance.broker.city_bridge import CityBridgeSettings, read_addresses, render_bridge
 from appliance.broker.process import find_mosquitto
 from central.broker.configuration import CENTRAL_USERNAME, CityBrokerSettings, render_acl, render_configuration
-from central.broker.connection import BrokerConnection, Heard, Membership
+from central.broker.connection import BrokerConnection, Heard, Membership, take_place
+from protocol.uplink_live import bridge_name
 from tests.support.appliance import wait_for
 from tests.support.city_tls import Authority
 from tests.support.ports import free_port
@@ -247,6 +248,27 @@ def _is_let_in(town: Town, certificate: Path, key: Path) -> bool:
     finally:
         client.disconnect()
     return answered[0]
+
+
+def test_an_open_bridge_of_a_revoked_box_is_ended_and_does_not_come_back(town: Town) -> None:
+    lost = "0750655R"
+    with town.central() as central, town.school(lost) as (school, _):
+        there = f"schools/{lost}/up/bridge"
+        central.wait(there, b"1")
+        town.authority.revoke(lost)
+        town.broker.process.send_signal(signal.SIGHUP)
+        certificate, key = town.authority.give(CENTRAL_USERNAME)
+        membership = Membership((("localhost", town.settings.port),), town.authority.path, certificate, key)
+
+        def is_out() -> bool:
+            take_place(membership, bridge_name(f"a-{lost}"))
+            return central.heard[there] == b"0"
+
+        wait_for(is_out, 20)
+        school.publish("up/live", b"still here")
+        central.publish(f"schools/{UAI}/up/live", b"after it")
+        central.wait(f"schools/{UAI}/up/live", b"after it")
+        assert f"schools/{lost}/up/live" not in central.heard
 
 
 @given(st.text())
