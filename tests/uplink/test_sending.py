@@ -1,6 +1,5 @@
 """Whatever the line, the box and the server do: what was written for the city is there once, in the end."""
 
-import json
 import os
 import shutil
 import signal
@@ -24,12 +23,6 @@ from uplink.line import note_reconciled
 from uplink.trouble import TroubleCode
 
 NewBox = Callable[..., HandBox]
-
-
-def mark_of(box: HandBox) -> str:
-    """The word by which people know this one, while there are two."""
-    status = box.services.city.status()
-    return "" if status is None else status.mark
 
 
 def test_days_without_a_line_are_told_in_order_and_once(city: Central, uai: str, new_box: NewBox) -> None:
@@ -203,73 +196,6 @@ def test_a_store_that_went_back_a_little_is_noticed_and_what_it_writes_since_arr
         assert Journal.select().where(Journal.action == "city.rolled_back").count() == 1
 
 
-@pytest.fixture
-def two_boxes(city: Central, uai: str, new_box: NewBox) -> tuple[HandBox, HandBox]:
-    """One folder, copied; both have noted two lines since, under the same numbers. The copy knows that it is fenced."""
-    box, copy = new_box(), new_box("copy")
-    with box.opened():
-        box.join(city, uai)
-        box.note(5)
-        box.until(lambda: not box.waiting())
-    shutil.copytree(box.folder, copy.folder)
-    with copy.opened():
-        copy.turn()
-        assert copy.standing() == "active", "nobody can tell yet"
-        copy.note(2)
-    with box.opened():
-        box.note(2)
-        box.turn(2)
-        assert box.standing() == "active"
-        box.turn(2)
-    with copy.opened():
-        copy.until(lambda: copy.standing() == "fenced")
-        assert copy.trouble() == TroubleCode.FENCED
-        copy.turn(5)
-        assert copy.waiting(), "nothing of a fenced box is applied"
-    return box, copy
-
-
-def test_of_two_boxes_from_one_copy_one_is_fenced_and_both_ends_say_so(
-    city: Central, two_boxes: tuple[HandBox, HandBox]
-) -> None:
-    marks = []
-    for one in two_boxes:
-        with one.opened():
-            one.until(lambda one=one: mark_of(one))  # type: ignore[misc]
-            marks.append(mark_of(one))
-            appliance = one.appliance
-    assert len({mark.partition("-")[0] for mark in marks}) == 2, "over the telephone they are told apart"
-    assert set(marks) == set(json.loads(city.done("appliance", "doubles", appliance, "--json"))["outside"])
-    assert standing_at(city, appliance) == "fenced"
-    assert told(city, appliance) == list(range(7))
-
-
-@pytest.mark.parametrize("chosen", [0, 1])
-def test_whichever_is_chosen_goes_on_within_a_minute_and_loses_nothing_and_the_other_is_told(
-    city: Central, two_boxes: tuple[HandBox, HandBox], chosen: int
-) -> None:
-    marks = []
-    for one in two_boxes:
-        with one.opened():
-            one.turn(2)
-            marks.append(mark_of(one))
-            appliance = one.appliance
-    city.done("appliance", "choose", appliance, marks[chosen])
-    with two_boxes[1 - chosen].opened() as other:
-        other.turn(1.1)
-        status = other.services.city.status()
-        assert status is not None
-        assert (other.standing(), status.other_chosen, status.mark) == ("fenced", True, marks[1 - chosen])
-    before = told(city, appliance)
-    with two_boxes[chosen].opened() as box:
-        box.turn(1.1)  # as long as one that waits for the choice lets pass
-        assert (box.standing(), mark_of(box)) == ("active", "")
-        later = box.note(1)
-        box.until(lambda: not box.waiting())
-    own = [0, 1] if chosen == 1 else []  # what the copy noted for itself has the numbers of other facts
-    assert told(city, appliance) == sorted(before + own + later)
-
-
 def test_a_person_at_the_box_is_answered_at_once_also_when_it_waits(city: Central, uai: str, new_box: NewBox) -> None:
     with bad_proxy(HOST, city.uplink_port) as line, new_box(port=line.port).opened() as box:
         box.join(city, uai)
@@ -322,7 +248,7 @@ def test_kill_9_between_sending_and_marking_doubles_nothing(
     if child == 0:
         try:
             with box.opened():
-                setattr(Outbox, place, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+                setattr(Outbox, place, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
                 box.until(lambda: not box.waiting(), 3)
         finally:
             os._exit(1)  # it should have been killed
