@@ -36,6 +36,14 @@ class BadProxy:
     up: int = 0  # bytes that were passed on towards the city
     lost: int = 0
     _listener: socket.socket = field(default_factory=socket.socket)
+    _held: list[socket.socket] = field(default_factory=list)
+
+    def hang_up(self) -> int:
+        """Ends what is open, as a proxy does with what is silent for too long; how many there were."""
+        ended = [one for one in self._held if one.fileno() >= 0]
+        for one in ended:
+            _cut(one)
+        return len(ended)
 
     @property
     def port(self) -> int:
@@ -70,6 +78,7 @@ class BadProxy:
             if self.connect_only and not self._tunnel(box):
                 return
             with socket.create_connection(self.target, 10) as city:
+                self._held.append(box)
                 back = threading.Thread(target=self._down, args=(city, box), daemon=True)
                 back.start()
                 self._up(box, city)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.support.bad_proxy import bad_proxy
 from tests.support.central import HOST, Central
 from tests.support.veth import Line, line_to
 from tests.uplink.hand_box import HandBox, told
@@ -84,5 +85,21 @@ def test_without_a_carrier_the_box_waits_and_goes_on_when_it_is_back(
         line.plug()
         box.until(lambda: box.services.city.status() is not None)
         numbers = box.note(50)
+        box.until(lambda: not box.waiting())
+        assert told(city, box.appliance) == numbers
+
+
+def test_a_proxy_that_ends_what_is_silent_costs_a_connection_and_no_more(
+    city: Central, uai: str, new_box: NewBox
+) -> None:
+    with bad_proxy(HOST, city.uplink_port) as proxy, new_box(port=proxy.port).opened() as box:
+        box.join(city, uai)
+        numbers: list[int] = []
+        for _ in range(3):
+            box.until(lambda: not box.waiting())
+            assert proxy.hang_up() == 1, "the line is not kept open"
+            numbers += box.note(5)
+            box.turn(1)
+            assert not box.trouble()
         box.until(lambda: not box.waiting())
         assert told(city, box.appliance) == numbers
