@@ -8,19 +8,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import apsw
-import psycopg
 from peewee import InterfaceError, PeeweeException
 from playhouse.pool import MaxConnectionsExceeded
 
 from central.errors import Unavailable
 
-STORE_ERRORS: tuple[type[Exception], ...] = (PeeweeException, apsw.Error, psycopg.Error, MaxConnectionsExceeded)
+try:
+    from psycopg import Error as DriverError
+    from psycopg import InterfaceError as DriverClosed
+    from psycopg import OperationalError as DriverAway
+except ImportError:  # a process whose store is SQLite does without (`central.__main__`)
+
+    class DriverError(Exception):  # type: ignore[no-redef]  # never raised, like the two below
+        sqlstate = ""
+
+    class DriverClosed(DriverError):  # type: ignore[no-redef]  # as above
+        pass
+
+    class DriverAway(DriverError):  # type: ignore[no-redef]  # as above
+        pass
+
+
+STORE_ERRORS: tuple[type[Exception], ...] = (PeeweeException, apsw.Error, DriverError, MaxConnectionsExceeded)
 _FULL, _BUSY, _AWAY = "disk_full", "database_busy", "database_away"
 _CLASSES: tuple[tuple[type[Exception], str], ...] = (
     (apsw.FullError, _FULL), (apsw.IOError, _FULL),
     (apsw.BusyError, _BUSY), (apsw.LockedError, _BUSY), (MaxConnectionsExceeded, _BUSY),
     (apsw.CantOpenError, _AWAY), (apsw.ReadOnlyError, _AWAY), (apsw.PermissionsError, _AWAY),
-    (InterfaceError, _AWAY), (psycopg.InterfaceError, _AWAY),
+    (InterfaceError, _AWAY), (DriverClosed, _AWAY),
 )  # fmt: skip
 # The first prefix that fits. A limit that one record breaks (54) is a defect of that record, though psycopg calls it
 # operational as well.
@@ -45,9 +60,9 @@ def _origin(error: BaseException) -> BaseException:
 
 
 def _code(error: BaseException) -> str | None:
-    if isinstance(error, psycopg.Error) and error.sqlstate:
+    if isinstance(error, DriverError) and error.sqlstate:
         return next((code for prefix, code in _STATES if error.sqlstate.startswith(prefix)), None)
-    if isinstance(error, psycopg.OperationalError):  # nobody there, or no longer
+    if isinstance(error, DriverAway):  # nobody there, or no longer
         return _AWAY
     return next((code for kind, code in _CLASSES if isinstance(error, kind)), None)
 
