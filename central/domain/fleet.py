@@ -10,6 +10,7 @@ from protocol.uplink_words import Standing, StorageWord
 
 # A box says hello once a minute, or when it was told to: one that misses two and a bit is silent.
 _MISSED, _BESIDES = 2, timedelta(minutes=1)
+_LEAST = timedelta(minutes=3)  # one that has much to send is asked more often, and each answer takes it longer
 # Its bridge's will came, and the hello after that did not: it is no longer the bridge alone.
 _MISSED_WITHOUT_BRIDGE = 1.5
 DOWN_AFTER_SECONDS = 3600.0  # of school time
@@ -55,7 +56,7 @@ class Sign:
         """From when on it is silent, if nothing more comes of it."""
         if self.hello_at is None:
             return None
-        until = self.hello_at + timedelta(seconds=self.poll_seconds * _MISSED) + _BESIDES
+        until = self.hello_at + max(timedelta(seconds=self.poll_seconds * _MISSED) + _BESIDES, _LEAST)
         if self.busy_until is not None:
             until = max(until, self.busy_until + _BESIDES)
         if self.bridge_gone_at is not None and self.bridge_gone_at > self.hello_at:

@@ -72,6 +72,7 @@ def silent_for(seconds: float, **known: object) -> _S:
 
 def test_a_box_that_was_told_to_come_back_later_is_not_silent_before() -> None:
     assert (silent_for(300, poll_seconds=120), silent_for(301, poll_seconds=120)) == (_S.UP, _S.LATE)
+    assert (silent_for(180, poll_seconds=30), silent_for(181, poll_seconds=30)) == (_S.UP, _S.LATE)
 
 
 def test_a_box_whose_bridge_has_gone_is_silent_when_the_next_hello_does_not_come_either() -> None:
