@@ -86,7 +86,8 @@ def _narrowed(query: Any, table: Any, wanted: Wanted) -> Any:
 
 def _labels(typed: str) -> list[str]:
     """The labels of those who are called so: every account of that name, and what was typed as it is."""
-    named = Account.select(Account.login).where(fn.LOWER(Account.name) == typed.lower()).limit(_SAME_NAME)
+    is_named = (Account.name == typed) | (fn.LOWER(Account.name) == typed.lower())  # SQLite lowers no « É »
+    named = Account.select(Account.login).where(is_named).limit(_SAME_NAME)
     return [typed, *(login for (login,) in tuples_of(named))]
 
 

@@ -196,6 +196,8 @@ def test_the_story_of_a_school_and_of_a_device_has_no_code_either(told: Site) ->
 def test_who_did_it_is_found_by_name_and_a_school_by_its(told: Site) -> None:
     browser = told.browser_of(Role.ADMINISTRATOR)
     assert "compte créé" in browser.get("/journal?actor=claire+martin").text
+    Account.update(name="Élodie Petit").where(Account.login == "claire").execute()
+    assert "compte créé" in browser.get("/journal?actor=Élodie+Petit").text
     assert "Rien ici" in browser.get("/journal?actor=personne").text
     assert len(_cells(browser, "/journal/schools?school=jean+moulin")) == len(TOLD)
     assert "Rien ici" in browser.get("/journal/schools?school=lilas").text
