@@ -11,29 +11,11 @@ from playwright.sync_api import Browser
 
 from tests.pupil.agent_page import Bench
 from tests.pupil.stand_in import StandIn
-from tests.support.appliance import Appliance, running_appliance
-from tests.support.appliance import Browser as Client
-from tests.support.chromium import Desk, quiet_desk, running_chromium
+from tests.support.appliance import Appliance
+from tests.support.chromium import Desk
+from tests.support.page_fixtures import box, chromium, desk, durand
 
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with running_chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
-    """A real appliance with one teacher, "durand"."""
-    with running_appliance(tmp_path_factory.mktemp("box")) as box:
-        box.add_user("durand")
-        yield box
-
-
-@pytest.fixture(scope="module")
-def durand(box: Appliance) -> Client:
-    """The teacher, signed in."""
-    return box.browser("durand")
+__all__ = ["bench", "box", "chromium", "desk", "durand", "face", "link"]
 
 
 @pytest.fixture(scope="module")
@@ -48,12 +30,6 @@ def bench(chromium: Browser, box: Appliance, link: str) -> Iterator[Bench]:
         yield bench
     finally:
         bench.close()
-
-
-@pytest.fixture
-def desk(chromium: Browser, box: Appliance) -> Iterator[Desk]:
-    with quiet_desk(chromium, box.url) as desk:
-        yield desk
 
 
 @pytest.fixture

@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, StorageState, expect
 
-from tests.support.appliance import PASSWORD, ROOT, Appliance, running_appliance, wait_for
+from tests.support.appliance import PASSWORD, ROOT, Appliance, wait_for
 from tests.support.appliance import Browser as Client
-from tests.support.chromium import ARGUMENTS, CHROMIUM, PATIENCE_MS
+from tests.support.chromium import PATIENCE_MS
+from tests.support.page_fixtures import box, chromium
+
+__all__ = [
+    "axe", "board", "box", "chromium", "lesson", "open_board", "open_page", "signed_in", "tablets",
+]  # fmt: skip
 
 # 04 is never there, 05 has no camera, 06's battery is low: what a teacher meets on any morning.
 _PROFILES = ("idle", "idle", "idle", "offline", "old+idle", "low-battery")
@@ -34,21 +39,6 @@ class Size:
 
 
 DESK = Size(1366, 768)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
-    with running_appliance(tmp_path_factory.mktemp("box")) as box:
-        box.add_user("durand")
-        yield box
 
 
 @pytest.fixture(scope="module")
