@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect, sync_playwright
 
 from tests.support.appliance import PASSWORD, ROOT
 from tests.support.appliance import Browser as Client
 
 # The same engine as Debian's "chromium" without a browser's windows around it: a page costs a third of the processor's
-# time. What needs a whole browser (sound, kept profiles, devices that are killed, benchmarks) asks for WHOLE.
+# time. It plays sound and films too, without a sound card. Only a profile that is kept on the disk while its browser is
+# killed, and the benchmark of what a person sees, ask for the WHOLE browser.
 CHROMIUM = "/usr/lib/chromium/chromium-headless-shell"
 WHOLE = "/usr/bin/chromium"
 ARGUMENTS = (
@@ -180,6 +181,20 @@ def axe_findings(page: Page) -> list[str]:
 
 def is_wider_than_screen(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+
+def tab_to(page: Page, wanted: Locator, most: int = 150) -> None:
+    """As somebody without a mouse gets there."""
+    for _ in range(most):
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"not within {most} presses of Tab: {wanted}")
+
+
+def press(page: Page, wanted: Locator, key: str = "Enter") -> None:
+    tab_to(page, wanted)
+    page.keyboard.press(key)
 
 
 def stays(page: Page) -> Callable[[], bool]:
