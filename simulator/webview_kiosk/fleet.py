@@ -10,12 +10,11 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from types import TracebackType
 from typing import Self, TypeVar
 
+from simulator.in_thread import InThread
 from simulator.webview_kiosk.agent import Agent, Start
 from simulator.webview_kiosk.switches import WEBVIEW_KIOSK
 from simulator.webview_kiosk.tablet import FakeTablet
@@ -72,40 +71,17 @@ class Kiosks:
         )
 
 
-class InBackground:
+class InBackground(InThread):
     def __init__(self, starts: Sequence[Start] = ()) -> None:
         self.kiosks = Kiosks(starts)
-        self._started: Future[asyncio.AbstractEventLoop] = Future()
-        self._ending: asyncio.Event | None = None
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="kiosks")
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._started.result(PATIENCE_SECONDS)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._ending is not None:
-            self.do(self._ending.set)
-        self._thread.join(PATIENCE_SECONDS)
-
-    def do(self, act: Callable[[], T]) -> T:
-        """In the agents' own thread, and waited for: they belong to their event loop."""
-
-        async def in_loop() -> T:
-            return act()
-
-        return asyncio.run_coroutine_threadsafe(in_loop(), self._started.result(0)).result(PATIENCE_SECONDS)
+        super().__init__(self.kiosks, "kiosks")
 
     def add(self, start: Start) -> Agent:
         return self.do(lambda: self.kiosks.add(start))
 
     def stop(self, agent: Agent) -> None:
         """One of them leaves in order, and is not looked at any more."""
-        loop = self._started.result(0)
-        asyncio.run_coroutine_threadsafe(agent.stop(), loop).result(PATIENCE_SECONDS)
+        self.wait(agent.stop())
         self.kiosks.agents.remove(agent)
 
     def act(self, agent: Agent, act: Callable[[FakeTablet, float], T]) -> T:
@@ -117,14 +93,3 @@ class InBackground:
             return found
 
         return self.do(in_loop)
-
-    async def _run(self) -> None:
-        self._ending = asyncio.Event()
-        try:
-            async with self.kiosks:
-                self._started.set_result(asyncio.get_running_loop())
-                await self._ending.wait()
-        except BaseException as error:
-            if self._started.done():
-                raise
-            self._started.set_exception(error)
