@@ -14,8 +14,9 @@ _HERE = Path(__file__).parent
 # Where a file takes long. They begin first (`--no-loadscope-reorder` keeps this order among the workers): a long one
 # that began last would leave the other workers idle.
 _LONG_FIRST = (
-    "bench/test_quick.py", "pupil/test_agent_clock.py", "faults/", "browser/", "pupil/", "agents/", "contract/",
-    "broker_bridge/", "web/browser/", "cli/", "simulator/", "broker/",
+    "bench/test_quick.py", "simulator/test_city_demo.py", "pupil/test_agent_clock.py", "faults/", "browser/", "pupil/",
+    "agents/", "uplink/", "contract/", "broker_bridge/", "web/browser/", "central/web/browser/", "central/test_", "cli/",
+    "central/cli/", "simulator/", "broker/",
 )  # fmt: skip
 
 settings.register_profile("house", deadline=None)
