@@ -7,7 +7,10 @@ from dataclasses import dataclass
 _MOST = 14
 _LONGEST = 24
 _LETTER, _LINE, _BESIDE = 6.4, 13.0, 9.0  # of the map's own units, at the size of its text
-_KIND = re.compile(r"^(?:École|Ecole)(?: (?:maternelle|élémentaire|primaire))? ", re.IGNORECASE)
+_KIND = re.compile(
+    r"^(?:École|Ecole)(?: (?:maternelle|élémentaire|primaire))? (?:du |des |de la |de l[’'] ?|de |d[’'])?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,4 +20,9 @@ def test_no_name_covers_another_name_or_point() -> None:
 
 def test_a_long_name_is_cut_and_a_name_that_is_only_its_kind_stays() -> None:
     assert short("École primaire Notre-Dame-du-Bon-Secours et de la Résistance") == "Notre-Dame-du-Bon-Secou…"
+    assert [short("École des Tilleuls"), short("École primaire de l’Étang"), short("Desnos")] == [
+        "Tilleuls",
+        "Étang",
+        "Desnos",
+    ]
     assert short("École élémentaire ") == "École élémentaire "
