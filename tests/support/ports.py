@@ -23,9 +23,7 @@ def free_ports(count: int) -> list[int]:
 
 def _is_free(host: str, port: int) -> bool:
     with socket.socket() as one:
-        one.setsockopt(
-            socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # as a server does
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as a server does
         try:
             one.bind((host, port))
         except OSError:

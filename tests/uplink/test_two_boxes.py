@@ -51,7 +51,7 @@ def test_of_two_boxes_from_one_copy_one_is_fenced_and_both_ends_say_so(
     marks = []
     for one in two_boxes:
         with one.opened():
-            one.until(lambda one=one: mark_of(one))  # type: ignore[misc]
+            one.until(lambda one=one: mark_of(one))  # type: ignore[misc]  # mypy cannot read a lambda's default
             marks.append(mark_of(one))
             appliance = one.appliance
     assert len({mark.partition("-")[0] for mark in marks}) == 2, "over the telephone they are told apart"
