@@ -82,9 +82,7 @@ def _claim_code(desk: Desk, options: argparse.Namespace) -> Answer:
             0, f"Attention : cette école a déjà un boîtier ({standing[0].id}). S’il est en panne : --replaces."
         )
     if options.replaces is not None and desk.services.receiving.snapshots.latest_at(uai) is None:
-        notes.insert(
-            0, "Attention : la ville n’a aucune sauvegarde de cette école, tout y sera à recommencer."
-        )
+        notes.insert(0, "Attention : la ville n’a aucune sauvegarde de cette école, tout y sera à recommencer.")
     if not desk.services.rings.root_public():
         notes.insert(0, "Attention : sans clé racine (« city init »), la ville n’accepte encore aucun boîtier.")
     if options.file is not None:
