@@ -143,6 +143,6 @@ def test_who_joins_another_city_is_bound_by_nothing_of_the_former_one(city: City
 
 
 def test_a_box_in_the_place_of_a_dead_one_answers_for_its_orders(city: City, bound: str) -> None:
-    city.joined(replace(ANSWER, appliance="a-2", replaces="a-1"), "ville.example.fr:443")
+    city.joined(replace(ANSWER, appliance="a-2", replaces=True), "ville.example.fr:443")
     assert [row.id for row in Instruction.select().where(Instruction.finished_at.is_null())] == ["received", "started"]
     assert present_wishes() != {}

@@ -1,3 +1,5 @@
+import json
+import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +19,13 @@ from tests.services.link import APPLIANCE, join_city
 from tests.support.city_model import CityModel, on_the_line
 from tests.support.store import HandClock
 
+# A cell of each of 40 apps for each of 50 classes' levels a day.
+_MANY_CELLS = """
+INSERT INTO outbox_record (lane, seq, type, body, at, parked)
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)
+SELECT 2, i + 2, 'usage', json_object('app', 'a' || (i % 40), 'device_days', 5, 'level', 'L' || (i / 40 % 50),
+'period', date('2026-09-07', '+' || (i / 2000) || ' days'), 'seconds', 60), 1, '' FROM n
+"""
 ACT = {"actor": "user:1", "action": "user.add", "target": "user:2"}
 
 
@@ -176,6 +185,38 @@ def test_under_pressure_days_become_weeks_and_no_sum_changes(joined: Outbox, clo
     assert joined.backlog()[Lane.STATISTICS].records == 2
     deliver(joined, city, Lane.STATISTICS, clock)
     assert city.sums["maths"] == 20
+
+
+def test_what_is_alone_in_its_week_keeps_its_day(joined: Outbox, clock: HandClock) -> None:
+    for day in (9, 16, 17):
+        cell(clock, day)
+    put(clock.now(), RecordType.BATTERY, {"period": "2026-11-16", "device": "d-1", "lowest": 5, "highest": 9})
+    relieve(clock, Level.COARSE)
+    told = [json.loads(str(row.body)) for row in OutboxRecord.select().order_by(OutboxRecord.seq)]
+    assert [body["period"] for body in told] == ["2026-11-09", "2026-11-16", "2026-W47"]
+
+
+def test_coarsening_a_very_long_backlog_holds_little_memory_and_nobody_up(joined: Outbox, clock: HandClock) -> None:
+    """Two hundred thousand cells of a quarter: slices of a thousand, each in a transaction of its own."""
+    put(
+        clock.now(),
+        RecordType.USAGE,
+        {"period": "2026-09-07", "level": "CP", "app": "a", "device_days": 5, "seconds": 1},
+    )
+    database.execute_sql(_MANY_CELLS, (200_000,))
+    database.execute_sql("UPDATE outbox_lane SET last_seq = 200001 WHERE lane = 2")
+    count, relief = 200_001, OutboxRelief(lambda: Level.COARSE)
+    tracemalloc.start()
+    for _ in range(4):
+        assert not relief.step(clock.now())
+        left = OutboxRecord.select().count()
+        assert 0 < count - left <= 1000
+        count = left
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 60e6
+    newest = OutboxRecord.select().order_by(OutboxRecord.seq.desc()).get()
+    assert json.loads(str(newest.body))["period"] == "2026-W37", "the oldest week comes first"
 
 
 def test_what_may_have_left_is_not_merged(joined: Outbox, clock: HandClock) -> None:
