@@ -139,7 +139,9 @@ class Bench:
     def device(self, kind: str = "tablet", **options: Any) -> PupilPage:
         """Enrolled, started and connected."""
         pupil = self.open()
-        wait_for(lambda: "wait" not in str(pupil.enroll(self.link, kind)), 30)  # a box that is busy says when to ask again
+        wait_for(
+            lambda: "wait" not in str(pupil.enroll(self.link, kind)), 30
+        )  # a box that is busy says when to ask again
         assert pupil.identity
         return pupil.start(**options).wait_online()
 

@@ -16,7 +16,18 @@ from central.services.school_users import NewUser
 from central.store.desk_models import LiveView
 from central.store.models import database
 from central.web.app import create_app
-from tests.support.chromium import DESK, PHONE, WALL, Desk, Size, axe_findings, quiet_desk, running_chromium
+from tests.support.chromium import (
+    DESK,
+    PHONE,
+    WALL,
+    Desk,
+    Size,
+    axe_findings,
+    press,
+    quiet_desk,
+    running_chromium,
+    tab_to,
+)
 from tests.support.seeded_city import HOSTILE, CitySize, seed_city, uai_of
 from tests.support.store import HandClock
 
@@ -25,6 +36,7 @@ _PAGES = (
     "/devices", "/devices/d-00011-003", "/devices/d-00004-017", "/inventory/new", "/inventory/import", "/alerts",
     "/alerts/recipients", "/statistics", "/parked", "/settings", "/settings/scope/city",
     f"/settings/scope/school:{uai_of(2)}", "/settings/staff", "/settings/staff/1",
+    "/settings/alerts", "/settings/mail", "/orders", "/orders/keys", f"/devices?school={uai_of(2)}",
 )  # fmt: skip
 _LOOKS = (DESK, Size(360, 780, dark=True, finger=True, language="en-GB"))
 
@@ -150,3 +162,38 @@ def test_the_live_view_waits_aloud_until_a_picture_comes(desk: Desk, address: tu
     picture = {"devices": [{"id": "d", "name": HOSTILE, "online": True, "in_lesson": False, "battery": 40}]}
     LiveView.insert(school=uai_of(20), at=HandClock().now(), picture=picture).execute()
     expect(page.locator("[data-live-grid] strong")).to_have_text(HOSTILE)
+
+
+def typed(page: Page, **fields: str) -> None:
+    for name, text in fields.items():
+        tab_to(page, page.locator(f"[name={name}]"))
+        page.keyboard.press("Control+A")
+        page.keyboard.type(text)
+
+
+def test_the_console_itself_is_set_with_the_keyboard_alone(desk: Desk, address: tuple[str, str]) -> None:
+    """A mail server over nothing that protects a password, then over TLS; a holiday; somebody who is told."""
+    page = opened(desk, address, DESK)
+    desk.witness.forgive("status of 422")
+    page.goto("/settings")
+    press(page, page.locator("a[href='/settings/mail']"))
+    typed(page, host="smtp.ville.example", security="aucune", sender="preau@ville.example", login="preau")
+    typed(page, password="un mot secret")
+    page.keyboard.press("Enter")
+    expect(page.locator("#security-error")).to_be_visible()
+    assert axe_findings(page) == []
+    typed(page, security="TLS", password="un mot secret")
+    page.keyboard.press("Enter")
+    expect(page.locator(".banner-good")).to_be_visible()
+    assert axe_findings(page) == []
+    page.goto("/settings/alerts")
+    typed(page, **{"name-0": "Hiver", "first-0": "02022027", "last-0": "03032027"})
+    page.keyboard.press("Enter")
+    expect(page.locator("[name=first-0]")).to_have_value("2027-02-02")
+    expect(page.locator(".banner-good")).to_be_visible()
+    page.goto("/alerts/recipients")
+    typed(page, address="nuit@ville.example")
+    press(page, page.locator("[name=kinds][value=fenced]"), "Space")
+    press(page, page.locator("form:has(#address) .button-primary"))
+    expect(page.locator(".recipient")).to_contain_text("Deux boîtiers")
+    assert axe_findings(page) == []
