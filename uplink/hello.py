@@ -5,7 +5,7 @@ certificate's dates are: they are held against that very time.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,8 +21,8 @@ from appliance.store.ballast import storage_level
 from appliance.store.database import SCHEMA_VERSION
 from appliance.store.models import database
 from protocol.strict_json import Malformed
-from protocol.uplink_hello import Hello, HelloAnswer, signed_time
-from protocol.uplink_words import Standing, StorageWord
+from protocol.uplink_hello import Backlog, Hello, HelloAnswer, signed_time
+from protocol.uplink_words import Lane, Standing, StorageWord
 from uplink.city_time import CityTime
 from uplink.exchanging import Rider
 from uplink.line import Line, Link
@@ -37,7 +37,7 @@ _MANY = 1000  # records that wait: then sending them is heavy work
 class Greeting:
     """What a hello needs to know of the box. `heavy`: what waits for a turn, beside a long backlog.
 
-    `page`: where people in the school open its page.
+    `page`: where people in the school open its page. `is_late`: what waits has been gathered for long enough.
     """
 
     clock: Clock
@@ -49,6 +49,7 @@ class Greeting:
     software: str
     heavy: Callable[[], tuple[str, ...]]
     page: Callable[[], str] = str
+    is_late: Callable[[], bool] = bool
 
 
 def say_hello(greeting: Greeting, line: Line, link: Link, riders: Sequence[Rider] = ()) -> HelloAnswer:
@@ -60,7 +61,7 @@ def say_hello(greeting: Greeting, line: Line, link: Link, riders: Sequence[Rider
 
 
 def _ask(greeting: Greeting, line: Line, link: Link, riders: Sequence[Rider]) -> tuple[HelloAnswer, bool]:
-    hello = _hello(greeting, link)
+    hello = _hello(greeting, link, riders)
     began = greeting.city_time.began()
     try:
         answer = line.hello(hello, riders)
@@ -77,7 +78,7 @@ def _ask(greeting: Greeting, line: Line, link: Link, riders: Sequence[Rider]) ->
     return answer, _take_over(greeting, answer, had_double=link.standing is Standing.FENCED)
 
 
-def _hello(greeting: Greeting, link: Link) -> Hello:
+def _hello(greeting: Greeting, link: Link, riders: Sequence[Rider]) -> Hello:
     life = greeting.incarnations.now()
     if life is None:
         raise Trouble(TroubleCode.IDENTITY, "the box has not started yet")
@@ -96,12 +97,26 @@ def _hello(greeting: Greeting, link: Link) -> Hello:
         software=greeting.software,
         schema=SCHEMA_VERSION,
         storage=StorageWord(storage_level(greeting.data_path).value),
-        backlog=backlog,
+        backlog=_late(backlog, riders) if greeting.is_late() else _late(backlog, None),
         config_version=link.config_version,
         ring_version=link.ring_version,
         heavy=heavy,
         page=greeting.page() if link.standing is Standing.FENCED else "",
     )
+
+
+def _late(backlog: Mapping[Lane, Backlog], riders: Sequence[Rider] | None) -> dict[Lane, Backlog]:
+    """What waits longer than it should. Not what this hello brings (`riders`), nor what is gathered (None: all of it).
+
+    So a hello of a school that works is nearly the one before it, and nearly free.
+    """
+    brought = {rider.batch.lane: len(rider.batch.records) for rider in riders or ()}
+    return {
+        lane: one
+        if riders is not None and one.records > brought.get(lane, 0)
+        else Backlog(one.acknowledged, one.acknowledged, 0, 0)
+        for lane, one in backlog.items()
+    }
 
 
 def _take_over(greeting: Greeting, answer: HelloAnswer, *, had_double: bool) -> bool:

@@ -49,6 +49,7 @@ class Sending:
     _turn: int = 0
     _open: set[Lane] = field(default_factory=set)
     _riding: Limits = RIDING
+    is_late: bool = False  # as of the last look: all that waits is due
     _is_urgent: bool = False
     _is_alone: bool = False  # the next hello brings nothing: what is in the way shows better lane by lane
 
@@ -57,6 +58,7 @@ class Sending:
         waiting = what_waits()
         self._is_urgent = waiting.is_urgent
         self.gathering.look(now, is_any=waiting.is_any)
+        self.is_late = self.gathering.is_due(now)
 
     def riders(self, now: float, *, turn: bool) -> list[Rider]:
         """What the next hello brings. Without a turn of the city little of each lane."""
