@@ -18,6 +18,7 @@ from protocol.uplink import MAX_BATCH_RECORDS, MAX_BODY_BYTES, VERSION
 from protocol.uplink_words import Lane
 
 MOST_KNOWN_BYTES = 2 * 1024 * 1024
+_ENTRY_BYTES = 100  # what the smallest of them costs whoever keeps it
 _HEAD = ("lane", "after", "up_to")
 _ODD = (KeyError, TypeError, ValueError, IndexError, OverflowError, AttributeError)
 
@@ -36,21 +37,23 @@ def known_after(known: Known, body: bytes) -> Known:
     """Once a batch was taken. Both ends come to the same: what has no room is not known."""
     value = json.loads(body)
     bodies, sizes = dict(known.bodies), dict(known.sizes)
+    total = sum(sizes.values())
     for record in value["records"] if value["lane"] == Lane.STATE else ():
-        _remember(record, bodies, sizes)
+        if record.get("key") is not None:
+            total = _remember(record["key"], record["body"], (bodies, sizes, total))
     return Known(bodies, sizes)
 
 
-def _remember(record: Value, bodies: dict[str, Value], sizes: dict[str, int]) -> None:
-    key, body = record.get("key"), record["body"]
-    if key is None:
-        return
-    size = 0 if body is None else len(json.dumps(body))
-    if body is None or sum(sizes.values()) - sizes.get(key, 0) + size > MOST_KNOWN_BYTES:
+def _remember(key: str, body: Value | None, kept: tuple[dict[str, Value], dict[str, int], int]) -> int:
+    """The bytes that are known then."""
+    bodies, sizes, total = kept
+    total -= sizes.pop(key, 0)
+    size = _ENTRY_BYTES + len(key) + len(json.dumps(body))
+    if body is None or total + size > MOST_KNOWN_BYTES:
         bodies.pop(key, None)
-        sizes.pop(key, None)
-    else:
-        bodies[key], sizes[key] = body, size
+        return total
+    bodies[key], sizes[key] = body, size
+    return total + size
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +182,10 @@ def _records(run: Value, known: Known, room: "_Room") -> Iterator[Value]:
     if not len(seqs) == len(ats) == len(keys):
         raise Malformed(Reason.OUT_OF_RANGE, "folded: columns of several lengths")
     same = run.get("is", {})
-    room.take(len(json.dumps(same)) * len(seqs), len(seqs))
+    room.take(len(json.dumps(_repeated(run))) * len(seqs), len(seqs))
     for place, (seq, second, key) in enumerate(zip(seqs, ats, keys, strict=True)):
         base = known.bodies[key] if "known" in run and key is not None else {}
-        room.take(known.sizes.get(key or "", 0), 0)
+        room.take(known.sizes.get(key or "", 0) + len(str(key)) * (1 + len(run.get("as_key", {}))), 0)
         body = {name: value for name, value in base.items() if name not in run.get("gone", ())} | same
         body |= {name: _time(second + _at(column, place)) for name, column in run.get("since", {}).items()}
         body |= {name: base[name] + _at(column, place) for name, column in run.get("more", {}).items()}
@@ -191,6 +194,15 @@ def _records(run: Value, known: Known, room: "_Room") -> Iterator[Value]:
         body |= {name: column[place] for name, column in run.get("of", {}).items()}
         record = {"seq": seq, "type": run["type"], "at": _time(second)}
         yield record | ({} if key is None else {"key": key}) | {"body": dict(sorted(body.items()))}
+
+
+def _repeated(run: Value) -> Value:
+    """What each record of a run says again: all but what the columns hold for one record alone."""
+    columns = {kind: run.get(kind, {}) for kind in ("since", "more", "as_key", "of")}
+    return {"type": run["type"], "is": run.get("is", {})} | {
+        kind: {name: None if isinstance(column, list) else column for name, column in named.items()}
+        for kind, named in columns.items()
+    }
 
 
 def _keys(run: Value, known: Known, count: int) -> Sequence[str | None]:

@@ -190,7 +190,9 @@ class Uplink:
 
     def _hello(self, line: Line, link: Link, now: float) -> None:
         turn = self._answer is not None and self._answer.turn
-        riders = self._sending.riders(now, turn=turn) if line.folds else []
+        # What rides before this hello is answered would be taken under an epoch that the answer may end.
+        is_active = self._answer is not None and self._answer.standing is Standing.ACTIVE
+        riders = self._sending.riders(now, turn=turn) if line.folds and is_active else []
         answer = self._answer = say_hello(self._greeting, line, link, riders)
         self._sending.arrived(riders)
         self._plan.tries = backoff.after_success(self._plan.tries, now)

@@ -122,8 +122,8 @@ def _coarsen(week: _Week) -> bool:
 
     What is alone in its week keeps its day.
     """
-    given = (*_never_left(Lane.STATISTICS), week.first, week.last, week.record_type.value, json.dumps(week.days))
-    with database.atomic("IMMEDIATE"):
+    with database.atomic("IMMEDIATE"):  # before it is asked what was in a batch: the uplink may be making one
+        given = (*_never_left(Lane.STATISTICS), week.first, week.last, week.record_type.value, json.dumps(week.days))
         rows = database.execute_sql(_REPEATED, (*given, _AT_ONCE)).fetchall()
         if len(rows) < 2:
             return False

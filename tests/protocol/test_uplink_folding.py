@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -130,10 +131,30 @@ def test_what_strangers_fold_is_malformed(what: str) -> None:
 def test_little_that_unfolds_to_much_is_refused_before_it_is_there() -> None:
     wide = {"type": "device", "seq": [1] * 2000, "at": [0] * 2000, "is": {"text": "x" * 40_000}}
     long = {"type": "device", "seq": [1] * 90_000, "at": [0] * 90_000}
-    for run in (wide, long):
+    two = {"seq": [1] * 2000, "at": [0] * 2000}
+    typed = {**two, "type": "x" * 40_000}
+    tailed = {**two, "type": "device", "as_key": {"id": "x" * 40_000}}
+    named = {**two, "type": "device", "of": {"x" * 40_000: [0] * 2000}}
+    keyed = {**two, "type": "device", "key": ["k:" + "x" * 500] * 2000, "as_key": {f"f{n}": "" for n in range(100)}}
+    for run in (wide, long, typed, tailed, named, keyed):
+        tracemalloc.start()
         with pytest.raises(Malformed) as caught:
             unfold({**HEAD, "runs": [run]}, WHOSE, Known())
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
         assert caught.value.reason is Reason.TOO_LARGE
+        assert peak < 32e6
+
+
+def test_what_is_known_counts_by_its_keys_too() -> None:
+    records = [
+        {"seq": n + 1, "type": "device", "at": "2026-11-24T08:00:00Z", "key": f"device:{n:0120d}", "body": {}}
+        for n in range(2000)
+    ]
+    known = Known()
+    for _ in range(2):
+        known = known_after(known, encoded(Lane.STATE, 0, records))
+    assert 200 * 2000 < sum(known.sizes.values()) < 300 * 2000
 
 
 def test_random_bytes_in_a_folded_batch_raise_nothing_else() -> None:

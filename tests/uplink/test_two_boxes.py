@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 
@@ -84,3 +86,29 @@ def test_whichever_is_chosen_goes_on_within_a_minute_and_loses_nothing_and_the_o
         box.until(lambda: not box.waiting())
     own = [0, 1] if chosen == 1 else []  # what the copy noted for itself has the numbers of other facts
     assert told(city, appliance) == sorted(before + own + later)
+
+
+def test_a_box_that_is_put_outside_while_it_runs_sends_nothing_with_its_hellos(
+    city: Central, uai: str, new_box: NewBox
+) -> None:
+    """What rode with the hello that hears of a choice would be taken under the epoch that the choice ends: twice."""
+    with new_box().opened() as box:
+        box.join(city, uai)
+        box.note(5)
+        box.until(lambda: not box.waiting())
+        with closing(sqlite3.connect(city.data_path / "city.db", timeout=10)) as store:
+            store.execute("UPDATE appliance SET standing = 'fenced' WHERE id = ?", (box.appliance,))
+            store.commit()
+        box.until(lambda: box.standing() == "fenced")
+        sent = batches(box)
+        box.note(3)
+        for _ in range(3):
+            box.uplink.look()
+            box.turn(2)
+        assert box.standing() == "fenced"
+        assert batches(box) == sent
+        assert box.waiting()
+
+
+def batches(box: HandBox) -> int:
+    return len([one for one in box.services.exchanges.listed() if one.kind == "batch"])
