@@ -1,4 +1,4 @@
-"""The small forms of the city's door: its routes, its refusals, the claim file, a renewed certificate, the signed time.
+"""The small forms of the city's door: its routes, its refusals, the claim file, a renewed certificate.
 
 Owns their form. The claim itself is in `uplink_claim`, hello and batches are in `uplink`.
 
@@ -6,22 +6,18 @@ Owns their form. The claim itself is in `uplink_claim`, hello and batches are in
     POST claim         no certificate: Claim -> ClaimAnswer
     POST renew         no certificate: Renewal (the old one has expired) -> CertificateAnswer
     POST certificate   CertificateRequest -> CertificateAnswer
-    POST time          no certificate: TimeQuestion -> TimeAnswer
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
-from protocol.fields import Fields, moment, text
+from protocol.fields import Fields, text
 from protocol.strict_json import read_object, write_object
-from protocol.times import format_time
 from protocol.uplink import MAX_BODY_BYTES, VERSION, check_version
 
 CLAIM_FILE = "ville.preau.json"
 PEM_MEDIA_TYPE = "application/x-pem-file"
 _pem = text(16384)
-_id = text(64)
 
 
 class DoorRefusal(StrEnum):
@@ -59,22 +55,6 @@ class CertificateAnswer:
     authority: str
 
 
-@dataclass(frozen=True, slots=True)
-class TimeQuestion:
-    appliance: str
-    nonce: str
-
-
-@dataclass(frozen=True, slots=True)
-class TimeAnswer:
-    """`signature`: base64 Ed25519 by the online key over `uplink.signed_time`."""
-
-    appliance: str
-    nonce: str
-    at: datetime
-    signature: str
-
-
 def parse_claim_file(raw: bytes) -> ClaimFile:
     fields = Fields(read_object(raw))
     check_version(fields)
@@ -108,37 +88,3 @@ def parse_certificate_answer(raw: bytes) -> CertificateAnswer:
 
 def encode_certificate_answer(answer: CertificateAnswer) -> bytes:
     return write_object({"v": VERSION, "certificate": answer.certificate, "authority": answer.authority})
-
-
-def parse_time_question(raw: bytes) -> TimeQuestion:
-    fields = Fields(read_object(raw))
-    check_version(fields)
-    return TimeQuestion(fields.need("appliance", _id), fields.need("nonce", text(64, 16)))
-
-
-def encode_time_question(question: TimeQuestion) -> bytes:
-    return write_object({"v": VERSION, "appliance": question.appliance, "nonce": question.nonce})
-
-
-def parse_time_answer(raw: bytes) -> TimeAnswer:
-    fields = Fields(read_object(raw))
-    check_version(fields)
-    return TimeAnswer(
-        appliance=fields.need("appliance", _id),
-        nonce=fields.need("nonce", text(64, 16)),
-        at=fields.need("at", moment),
-        signature=fields.need("signature", text(128)),
-    )
-
-
-def encode_time_answer(answer: TimeAnswer) -> bytes:
-    # The whole second is what is signed; `at` is written as `signed_time` writes it.
-    return write_object(
-        {
-            "v": VERSION,
-            "appliance": answer.appliance,
-            "nonce": answer.nonce,
-            "at": format_time(answer.at),
-            "signature": answer.signature,
-        }
-    )

@@ -1,4 +1,4 @@
-"""The door of the schools: claims, certificates, signed time; what else a box says is `central.web.uplink_api`'s.
+"""The door of the schools: claims and certificates; what else a box says is `central.web.uplink_api`'s.
 
 Owns who comes in and how errors are told ({"error": word}). It decides nothing.
 """
@@ -23,21 +23,14 @@ from central.web.uplink_api import make_uplink_api
 from protocol.strict_json import Malformed, Reason, write_object
 from protocol.uplink import MAX_BODY_BYTES, MEDIA_TYPE, PREFIX
 from protocol.uplink_claim import encode_claim_answer, parse_claim, parse_renewal
-from protocol.uplink_door import (
-    PEM_MEDIA_TYPE,
-    TimeAnswer,
-    encode_certificate_answer,
-    encode_time_answer,
-    parse_certificate_request,
-    parse_time_question,
-)  # fmt: skip
+from protocol.uplink_door import PEM_MEDIA_TYPE, encode_certificate_answer, parse_certificate_request
 
 _log = logging.getLogger("door")
 _RETRY_SECONDS = 5
 _HEARD_BYTES = 16 * MAX_BODY_BYTES  # of a body that is refused
 _CHUNK = 64 * 1024
 _TOLD = ("cursor", "standing", "epoch", "versions")  # of an error's parameters, those that a box needs
-_OPEN = frozenset({"door.health", "door.authority", "door.claim", "door.renew", "door.time"})
+_OPEN = frozenset({"door.health", "door.authority", "door.claim", "door.renew"})
 
 
 def create_door(services: Services) -> Flask:
@@ -93,13 +86,6 @@ def _blueprint(services: Services) -> Blueprint:
     def certificate() -> Response:
         renewed = certificates.renew(current_appliance(), parse_certificate_request(request.get_data()))
         return _answer(encode_certificate_answer(renewed))
-
-    @door.post(f"{PREFIX}/time")
-    def time() -> Response:
-        asked = parse_time_question(request.get_data())
-        at = services.clock.now().replace(microsecond=0)
-        signature = services.signing.sign_time(asked.appliance, asked.nonce, at)
-        return _answer(encode_time_answer(TimeAnswer(asked.appliance, asked.nonce, at, signature)))
 
     return door
 

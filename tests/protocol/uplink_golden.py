@@ -48,8 +48,6 @@ MESSAGES = {
     "claim_file": Message(uplink_door.parse_claim_file, uplink_door.encode_claim_file),
     "certificate_request": Message(uplink_door.parse_certificate_request, uplink_door.encode_certificate_request),
     "certificate_answer": Message(uplink_door.parse_certificate_answer, uplink_door.encode_certificate_answer),
-    "time_question": Message(uplink_door.parse_time_question, uplink_door.encode_time_question),
-    "time_answer": Message(uplink_door.parse_time_answer, uplink_door.encode_time_answer),
     "instructions": Message(_envelopes, uplink_orders.encode_instructions),
     "order": Message(uplink_orders.parse_order, uplink_orders.canonical),
     "ring": Message(uplink_orders.parse_ring, uplink_orders.encode_ring),

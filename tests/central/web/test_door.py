@@ -1,34 +1,30 @@
 """The door over real TLS: who comes in, who is turned away, and what a box is told."""
 
-import base64
 import secrets
 import socket
 import sqlite3
 import ssl
+import time
 import urllib.request
+from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from central.keys.authority import load_authority
 from central.keys.folder import KeyFolder
 from central.keys.server_certificate import ensure_server_certificate
 from central.web.door import network_of
+from central.web.slow import HANDSHAKE_SECONDS, PatientWorker
 from protocol.uplink import MAX_BODY_BYTES, PREFIX
 from protocol.uplink_claim import authority_mark, encode_renewal, parse_claim_answer, read_code
 from protocol.uplink_door import (
-    TimeQuestion,
     encode_certificate_request,
-    encode_time_question,
     parse_certificate_answer,
-    parse_time_answer,
 )  # fmt: skip
-from protocol.uplink_hello import signed_time
 from tests.support.central import HOST, Box, Central, new_csr, new_key, running_central, uai_of
 from tests.support.city import renewal_of
 
@@ -157,17 +153,6 @@ def test_wrong_codes_are_slowed_down(city: Central) -> None:
     assert city.claim(city.claim_code(uai_of(1)), new_key()).status_code == 200
 
 
-def test_the_signed_time_is_for_who_asked_and_for_his_question(city: Central, box: Box) -> None:
-    nonce = secrets.token_hex(16)
-    answer = parse_time_answer(city.post("time", encode_time_question(TimeQuestion(box.id, nonce))).content)
-    key = Ed25519PublicKey.from_public_bytes(base64.b64decode(box.answer.time_key))
-    signature = base64.b64decode(answer.signature)
-    key.verify(signature, signed_time(box.id, nonce, answer.at))
-    assert abs(answer.at - datetime.now(UTC)) < timedelta(minutes=1)  # noqa: TID251 - a real server reads the real clock
-    with pytest.raises(InvalidSignature):
-        key.verify(signature, signed_time(box.id, "another-question-of-mine", answer.at))
-
-
 @pytest.mark.parametrize(
     ("path", "body", "status", "error"),
     [
@@ -208,6 +193,38 @@ def test_many_silent_callers_do_not_keep_a_box_waiting(city: Central, box: Box) 
     finally:
         for one in silent:
             one.close()
+
+
+def test_a_box_keeps_its_connection_and_a_stranger_none(city: Central, box: Box) -> None:
+    trusting = ssl._create_unverified_context()  # noqa: S323 - as a box does, before it compares
+    asked = f"GET {PREFIX}/authority HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    for certificate, stays in ((None, False), (box.folder, True)):
+        if certificate is not None:
+            trusting.load_cert_chain(certificate / "box.pem", certificate / "box.key")
+        with (
+            socket.create_connection((HOST, city.uplink_port), timeout=10) as plain,
+            trusting.wrap_socket(plain) as peer,
+        ):
+            peer.sendall(asked)
+            answer = b""
+            while b"-----END CERTIFICATE-----" not in answer:
+                answer += peer.recv(9000)
+            peer.settimeout(2)
+            try:
+                rest = peer.recv(100)
+            except TimeoutError:
+                rest = None
+            assert (rest is None) is stays
+
+
+def test_gunicorn_waits_for_a_first_word_no_longer_than_for_a_handshake() -> None:
+    class Waits:
+        timeout = time.monotonic() + 180
+
+    worker = PatientWorker.__new__(PatientWorker)
+    worker.pending_conns = deque([Waits()])
+    worker.murder_pending()
+    assert worker.pending_conns[0].timeout <= time.monotonic() + HANDSHAKE_SECONDS
 
 
 def test_a_new_certificate_of_the_server_is_shown_without_a_restart(city: Central, box: Box) -> None:
