@@ -30,6 +30,7 @@ from central.services.log_requests import LogRequests
 from central.services.mail import Mail
 from central.services.mail_settings import MailSettings
 from central.services.notifications import Notifications
+from central.services.online_key import OnlineKeys
 from central.services.order_delivery import OrderDelivery
 from central.services.order_reader import OrderReader
 from central.services.order_signatures import OrderSignatures
@@ -94,6 +95,7 @@ class Services:
     certificates: Certificates
     claims: Claims
     rings: Rings
+    online_keys: OnlineKeys
     schools: Schools
     signing: Signing
     orders: Orders
@@ -160,6 +162,7 @@ def build_services(config: Config, clock: Clock | None = None) -> Services:
         certificates=certificates,
         claims=Claims(clock, keys, certificates, offer),
         rings=rings,
+        online_keys=OnlineKeys(clock, keys.folder, rings),
         schools=Schools(clock),
         signing=signing,
         orders=Orders(clock, signing),
@@ -175,7 +178,7 @@ def build_services(config: Config, clock: Clock | None = None) -> Services:
 
 def _receiving(clock: Clock, keys: CityKeys, signing: Signing, delivery: OrderDelivery) -> Receiving:
     needs = Needs(
-        prove=keys.online.sign,
+        prove=keys.tokens.sign,
         sign_time=signing.sign_time,
         pending_count=delivery.pending_count,
         take_receipt=delivery.record_receipt,

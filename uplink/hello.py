@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from appliance.clock import Clock
+from appliance.domain.instructions import NotVerified
 from appliance.domain.people import APPLIANCE
 from appliance.services.city import City
 from appliance.services.city_wishes import is_quiet_now
@@ -27,7 +28,7 @@ from uplink.city_time import CityTime
 from uplink.exchanging import Rider
 from uplink.line import Line, Link
 from uplink.trouble import STANDINGS, Trouble, TroubleCode
-from uplink.verify import by_online_key
+from uplink.verify import by_online_key, take_ring
 
 _ENDS = "uplink_ends"  # the box's software and what the city's can, as of the last hello
 _MANY = 1000  # records that wait: then sending them is heavy work
@@ -69,13 +70,28 @@ def _ask(greeting: Greeting, line: Line, link: Link, riders: Sequence[Rider]) ->
         raise Trouble(TroubleCode.FOREIGN, str(error)) from error
     if (answer.appliance, answer.epoch, answer.nonce) != (hello.appliance, hello.epoch, hello.nonce):
         raise Trouble(TroubleCode.FOREIGN, "an answer to another hello")
-    if not by_online_key()(signed_time(answer.appliance, answer.nonce, answer.at), answer.signature):
+    if not (_is_signed(answer) or (_has_newer_ring(greeting, line, link, answer) and _is_signed(answer))):
         raise Trouble(TroubleCode.CLOCK, "the time is not signed by the city")
     shown = line.client.shown
     if shown is not None and not shown.holds(answer.at):
         raise Trouble(TroubleCode.EXPIRED, f"shown: valid until {shown.ends:%Y-%m-%d}")
     greeting.city_time.learn(answer.at, began)
     return answer, _take_over(greeting, answer, had_double=link.standing is Standing.FENCED)
+
+
+def _is_signed(answer: HelloAnswer) -> bool:
+    return by_online_key()(signed_time(answer.appliance, answer.nonce, answer.at), answer.signature)
+
+
+def _has_newer_ring(greeting: Greeting, line: Line, link: Link, answer: HelloAnswer) -> bool:
+    """The online key was replaced while we were away: the root has signed that, so nothing else need be believed."""
+    if answer.ring_version <= link.ring_version:
+        return False
+    try:
+        take_ring(line.get("ring").body, greeting.clock.now())
+    except (Malformed, NotVerified):
+        return False
+    return True
 
 
 def _hello(greeting: Greeting, link: Link, riders: Sequence[Rider]) -> Hello:

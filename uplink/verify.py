@@ -39,13 +39,18 @@ def read_ring(root: str, raw: bytes) -> tuple[Ring, SignedDocument]:
 
 
 def take_ring(raw: bytes, now: datetime) -> int:
-    """Stores it in the place of an older one; its version. Raises Malformed, NotVerified, also for an older one."""
+    """Stores it in the place of an older one; its version. Raises Malformed, NotVerified, also for an older one.
+
+    Once it names an online key, the one that was pinned at the claim is forgotten: no later ring brings it back.
+    """
     with database.atomic("IMMEDIATE"):
         link = CityLink.get_by_id(1)
         ring, _ = read_ring(link.root, raw)
         if ring.version <= link.ring_version:
             raise NotVerified(Refusal.SEEN_BEFORE, f"ring {ring.version}, have {link.ring_version}")
-        CityLink.update(ring=raw.decode("utf-8"), ring_version=ring.version).where(CityLink.id == 1).execute()
+        time_key = "" if any(_is_online(key) for key in ring.keys) else link.time_key
+        values = {"ring": raw.decode("utf-8"), "ring_version": ring.version, "time_key": time_key}
+        CityLink.update(**values).where(CityLink.id == 1).execute()
         record(now, "city", "city.ring", "", version=ring.version, keys=len(ring.keys))
     return ring.version
 
@@ -89,20 +94,19 @@ def kept_ring() -> Ring | None:
 def by_online_key(at: datetime | None = None) -> Callable[[bytes, str], bool]:
     """For configurations and the time: signed by a key that the root lets sign what is routine.
 
-    The key that was pinned at the claim is one, until the ring names it: then the ring's word counts for it, too.
+    The key that was pinned at the claim counts only until a ring has named one (`take_ring` forgets it then).
     `at` None: whatever a key's term, since the time itself is being asked for.
     """
     link, ring = CityLink.get_or_none(CityLink.id == 1), kept_ring()
-    keys = () if ring is None else ring.keys
-    publics = [key.public for key in keys if _is_online(key, at)]
-    if link is not None and all(key.public != link.time_key for key in keys):
+    named = () if ring is None else tuple(key for key in ring.keys if _is_online(key))
+    publics = [key.public for key in named if not key.revoked and (at is None or at < key.not_after)]
+    if link is not None and link.time_key and not named:
         publics.append(str(link.time_key))
     return lambda document, signature: any(is_signed(public, document, signature) for public in publics)
 
 
-def _is_online(key: RingKey, at: datetime | None) -> bool:
-    is_ours = key.algorithm is SignatureAlgorithm.ED25519 and OrderClass.ROUTINE in key.classes
-    return is_ours and not key.revoked and (at is None or at < key.not_after)
+def _is_online(key: RingKey) -> bool:
+    return key.algorithm is SignatureAlgorithm.ED25519 and OrderClass.ROUTINE in key.classes
 
 
 def _check(ring: Ring, order: bytes, signature: Signature, rule: _Rule) -> str:

@@ -19,7 +19,7 @@ class CityLink(Row):
     city = CharField()
     broker = CharField(default="")
     root = CharField()  # base64: the city's offline key
-    time_key = CharField()  # base64: signs times and configurations
+    time_key = CharField()  # base64: signs times and configurations, until a ring names a key for that; then empty
     token = CharField(default="")  # for the next hello
     standing = CharField(default="active")  # protocol Standing
     claimed_at = MomentField()

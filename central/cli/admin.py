@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from central.bootstrap import build_services, open_databases
-from central.cli import account_acts, backup_acts, city_acts, doctor_acts, key_acts, school_acts
+from central.cli import account_acts, backup_acts, city_acts, doctor_acts, key_acts, online_key_acts, school_acts
 from central.cli.answers import Act, Answer, Desk
 from central.cli.french import FrenchParser
 from central.cli.options import DEFAULT_DATA
@@ -24,7 +24,7 @@ from central.store.database import connected
 from central.store.trouble import STORE_ERRORS
 
 # Each has `add_words(nouns, everywhere)` and `ACTS`: "noun" or "noun verb" -> (desk, options) -> Answer.
-_PARTS = (city_acts, school_acts, account_acts, backup_acts, key_acts, doctor_acts)
+_PARTS = (city_acts, school_acts, account_acts, backup_acts, key_acts, online_key_acts, doctor_acts)
 _ACTS: dict[str, Act] = {name: act for part in _PARTS for name, act in part.ACTS.items()}
 _NEW_CITY = "city init"
 _RESTORE = "restore"  # before there is a server

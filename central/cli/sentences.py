@@ -25,6 +25,8 @@ _TEXTS = {
     "backup_exists": "{path} existe déjà : une sauvegarde n’en remplace jamais une autre.",
     "no_folder": "Le dossier {path} n’existe pas.",
     "bad_email": "Cette adresse électronique n’est pas acceptée.",
+    "no_next_key": "Aucune clé suivante n’est prête : online-key new.",
+    "next_key_unsigned": "Le trousseau signé ne nomme pas encore la clé suivante : ring-export, ring-sign…",
     "ring_up_to_date": "Le trousseau signé dit déjà tout : rien à signer.",
     "ring_not_newer": "Ce trousseau n’est pas plus récent que le n° {version}, déjà en vigueur.",
     "bad_ring": "Ce fichier n’est pas un trousseau signé par la clé racine de cette ville.",

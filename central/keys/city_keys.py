@@ -8,7 +8,7 @@ from central.errors import CannotStart
 from central.keys import authority, online, sealing
 from central.keys.authority import Authority, load_authority
 from central.keys.folder import KeyFolder
-from central.keys.online import OnlineKey, load_online_key
+from central.keys.online import OnlineKey, load_online_key, load_token_key
 from central.keys.sealing import Sealer, load_sealer
 
 _FILES = (authority.KEY_FILE, authority.CERTIFICATE_FILE, online.FILE, sealing.FILE)
@@ -19,6 +19,7 @@ class CityKeys:
     folder: KeyFolder
     authority: Authority
     online: OnlineKey
+    tokens: OnlineKey  # the first online key: what it has proved stays proven when the online key is replaced
     sealer: Sealer
 
     @property
@@ -28,7 +29,8 @@ class CityKeys:
 
 
 def load_keys(folder: KeyFolder, city: str, now: datetime) -> CityKeys:
-    return CityKeys(folder, load_authority(folder, city, now), load_online_key(folder), load_sealer(folder))
+    ours, signs = load_authority(folder, city, now), load_online_key(folder)
+    return CityKeys(folder, ours, signs, load_token_key(folder), load_sealer(folder))
 
 
 def require_keys(folder: KeyFolder) -> None:

@@ -100,7 +100,8 @@ class Configurations:
         row = EffectiveConfiguration.get_or_none(EffectiveConfiguration.school == school)
         if (0 if row is None else row.version) < have < _HIGHEST_BELIEVED:
             row = self._overtake(school, have)
-        return None if row is None else SignedDocument(row.document.encode("utf-8"), row.signature)
+        # Signed anew: the online key may have been replaced since.
+        return None if row is None else self._signing.sign_document(row.document.encode("utf-8"))
 
     def _overtake(self, school: str, have: int) -> EffectiveConfiguration:
         with writing(_LOCK):

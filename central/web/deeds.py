@@ -41,6 +41,7 @@ CITY_DEEDS: dict[str, str] = {
     "holidays.change": N_("vacances et jours fermés changés"),
     "inventory.import": N_("inventaire importé"),
     "key.add": N_("clé de signature ajoutée"),
+    "key.replace": N_("clé de signature du serveur remplacée"),
     "key.revoke": N_("clé de signature révoquée"),
     "order.cancel": N_("intervention annulée"),
     "order.confirm": N_("intervention confirmée"),

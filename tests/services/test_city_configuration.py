@@ -129,8 +129,24 @@ def test_an_online_key_that_the_ring_revokes_is_followed_by_the_next_one(joined:
     }  # fmt: skip
 
 
+def test_the_key_of_the_claim_never_counts_again_once_a_ring_has_named_an_online_key(joined: Joined) -> None:
+    """Not even when a later ring names none: those that are over are left out, and a stolen one would come back."""
+    city = joined.city
+    pinned = city.ring_keys.pop("online")
+    city.add_key("next", OrderClass.ROUTINE)
+    take_ring(city.ring(), joined.clock.now())
+    for _ in range(2):
+        assert not joined.apply(FULL)
+        assert not by_online_key()(b"the time", base64_of(city.keys["online"].sign(b"the time")))
+        city.ring_keys.pop("next", None)
+        take_ring(city.ring(), joined.clock.now())
+    city.ring_keys["online"] = pinned
+    take_ring(city.ring(), joined.clock.now())
+    assert joined.apply(FULL), "but when the root says so"
+
+
 def test_before_any_ring_the_key_of_the_claim_is_the_online_key(joined: Joined) -> None:
-    CityLink.update(ring="", ring_version=0).execute()
+    CityLink.update(ring="", ring_version=0, time_key=joined.city.ring_keys["online"].public).execute()
     assert not joined.apply(FULL, "operator") and joined.apply(FULL)
 
 
