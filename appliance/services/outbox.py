@@ -146,7 +146,9 @@ class Outbox:
         numbers until now.
         """
         with database.atomic("IMMEDIATE"):
-            fork = fork_of(cursors) or (fork_beside(cursors) if had_double else None)
+            fork = fork_of(cursors)
+            if fork is None and had_double:
+                fork = fork_beside(cursors)
             lift_mark()
             if fork is not None:
                 begin_after_fork(now, fork)
