@@ -23,7 +23,8 @@ def page_address(config: Config, addresses: Callable[[], Collection[str]] = inte
         known = (ipaddress.ip_address(one) for one in addresses())
         reachable = (str(one) for one in known if one.version == 4 and not (one.is_loopback or one.is_link_local))
         host = min(reachable, default=f"{socket.gethostname().lower()}.local")
-    return f"http://{host}" if config.http_port == 80 else f"http://{host}:{config.http_port}"
+    scheme, usual = ("https", 443) if config.tls else ("http", 80)
+    return f"{scheme}://{host}" if config.http_port == usual else f"{scheme}://{host}:{config.http_port}"
 
 
 class OwnNames:

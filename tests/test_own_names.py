@@ -59,6 +59,12 @@ def test_the_page_is_told_by_an_address_that_can_be_read_over_the_telephone(
     assert page_address(Config(Path("data"), host=host, http_port=port), lambda: known) == expected
 
 
+@pytest.mark.parametrize(("port", "expected"), [(443, "https://10.0.0.9"), (8443, "https://10.0.0.9:8443")])
+def test_the_page_is_told_as_it_is_served(port: int, expected: str) -> None:
+    config = Config(Path("data"), host="10.0.0.9", http_port=port, tls_certificate=Path("c"), tls_key=Path("k"))
+    assert page_address(config) == expected
+
+
 @given(st.text(max_size=60))
 def test_no_text_is_too_odd_to_be_asked_about(text: str) -> None:
     NAMES.leads_here(text)

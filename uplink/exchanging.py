@@ -20,7 +20,7 @@ from protocol.uplink_exchange import (
     encode_folded_batch,
     parse_exchange_answer,
 )
-from protocol.uplink_folding import Known, Value, Whose, fold, known_after
+from protocol.uplink_folding import Known, Value, Whose, fold, known_after, unchanged
 from protocol.uplink_hello import Hello, encode_hello
 from uplink.chained import Chained, Question
 from uplink.client import Client
@@ -84,7 +84,7 @@ class Exchanging:
         noted = _Noted(self._log, self._clock, [rider])
 
         def write(known: Known) -> bytes:
-            noted.folded = _all_folded([rider], known)
+            noted.folded = _all_folded([rider], known) or [unchanged(rider.body)]
             return encode_folded_batch(FoldedBatch(rider.whose, noted.folded[0]))
 
         def read(raw: bytes) -> Sequence[bytes]:

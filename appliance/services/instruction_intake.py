@@ -52,13 +52,15 @@ class Intake:
             envelope = read_envelope(dict(raw))
             order = parse_order(envelope.order)
         except Malformed as error:
-            _count(_No(Refusal.MALFORMED, str(error.reason)), "", "", now)
+            _count(_No(Refusal.MALFORMED, str(error.reason)), now)
             return 0
         ours = parts_for(order, _appliance())
         fresh = [part for part in ours or (order,) if not _is_known(part, envelope, now)]
         if not fresh:
             return 0
         no = _why_not(order, envelope, judge) if ours else _No(Refusal.NOT_FOR_US)
+        if no is not None and not _count(no, now, fresh[0], len(fresh)):
+            return 0
         for part in fresh:
             _store(part, envelope, no, now, first=fresh[0].id)
         return 0 if no else len(fresh)
@@ -100,7 +102,7 @@ def _is_known(order: Order, envelope: Envelope, now: datetime) -> bool:
         return False
     is_same = _digest(row) == hashlib.sha256(envelope.order).hexdigest()
     is_honest = is_same and _has_unheard_receipt(order.id)
-    if not is_honest and _count(_No(Refusal.SEEN_BEFORE), order.kind, order.by, now, order.id):
+    if not is_honest and _count(_No(Refusal.SEEN_BEFORE), now, order):
         told = ReceiptBody(order.id, InstructionState(row.state), now, row.detail, Refusal.SEEN_BEFORE)
         put(now, RecordType.RECEIPT, encode_receipt(told))
     return True
@@ -120,8 +122,6 @@ def _has_unheard_receipt(instruction: str) -> bool:
 
 
 def _store(order: Order, envelope: Envelope, no: _No | None, now: datetime, first: str) -> None:
-    if no is not None and not _count(no, order.kind, order.by, now, order.id):
-        return
     state = InstructionState.REFUSED if no else InstructionState.RECEIVED
     Instruction.create(
         id=order.id,
@@ -152,16 +152,20 @@ class _Counts:
     told: int
 
 
-def _count(no: _No, kind: str, by: str, now: datetime, instruction: str = "") -> bool:
-    """Each is counted; as many a day are journaled, and by that told the city as a matter of security. Was it?"""
+def _count(no: _No, now: datetime, order: Order | None = None, parts: int = 1) -> bool:
+    """Each is counted; so many papers a day are journaled, and by that told the city as a matter of security. Was it?
+
+    A paper's parts share its fate: of those that are told of, none stays open.
+    """
     counts, day = _read_counts(), now.date().isoformat()
     word = no.refusal.value
-    counts.by[word] = counts.by.get(word, 0) + 1
+    counts.by[word] = counts.by.get(word, 0) + parts
     counts.told = counts.told if counts.day == day else 0
     counts.day = day
     is_told = counts.told < _TOLD_A_DAY
     if is_told:
         counts.told += 1
+        kind, by, instruction = ("", "", "") if order is None else (order.kind, order.by, order.id)
         detail = {"kind": kind, "by": by, "refusal": word, "instruction": instruction, "detail": no.detail}
         record(now, "city", "instruction.refused", "", **detail)
     write_setting(_REFUSALS, json.dumps(asdict(counts)))

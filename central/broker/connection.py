@@ -51,8 +51,12 @@ def read_addresses(text: str) -> tuple[tuple[str, int], ...]:
     return tuple(found)
 
 
-def take_place(membership: Membership, client_id: str) -> None:
-    """Of a session that is open under this id: the broker ends it, as one id is there once. Then we go, too."""
+def take_place(membership: Membership, client_id: str) -> bool:
+    """Of a session that is open under this id: the broker ends it, as one id is there once. Then we go, too.
+
+    Whether each broker has let us in: else that session may still be open.
+    """
+    taken = 0
     for host, port in membership.addresses:
         there = threading.Event()
         client = _client_of(membership, client_id)
@@ -60,9 +64,10 @@ def take_place(membership: Membership, client_id: str) -> None:
         with contextlib.suppress(OSError):
             client.connect(host, port, _KEEPALIVE_SECONDS)
             client.loop_start()
-            there.wait(_PLACE_SECONDS)
+            taken += there.wait(_PLACE_SECONDS)
             client.disconnect()
             client.loop_stop()
+    return taken == len(membership.addresses)
 
 
 def _client_of(files: Membership, client_id: str = "") -> Client:

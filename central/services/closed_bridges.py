@@ -20,9 +20,9 @@ _log = logging.getLogger("live")
 
 
 class ClosedBridges:
-    """`end`: ends the session of that client id at the city's broker. Several desks may do it twice."""
+    """`end`: ends the session of that client id at the city's broker; whether it surely has. Several may do it twice."""
 
-    def __init__(self, clock: Clock, end: Callable[[str], None]) -> None:
+    def __init__(self, clock: Clock, end: Callable[[str], bool]) -> None:
         self._clock = clock
         self._end = end
         self._look_at = clock.now()
@@ -35,7 +35,8 @@ class ClosedBridges:
         with connected():
             found = _to_close(now - _LIST_READ)
         for appliance in found:
-            self._end(bridge_name(appliance))
+            if not self._end(bridge_name(appliance)):
+                continue  # the next look tries again
             with connected(), writing():
                 Appliance.update(bridge=False).where(Appliance.id == appliance).execute()
             fact(_log, "bridge_closed", appliance=appliance)

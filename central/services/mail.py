@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any
 
+from central.keys.sealing import Unsealable
 from central.services.mail_settings import MailSettings, Security, Smtp
 from central.services.notifications import CannotSend
 
@@ -43,7 +44,7 @@ class Mail:
                     server.login(smtp.login, self._settings.password())
                 return _delivered(server, smtp.sender, address, message)
         # ValueError: a host, a password or an address that no wire takes
-        except (OSError, ValueError, smtplib.SMTPException) as error:
+        except (OSError, ValueError, smtplib.SMTPException, Unsealable) as error:
             raise CannotSend(f"{type(error).__name__}: {_said(error)}") from error
 
 

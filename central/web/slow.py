@@ -66,9 +66,18 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
             self._deadlines.end(conn)
 
     def handle_request(self, req: Any, conn: Any) -> Any:
+        """Only who showed a certificate of the city's keeps the connection: a stranger asks once."""
         self._deadlines.allow(conn, STRANGER_SECONDS)
         _ALLOW.seconds = lambda seconds: self._deadlines.allow(conn, seconds)
-        return super().handle_request(req, conn)
+        stays = super().handle_request(req, conn)
+        return stays and bool(conn.sock.getpeercert())
+
+    def murder_pending(self) -> None:
+        """gunicorn waits for a first word as long as it keeps a connection."""
+        most = time.monotonic() + HANDSHAKE_SECONDS
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, most)
+        super().murder_pending()
 
     def _watch(self) -> None:
         stop = threading.Event()

@@ -15,7 +15,7 @@ from protocol.uplink import MAX_BODY_BYTES, parse_batch
 from protocol.uplink_chain import Chain, framed, unframed
 from protocol.uplink_dictionary import DICTIONARY
 from protocol.uplink_exchange import digest_of_all
-from protocol.uplink_folding import MOST_KNOWN_BYTES, Known, Whose, fold, known_after, unfold
+from protocol.uplink_folding import MOST_KNOWN_BYTES, Known, Whose, fold, known_after, unchanged, unfold
 from protocol.uplink_words import Lane
 from tests.bench.school_day import one_day
 
@@ -155,6 +155,12 @@ def test_what_is_known_counts_by_its_keys_too() -> None:
     for _ in range(2):
         known = known_after(known, encoded(Lane.STATE, 0, records))
     assert 200 * 2000 < sum(known.sizes.values()) < 300 * 2000
+
+
+def test_a_batch_with_nothing_folded_unfolds_to_its_bytes() -> None:
+    record = {"seq": 1, "type": "device", "at": "2026-11-24T08:00:00Z", "key": "device:x1", "body": {"battery": 80}}
+    body = encoded(Lane.STATE, 0, [record])
+    assert unfold(unchanged(body), WHOSE, Known({"device:x1": {"battery": 80}}, {"device:x1": 15})) == body
 
 
 def test_random_bytes_in_a_folded_batch_raise_nothing_else() -> None:

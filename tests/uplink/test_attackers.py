@@ -191,6 +191,23 @@ def test_a_flood_of_forged_orders_is_counted_and_does_not_fill_the_lane(box: Ord
     assert len(security()) == 101
 
 
+def test_the_parts_of_one_order_share_its_fate_also_at_the_day_s_bound(box: OrderedBox) -> None:
+    """One that is told of for a part only would stay open at the city, and be sent again each minute."""
+    for _ in range(99):
+        box.take({})
+    papers = [
+        box.city.order(
+            "reboot", audience="", not_after=box.clock.now(), targets=tuple(target(f"{word}-{n}") for n in range(3))
+        )
+        for word in ("first", "second")
+    ]
+    for paper in papers:
+        assert box.take(box.city.signed(paper, "pk")) == 0
+    assert sorted(row.id for row in Instruction.select()) == [f"first-{n}" for n in range(3)]
+    assert len(receipts()) == 3
+    assert box.instructions.refused() == {"malformed": 99, "too_late": 6}
+
+
 def test_a_flood_of_orders_for_others_fills_neither_the_table_nor_the_lane(box: OrderedBox) -> None:
     """Each with an id of its own, and a good signature: as a city does that has lost its way."""
     mine = box.give("report")
