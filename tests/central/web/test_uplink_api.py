@@ -26,6 +26,9 @@ from protocol.uplink import (
     is_answer_to,
     parse_batch_answer,
 )
+from protocol.uplink_chain import FOLDED, Chain, framed
+from protocol.uplink_exchange import Exchange, FoldedBatch, encode_exchange, encode_folded_batch
+from protocol.uplink_folding import Known, Whose, fold
 from protocol.uplink_hello import Hello, HelloAnswer, encode_hello, parse_hello_answer
 from protocol.uplink_reconcile import (
     Comparison,
@@ -83,7 +86,7 @@ def say_hello(box: Box) -> HelloAnswer:
 def audits(box: Box, count: int, beyond: int = 0) -> Batch:
     """The next ones; or, `beyond` that, with a hole before them."""
     after = say_hello(box).cursors[Lane.RECEIPTS] + beyond
-    body = {"actor": "durand", "action": "device.retire"}
+    body = {"action": "device.retire", "actor": "durand"}
     records = tuple(Record(seq, "audit", AT, body) for seq in range(after + 1, after + count + 1))
     return Batch(box.id, "e-1", Lane.RECEIPTS, after, after + count, records)
 
@@ -106,6 +109,31 @@ def test_a_packed_batch_is_acknowledged_to_the_letter(box: Box, url: str) -> Non
     assert (gap.status_code, gap.json()) == (409, {"error": "gap", "cursor": batch.up_to})
 
 
+CHAINED = {"Content-Encoding": FOLDED}
+
+
+def on_new_chain(text: bytes) -> bytes:
+    dictionary = zstd.ZstdDict(Chain().dictionary(), is_raw=True).as_prefix
+    return framed(Chain(), zstd.compress(text, zstd_dict=dictionary))
+
+
+def folded(box: Box) -> bytes:
+    whose = Whose(box.id, "e-1")
+    return encode_folded_batch(FoldedBatch(whose, fold(encode_batch(audits(box, 2)), whose, Known()) or {}))
+
+
+def test_a_batch_on_a_chain_is_taken_once_and_its_answer_is_on_the_chain(box: Box, url: str) -> None:
+    before, said = count(url, box), folded(box)
+
+    answers = [box.post("batch", on_new_chain(said), headers=CHAINED) for _ in range(2)]
+
+    assert [one.status_code for one in answers] == [200, 200], "an answer was lost, and it is said again"
+    dictionary = zstd.ZstdDict(Chain().dictionary(said), is_raw=True).as_prefix
+    first, again = (parse_batch_answer(zstd.decompress(one.content, zstd_dict=dictionary)) for one in answers)
+    assert (first.up_to, first.digest) == (again.up_to, again.digest)
+    assert count(url, box) == before + 2
+
+
 def bomb(box: Box) -> bytes:
     return zstd.compress(encode_batch(audits(box, 1)) + b" " * 300 * MAX_BODY_BYTES)
 
@@ -119,6 +147,11 @@ HOSTILE = {
     "out of order": (
         lambda box: encode_batch(audits(box, 2)).replace(b'"seq":', b'"seq":9', 1), {}, 400, "malformed",
     ),
+    "no chain": (lambda box: b"short", CHAINED, 400, "malformed"),
+    "a chain nobody knows": (lambda box: b"x" * 16 + on_new_chain(folded(box))[16:], CHAINED, 409, "unknown_chain"),
+    "rubbish on a chain": (lambda box: bytes(16) + b"rubbish", CHAINED, 422, "not_packed"),
+    "a bomb on a chain": (lambda box: on_new_chain(b" " * 300 * MAX_BODY_BYTES), CHAINED, 413, "too_large"),
+    "nothing folded": (lambda box: on_new_chain(b'{"v":1}'), CHAINED, 400, "malformed"),
 }  # fmt: skip
 
 
@@ -148,15 +181,14 @@ def test_a_batch_in_anothers_name_is_refused_and_in_the_journal(
 ) -> None:
     before = count(url, box)
     stolen: Box = central.new_box(tmp_path / "stolen", central.new_school(77))
-    for path, body in (
-        ("batch", encode_batch(audits(box, 3))),
-        (
-            "hello",
-            encode_hello(hello_of(box.id)),
-        ),
-        ("reconcile", encode_comparison(Comparison(box.id, "e-1", 0, "0" * 64))),
+    for path, body, headers in (
+        ("batch", encode_batch(audits(box, 3)), {}),
+        ("batch", on_new_chain(folded(box)), CHAINED),
+        ("exchange", on_new_chain(encode_exchange(Exchange(hello_of(box.id)))), CHAINED),
+        ("hello", encode_hello(hello_of(box.id)), {}),
+        ("reconcile", encode_comparison(Comparison(box.id, "e-1", 0, "0" * 64)), {}),
     ):
-        answer = stolen.post(path, body)
+        answer = stolen.post(path, body, headers=headers)
         assert (answer.status_code, answer.json()["error"]) == (403, "foreign_appliance")
 
     assert count(url, box) == before
