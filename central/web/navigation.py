@@ -34,6 +34,9 @@ ENTRIES: tuple[Entry, ...] = (
 )
 
 
+_HOMES = {"keys": "orders"}
+
+
 def entries_for(viewer: Viewer) -> list[Entry]:
     """One of each name: the first that this viewer may open."""
     found: dict[str, Entry] = {}
@@ -53,5 +56,6 @@ def navigation(viewer: Viewer) -> list[dict[str, object]]:
 
 
 def _is_here(endpoint: str) -> bool:
-    """Pages of one blueprint belong to one entry."""
-    return (request.endpoint or "").partition(".")[0] == endpoint.partition(".")[0]
+    """Pages of one blueprint belong to one entry; the keys to the orders that they sign."""
+    here = (request.endpoint or "").partition(".")[0]
+    return _HOMES.get(here, here) == endpoint.partition(".")[0]

@@ -9,20 +9,27 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from playwright.sync_api import Page
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from central.bootstrap import build_services, open_databases
+from central.bootstrap import Services, build_services, open_databases
 from central.config import Config
 from central.domain.alerts import AlertKind
+from central.domain.orders import Wish
 from central.domain.roles import CONSOLE, Role
+from central.keys.signatures import SigningSecret
 from central.services.accounts import NewAccount
-from central.store.desk_models import Alert
+from central.services.desk_settings import Holiday
+from central.services.order_signatures import sign_file
+from central.services.rings import NewKey, sign_ring
+from central.services.sessions import viewer_of
+from central.store.desk_models import Account, Alert
 from central.store.models import Appliance, BatteryDay, ParkedRecord, SchoolAudit, database
 from central.web.app import create_app
+from protocol.uplink_words import InstructionKind, OrderClass, SignatureAlgorithm
 from tests.browser.screenshots import LAPTOP, MOST_BYTES
 from tests.support.appliance import ROOT
 from tests.support.chromium import Desk, running_chromium
@@ -37,6 +44,9 @@ _PICTURES = {  # address, height
     "city-school": (f"/schools/{uai_of(_POOR)}", 960),
     "city-device": (f"/devices/d-{_POOR:05d}-017", 860),
     "city-journal": ("/journal/schools", 768),
+    "city-order": ("/orders?open=1", 768),  # the newest of this list is opened
+    "city-keys": ("/orders/keys", 768),
+    "city-settings": ("/settings/alerts", 1280),
 }
 _MORNING = datetime(2026, 11, 23, 8, 42, tzinfo=UTC)
 _WORN = (4, 9, 21)  # schools with a tablet whose battery is to be changed
@@ -58,6 +68,14 @@ _DEEDS: tuple[tuple[int, int, str, str, str, dict[str, object] | None], ...] = (
     (52, 11, "user:1", "device.rename", "device:d-00011-003", None),
     (58, 20, "city", "city.configure", "", {"version": 3}),
     (75, 25, "user:3", "cart.rename", "cart:c2", None),
+)
+
+
+_HOLIDAYS = (
+    Holiday("Vacances de Noël", date(2026, 12, 19), date(2027, 1, 3)),
+    Holiday("Vacances d’hiver", date(2027, 2, 20), date(2027, 3, 7)),
+    Holiday("Vacances de printemps", date(2027, 4, 17), date(2027, 5, 2)),
+    Holiday("Pont de l’Ascension", date(2027, 5, 7), date(2027, 5, 7)),
 )
 
 
@@ -98,6 +116,7 @@ def _console(home: Path) -> Iterator[tuple[str, str]]:
         Alert.update(began_at=clock.now() - ago).where(Alert.kind == kind).execute()
     account = services.accounts.add(CONSOLE, NewAccount("claire", "Claire Martin", Role.ADMINISTRATOR))
     secret = services.sessions.open(account, is_strong=True)
+    _order_and_set(services)
     database.close()
     server = make_server("127.0.0.1", port, create_app(services), threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -108,6 +127,25 @@ def _console(home: Path) -> Iterator[tuple[str, str]]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _order_and_set(services: Services) -> None:
+    """A signed ring, a key that waits for it, an erasure that waits for a second person, a year's holidays."""
+    root, vault = SigningSecret.new(), SigningSecret.new()
+    services.rings.found(root, services.keys.online.public, "console")
+    for holder, life in (("coffre de la mairie", 365), ("coffre de l’agglomération", 700)):
+        key = SigningSecret.new() if life > 365 else vault
+        offline = (OrderClass.DESTRUCTIVE,)
+        new = NewKey(SignatureAlgorithm.ED25519, key.public, offline, holder, life=timedelta(days=life))
+        services.rings.add_key(new, CONSOLE)
+        if key is vault:
+            services.rings.accept(sign_ring(root, services.rings.draft()), CONSOLE)
+    stolen = tuple(f"d-{_POOR:05d}-{number:03d}" for number in (3, 7, 12))
+    colleague = services.accounts.add(CONSOLE, NewAccount("marc", "Marc Petit", Role.ADMINISTRATOR))
+    marc = viewer_of(Account.get_by_id(colleague))
+    order = services.orders.create(marc, Wish(InstructionKind.WIPE, devices=stolen))
+    services.order_signatures.upload(marc, order, sign_file(vault, services.order_signatures.export(order)))
+    services.desk.settings.set_holidays(CONSOLE, services.clock.now(), _HOLIDAYS)
 
 
 def _make_ordinary(now: datetime) -> None:
@@ -130,6 +168,9 @@ def _shoot(page: Page, address: str, height: int, path: Path) -> None:
     answer = page.goto(address)
     if answer is None or not answer.ok:
         raise SystemExit(f"{address} does not open")
+    if "open" in address:
+        page.locator("#orders tbody a").first.click()
+        page.locator("#second").wait_for()
     page.evaluate("document.fonts.ready")
     page.screenshot(path=path, animations="disabled")
     size = path.stat().st_size

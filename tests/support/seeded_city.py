@@ -14,6 +14,7 @@ from itertools import chain, islice, product
 from typing import Any
 
 from central.domain.plain_text import search_text
+from central.domain.school_days import school_day_before
 from central.services.contestants import Contest, Contestant, form_of, marked, milliseconds
 from central.store.database import transaction
 from central.store.desk_models import Instruction, Journal, Order, SignedOrder
@@ -147,7 +148,7 @@ class _City:
             "seen_at": self.now - (timedelta(days=40) if silent else timedelta(minutes=number * 3)),
             "battery": self.chance.randrange(15, 101), "charging": number % 5 == 0,
             "free_bytes": self.chance.randrange(2, 40) * 1_000_000_000, "in_lesson": number % 2 == 0 and place % 3 == 0,
-            "lesson_day": (self.now - timedelta(days=number % 4)).date().isoformat(),
+            "lesson_day": school_day_before(self.now.date(), 1 + number % 3).isoformat(),
             "held": (["eyes_up"], ["internet", "apps"], [])[number % 3],
             "packages": {"org.gcompris": "24.0", "org.mozilla.firefox": "145.0", "fr.preau.page": "0.4.0"},
             "capabilities": ["lock", "open", "identify"], "remark": "", "updated_at": self.now,
