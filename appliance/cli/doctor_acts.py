@@ -56,7 +56,8 @@ def _city(desk: Desk) -> list[tuple[str, str]]:
         found.append(("✗", CITY_TROUBLES.get(status.trouble, status.trouble)))
     waiting = sum(one.records for one in desk.use.outbox.backlog().values())
     if waiting and status.trouble:
-        found.append(("!", f"En attente d’envoi à la ville : {waiting}. Rien n’est perdu."))
+        comfort = " Rien n’est perdu." if status.standing is Standing.ACTIVE else ""
+        found.append(("!", f"En attente d’envoi à la ville : {waiting}.{comfort}"))
     parked = desk.use.outbox.parked()
     if parked:
         found.append(("!", f"Refusés par la ville, gardés ici : {parked}. Une mise à jour de la ville les reprendra."))

@@ -124,7 +124,7 @@ def _page(services: Services, problem: PreauError | None = None) -> str:
         notes=[_(NOTES[one]) for one in (status.snapshot_trouble, status.takeover_trouble) if one in NOTES],
         trouble=_trouble(status.trouble, status.trouble_detail, status.trouble_at, now),
         is_late=status.hello_at is None or now - status.hello_at > _WAITED_TOO_LONG,
-        waiting=_waiting(services, now),
+        waiting=_waiting(services, status, now),
         orders=_orders(services),
         fixed=_fixed(services),
     )
@@ -160,19 +160,22 @@ def _trouble(code: str, detail: str, since: datetime | None, now: datetime) -> M
     return {"what": trouble_words(code), "detail": detail, "since": since, "lasting": lasting}
 
 
-def _waiting(services: Services, now: datetime) -> Mapping[str, object]:
+def _waiting(services: Services, status: LinkStatus, now: datetime) -> Mapping[str, object]:
+    """How long it will take is guessed only while the city takes something."""
     backlog = services.outbox.backlog()
     lanes = [
         {"label": _(LANES[int(lane)]), "records": one.records, "bytes": one.bytes, "oldest_at": one.oldest_at}
         for lane, one in sorted(backlog.items())
     ]
     records, size = sum(one.records for one in backlog.values()), sum(one.bytes for one in backlog.values())
-    pace = services.exchanges.pace(now)
+    is_flowing = status.standing is Standing.ACTIVE and not status.trouble
+    pace = services.exchanges.pace(now) if is_flowing else None
     return {
         "lanes": lanes,
         "records": records,
         "bytes": size,
         "left": services.outbox.left_since(now - timedelta(days=1)),
+        "is_flowing": is_flowing,
         "is_catching_up": records >= _CATCHING_UP,
         "estimate": how_long(size / pace) if pace else "",
         "parked": services.outbox.parked(),

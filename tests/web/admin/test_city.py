@@ -120,6 +120,20 @@ def test_a_long_catch_up_shows_how_far_it_is_and_promises_nothing_it_cannot_know
     assert "Trop peu est parti" in page
 
 
+def test_how_long_it_will_take_is_guessed_only_while_the_city_takes_something(joined: Site, browser: Browser) -> None:
+    put(joined.clock.now(), RecordType.AUDIT, {"actor": "x", "action": "user.add", "target": "user:1"})
+    log, city, now = ExchangeLog(), joined.services.city, joined.services.clock.now()
+    for _ in range(5):
+        log.answered(log.sent(Sent("batch", b"x" * 10, 10, 10), now), "200", now)
+    assert "encore environ" in browser.get("/admin/city").text
+    city.stopped("timeout", "")
+    assert "encore environ" not in browser.get("/admin/city").text
+    city.heard("t", Standing.ACTIVE)
+    assert "encore environ" in browser.get("/admin/city").text
+    city.heard("t", Standing.FENCED, "merle-24")
+    assert "encore environ" not in browser.get("/admin/city").text
+
+
 def test_what_was_sent_can_be_read_and_taken_away_to_the_letter(joined: Site, browser: Browser) -> None:
     body = json.dumps({"appliance": "a-1", "records": ["<script>"]}).encode()
     log = ExchangeLog()
