@@ -30,8 +30,9 @@ _Row = tuple[object, ...]
 
 @dataclass(slots=True)
 class Papers:
-    """Rows that are not written yet."""
+    """Rows that are not written yet. `by`: who ordered, as schools read it."""
 
+    by: str
     signed: list[_Row] = field(default_factory=list)
     instructions: list[_Row] = field(default_factory=list)
     logs: list[_Row] = field(default_factory=list)
@@ -42,9 +43,9 @@ class Papers:
             bulk.put_rows(target, rows)
 
 
-def draw_up(signing: Signing, order: Order, places: Iterable[Place]) -> Papers:
+def draw_up(signing: Signing, order: Order, places: Iterable[Place], by: str) -> Papers:
     """Routine orders get one signature each, by the online key; people sign once for as many as fit."""
-    papers = Papers()
+    papers = Papers(by)
     if OrderClass(order.order_class) is OrderClass.ROUTINE:
         for place in places:
             device = {"device": place.device} if place.device else {}
@@ -60,7 +61,7 @@ def sign_one(papers: Papers, signing: Signing, order: Order, place: Place, args:
     if order.kind == InstructionKind.FETCH_LOGS:
         args = {**args, "request": instruction}
         papers.logs.append(_log_request(order, instruction, place))
-    body = canonical(_wire(order, instruction, args, place.appliance))
+    body = canonical(_wire(papers, order, instruction, args, place.appliance))
     envelope = write_envelope(WireEnvelope(body, (signing.sign_order(body),)))
     text, signatures = body.decode("utf-8"), envelope["signatures"]
     papers.signed.append((instruction, order.id, text, signatures, "central", order.created_at))
@@ -71,17 +72,19 @@ def _leave_to_sign(papers: Papers, order: Order, places: Iterable[Place]) -> Non
     ids = [(new_id(order.created_at), place) for place in places]
     targets = tuple(Target(one, place.appliance, place.device) for one, place in ids)
     bundle = new_id(order.created_at)
-    body = canonical(_wire(order, bundle, order.args, "", targets))
+    body = canonical(_wire(papers, order, bundle, order.args, targets))
     papers.signed.append((bundle, order.id, body.decode("utf-8"), None, "", None))
     papers.instructions.extend(_instruction(order, bundle, place, one) for one, place in ids)
 
 
 def _wire(
-    order: Order, order_id: str, args: dict[str, object], audience: str, targets: tuple[Target, ...] = ()
-) -> WireOrder:  # fmt: skip
+    papers: Papers, order: Order, order_id: str, args: dict[str, object], whom: str | tuple[Target, ...]
+) -> WireOrder:
+    """`whom`: one appliance, or many."""
+    audience, targets = (whom, ()) if isinstance(whom, str) else ("", whom)
     return WireOrder(
         id=order_id, kind=order.kind, args=args, audience=audience, issued_at=order.created_at,
-        not_after=order.not_after, by=order.account, targets=targets,
+        not_after=order.not_after, by=papers.by, targets=targets,
     )  # fmt: skip
 
 

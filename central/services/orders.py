@@ -49,7 +49,7 @@ class Orders:
         places = places_of(wish)
         order = _new_order(actor, wish, args, now, end_of(wish, now))
         for number, some in enumerate(chunked(places, _PLACES_AT_ONCE)):
-            papers = draw_up(self._signing, order, some)
+            papers = draw_up(self._signing, order, some, _told_as(actor))
             with writing(f"order:{order.id}"):
                 if number == 0:
                     self._begin(actor, order, places)
@@ -91,7 +91,7 @@ class Orders:
         wish = Wish(InstructionKind.CANCEL, appliances=tuple(sorted({row.appliance for row in sent})))
         follower = _new_order(actor, wish, {}, now, end)
         follower.save(force_insert=True)
-        papers = Papers()
+        papers = Papers(_told_as(actor))
         for row in sent:
             place = Place(row.appliance, row.school, row.device)
             sign_one(papers, self._signing, follower, place, {"instruction": row.id})
@@ -103,6 +103,11 @@ def order_row(order_id: str) -> Order:
     if row is None:
         raise NotFound("unknown_order")
     return row
+
+
+def _told_as(actor: Viewer) -> str:
+    """By name and login: whoever reads it in the school and whoever does in the city speak of the same person."""
+    return actor.login if actor.name in ("", actor.login) else f"{actor.name[:60]} ({actor.login[:60]})"
 
 
 def _new_order(actor: Viewer, wish: Wish, args: dict[str, object], now: datetime, end: datetime) -> Order:

@@ -49,7 +49,7 @@ def test_a_routine_order_goes_out_at_once_signed_by_the_online_key(desk: Desk) -
     order = parse_order(envelope.order)
     (signature,) = envelope.signatures
     assert is_signed(desk.signing.public, envelope.order, signature.parts["signature"])
-    assert (order.kind, order.device, order.audience, order.by) == ("identify", "d-1-0", "a-1", "m.durand")
+    assert (order.kind, order.device, order.audience, order.by) == ("identify", "d-1-0", "a-1", "M. Durand (m.durand)")
     assert signature.key in {one.id for one in (desk.rings.ring() or pytest.fail()).keys}
     assert desk.reader.order(BOSS, order_id).phase is Phase.RELEASED
 
