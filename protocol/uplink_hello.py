@@ -3,6 +3,7 @@
 Owns their form. Which of two boxes with one identity is the right one is central's to say (docs/decisions/city.md).
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,8 @@ from protocol.strict_json import read_object, write_object
 from protocol.times import format_time
 from protocol.uplink import VERSION, check_version
 from protocol.uplink_words import Lane, Standing, StorageWord
+
+HELLO_MARK = "X-Preau-Hello"  # a header of a batch that goes alone: the mark of the hello that it comes after
 
 _id = text(64)
 _token = text(128)
@@ -74,6 +77,11 @@ class HelloAnswer:
     capabilities: tuple[str, ...] = field(default=())
     mark: str = ""
     other_chosen: bool = False
+
+
+def mark_of_hello(token: str) -> str:
+    """Short, and only who was given this token has it: of two boxes with one epoch, only one said the last hello."""
+    return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 
 def signed_time(appliance: str, nonce: str, at: datetime) -> bytes:

@@ -3,8 +3,8 @@
 Knows no message. A chain ends with a lost answer or with the city's process; another one is then begun.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from backports import zstd
 
@@ -24,13 +24,14 @@ _CONFLICT = 409
 class Question:
     """`write`: the text, for what the other end knows. `read`: the answer's batches that count; raises Trouble.
 
-    `goes`: called with the text and the number of bytes before each try.
+    `goes`: called with the text and the number of bytes before each try. `headers`: beside the chain's.
     """
 
     route: str
     write: Callable[[Known], bytes]
     read: Callable[[bytes], Sequence[bytes]]
     goes: Callable[[bytes, int], None]
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Chained:
@@ -47,7 +48,8 @@ class Chained:
             packed = framed(chain, zstd.compress(text, _LEVEL, zstd_dict=_before(chain.dictionary())))
             question.goes(text, len(packed))
             try:
-                answer = self._client.ask(Request("POST", f"{PREFIX}/{question.route}", packed, _HEADERS))
+                headers = {**_HEADERS, **question.headers}
+                answer = self._client.ask(Request("POST", f"{PREFIX}/{question.route}", packed, headers))
             except Trouble as trouble:
                 if chain.is_begun and trouble.status == _CONFLICT and error_code(trouble.answer) == UNKNOWN_CHAIN:
                     continue

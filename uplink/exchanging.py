@@ -4,7 +4,7 @@ Owns which of a hello's batches the city's answer acknowledges: anything that is
 not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from appliance.clock import Clock
@@ -76,7 +76,7 @@ class Exchanging:
             noted.comes(outcome)
         return told[-1]
 
-    def batch(self, rider: Rider) -> bytes | None:
+    def batch(self, rider: Rider, headers: Mapping[str, str]) -> bytes | None:
         """The answer, still to be judged. None: it cannot be folded, and did not go. Raises Trouble."""
         if fold(rider.body, rider.whose, Known()) is None:
             return None
@@ -93,7 +93,7 @@ class Exchanging:
 
         outcome = "no answer"
         try:
-            self._chained.ask(Question("batch", write, read, noted.goes))
+            self._chained.ask(Question("batch", write, read, noted.goes, headers))
             outcome = "200"
         except Trouble as trouble:
             outcome = str(trouble.status or trouble.code)

@@ -15,8 +15,8 @@ from appliance.services.exchange_log import ExchangeLog, Sent
 from appliance.store.city_models import CityLink
 from protocol.uplink import MEDIA_TYPE, PACKED, PREFIX
 from protocol.uplink_chain import FOLDED
-from protocol.uplink_hello import Hello, HelloAnswer, encode_hello, parse_hello_answer
-from protocol.uplink_words import Lane, Standing
+from protocol.uplink_hello import HELLO_MARK, Hello, HelloAnswer, encode_hello, mark_of_hello, parse_hello_answer
+from protocol.uplink_words import Standing
 from uplink.client import Answer, Client, Request, pinned
 from uplink.exchanging import Exchanging, Rider
 from uplink.keys import Keys
@@ -69,6 +69,7 @@ class Line:
         self._address = link.address
         self._exchanging = Exchanging(self.client, self._log, clock)
         self.folds = False  # whether the city said that it takes what is folded
+        self._after_hello: dict[str, str] = {}
 
     def is_for(self, link: Link) -> bool:
         """False: another city, or our certificate was renewed."""
@@ -85,10 +86,10 @@ class Line:
             request = Request("GET", f"{PREFIX}/{route}", headers={"Accept": MEDIA_TYPE}, most=most)
         return self.client.ask(request)
 
-    def post_packed(self, route: str, body: bytes, kind: str, lane: Lane | None = None) -> Answer:
+    def post_packed(self, route: str, body: bytes, kind: str) -> Answer:
         packed = zstd.compress(body, _LEVEL)
         request = Request("POST", f"{PREFIX}/{route}", packed, {**JSON, "Content-Encoding": PACKED})
-        return self._noted(request, Sent(kind, body, len(body), len(packed), lane))
+        return self._noted(request, Sent(kind, body, len(body), len(packed)))
 
     def post(self, route: str, body: bytes, kind: str) -> Answer:
         return self._noted(Request("POST", f"{PREFIX}/{route}", body, JSON), Sent(kind, body, len(body), len(body)))
@@ -96,15 +97,23 @@ class Line:
     def hello(self, hello: Hello, riders: Sequence[Rider]) -> HelloAnswer:
         """Plain, and without riders, to a city that has not said that it takes what is folded. Raises Malformed."""
         if self.folds:
-            return self._exchanging.hello(hello, riders).hello
-        answer = parse_hello_answer(self.ask("hello", encode_hello(hello), "hello").body)
-        self.folds = FOLDED in answer.capabilities
+            answer = self._exchanging.hello(hello, riders).hello
+        else:
+            answer = parse_hello_answer(self.ask("hello", encode_hello(hello), "hello").body)
+            self.folds = FOLDED in answer.capabilities
+        self._after_hello = {HELLO_MARK: mark_of_hello(answer.token)}
         return answer
 
     def batch(self, rider: Rider) -> bytes:
         """The answer, still to be judged."""
-        told = self._exchanging.batch(rider) if self.folds else None
-        return self.post_packed("batch", rider.body, "batch", rider.batch.lane).body if told is None else told
+        told = self._exchanging.batch(rider, self._after_hello) if self.folds else None
+        return self._post_batch(rider).body if told is None else told
+
+    def _post_batch(self, rider: Rider) -> Answer:
+        packed = zstd.compress(rider.body, _LEVEL)
+        headers = {**JSON, "Content-Encoding": PACKED, **self._after_hello}
+        sent = Sent("batch", rider.body, len(rider.body), len(packed), rider.batch.lane)
+        return self._noted(Request("POST", f"{PREFIX}/batch", packed, headers), sent)
 
     def upload(self, route: str, file: Path, headers: dict[str, str], kind: str) -> Answer:
         size = file.stat().st_size

@@ -23,7 +23,7 @@ from central.store.database import writing
 from central.store.desk_models import EffectiveConfiguration, KeyRing
 from central.store.models import Appliance, Cursor, Epoch
 from protocol.uplink_chain import FOLDED
-from protocol.uplink_hello import Hello, HelloAnswer
+from protocol.uplink_hello import Hello, HelloAnswer, mark_of_hello
 from protocol.uplink_words import Lane, Standing
 
 UNSTABLE = timedelta(minutes=5)
@@ -79,9 +79,10 @@ class Hellos:
             _begin(row, hello, now)
         work = Work(hello.heavy, sum(one.records for one in hello.backlog.values()))
         turn = next_turn(self._city.turns, row.id, work, now)
-        _write_state(row, hello, turn, call)
+        token = tokens.give(chain.number, chain.before)
+        _write_state(row, hello, turn, call, token)
         hello_came(row.id, now, row.hello_at)
-        return self._inside(row, hello, tokens.give(chain.number, chain.before), turn, now)
+        return self._inside(row, hello, token, turn, now)
 
     def _inside(self, row: Appliance, hello: Hello, token: str, turn: Turn, now: datetime) -> HelloAnswer:
         return HelloAnswer(
@@ -156,7 +157,7 @@ def _begin(row: Appliance, hello: Hello, now: datetime) -> None:
         record(now, who, "appliance.epoch", who, row.school_id, moved=row.hardware != hello.hardware)
 
 
-def _write_state(row: Appliance, hello: Hello, turn: Turn, call: _Call) -> None:
+def _write_state(row: Appliance, hello: Hello, turn: Turn, call: _Call, token: str) -> None:
     now = call.at
     waiting = hello.backlog.values()
     oldest = [one.oldest_at for one in waiting if one.oldest_at is not None]
@@ -164,6 +165,7 @@ def _write_state(row: Appliance, hello: Hello, turn: Turn, call: _Call) -> None:
     Appliance.update(
         hardware=hello.hardware,
         hello_at=now,
+        hello_mark=mark_of_hello(token),
         stable_since=(row.stable_since or now) if is_stable else now,
         software=hello.software,
         schema=hello.schema,

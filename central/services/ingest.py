@@ -20,11 +20,15 @@ _CURSOR = Target(Cursor, ("appliance", "epoch", "lane", "up_to", "updated_at"), 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A batch as it came. `digest`: of its body; `size`: of what went over the line."""
+    """A batch as it came. `digest`: of its body; `size`: of what went over the line.
+
+    `hello`: the mark of the hello that its sender said last; empty: it came with the hello, or its box tells none.
+    """
 
     batch: Batch
     digest: str
     size: int
+    hello: str = ""
 
 
 class Ingest:
@@ -38,7 +42,7 @@ class Ingest:
         if batch.appliance != known.id:
             raise Denied("foreign_appliance", appliance=known.id, school=known.uai)
         with writing(f"appliance:{known.id}"):
-            _check_standing(known, batch)
+            _check_standing(known, received)
             cursors = _cursors(batch)
             cursor = cursors.pop(batch.epoch, 0)
             if is_gap(batch, cursor):
@@ -52,12 +56,16 @@ class Ingest:
         return BatchAnswer(known.id, batch.epoch, batch.lane, share.up_to, received.digest, parked)
 
 
-def _check_standing(known: KnownAppliance, batch: Batch) -> None:
-    """As it is now, under the lock: the connection may be older than the fence."""
+def _check_standing(known: KnownAppliance, received: Received) -> None:
+    """As it is now, under the lock: the connection may be older than the fence.
+
+    Somebody else has said the last hello: who sends this says one, too, and by that two boxes are told apart.
+    """
     row = Appliance.get_by_id(known.id)
     if row.standing != Standing.ACTIVE:
         raise Denied(str(row.standing), standing=str(row.standing))
-    if row.epoch != batch.epoch:
+    is_another = bool(received.hello and row.hello_mark) and received.hello != row.hello_mark
+    if row.epoch != received.batch.epoch or is_another:
         raise Conflict("hello_first", epoch=row.epoch)
 
 

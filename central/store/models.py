@@ -83,6 +83,7 @@ class Appliance(Row):
     hardware = CharField(default="")
     token_number = BigIntegerField(default=0)  # of the token that the next hello must bring (domain.epochs)
     token_before = CharField(default="")  # hash of the one it may bring, if our answer was lost
+    hello_mark = CharField(default="")  # of the token that was given last: a batch that names another is another box's
     hello_claimed_at = MomentField(null=True)  # the youngest hello, by the box's own clock
     late_hellos = IntegerField(default=0)
     late_hello_at = MomentField(null=True)

@@ -14,6 +14,7 @@ from central.web.peer import current_appliance
 from protocol.uplink import MEDIA_TYPE, PREFIX, digest_of, encode_batch_answer, parse_batch
 from protocol.uplink_exchange import encode_exchange_answer, parse_exchange, parse_folded_batch
 from protocol.uplink_folding import unfold
+from protocol.uplink_hello import HELLO_MARK
 
 _AT_ONCE = 4  # of one process: more would only wait for each other
 
@@ -24,7 +25,8 @@ def make_batches_api(services: Services) -> Blueprint:
 
     def applied(body: bytes) -> bytes:
         with gate.entered():
-            received = Received(parse_batch(body), digest_of(body), request.content_length or len(body))
+            size, mark = request.content_length or len(body), request.headers.get(HELLO_MARK, "")
+            received = Received(parse_batch(body), digest_of(body), size, mark)
             return encode_batch_answer(receiving.ingest.take(current_appliance(), received))
 
     @api.post("/batch")
