@@ -23,6 +23,7 @@ from protocol.uplink_words import Standing
 from uplink import backoff, gathering
 from uplink.city_time import CityTime
 from uplink.claim import Box, Claiming
+from uplink.diagnosis import error_code
 from uplink.hello import Greeting, say_hello
 from uplink.keys import Keys
 from uplink.line import Line, Link, read_link
@@ -42,6 +43,7 @@ _STANDINGS: dict[TroubleCode | ClaimTrouble, Standing] = {
     TroubleCode.REVOKED: Standing.REVOKED,
     TroubleCode.REPLACED: Standing.REPLACED,
 }
+_CONFLICT, _HELLO_FIRST = 409, "hello_first"
 _PASSING = (ClaimTrouble.SNAPSHOT, ClaimTrouble.NOT_READY)  # the same code may do later
 _EXCLUDING: dict[TroubleCode | ClaimTrouble, float] = {
     TroubleCode.FENCED: _FENCED_SECONDS,
@@ -85,6 +87,7 @@ class _Plan:
     tried_at: float = float("-inf")
     tries: backoff.Tries = field(default_factory=backoff.Tries)
     held_back: bool = False  # the city asked us to wait, or excluded us: only a person may hurry that
+    was_sent_back: bool = False  # to say hello first, and nothing has gone well since
     asked_at: datetime | None = None  # the last wish of a person that was followed
 
 
@@ -145,10 +148,20 @@ class Uplink:
             self._follow_wish(link, now)
             return now >= self._plan.next_try and self._work(link, now)
         except Trouble as trouble:
+            if self._is_sent_back(trouble):
+                self._plan.hello_at = now
+                return True
             self._lost(trouble, now)
         except _OWN as error:
             self._lost(_own_trouble(error), now)
         return False
+
+    def _is_sent_back(self, trouble: Trouble) -> bool:
+        """Somebody said a hello after ours, perhaps an echo of our own: the next one tells. At once, but once."""
+        is_asked = trouble.status == _CONFLICT and error_code(trouble.answer) == _HELLO_FIRST
+        is_first = is_asked and not self._plan.was_sent_back
+        self._plan.was_sent_back = is_first
+        return is_first
 
     @property
     def is_over(self) -> bool:
@@ -184,6 +197,7 @@ class Uplink:
             return False
         session = Session(line, link, self._answer, self._city_time.now)
         if any(duty(session) for duty in self._duties):
+            self._plan.was_sent_back = False
             self._plan.tries = backoff.after_success(self._plan.tries, now)
             return True
         return False

@@ -8,9 +8,17 @@ from contextlib import closing
 
 import pytest
 
+from appliance.services.outbox import put
+from protocol.uplink import Batch
+from protocol.uplink_records import AuditBody, encode_body
+from protocol.uplink_words import Lane, RecordType, Standing
 from tests.support.central import Central
-from tests.uplink.hand_box import HandBox, standing_at, told
-from uplink.trouble import TroubleCode
+from tests.uplink.hand_box import HandBox, asked, standing_at, told
+from uplink.exchanging import rider_of
+from uplink.hello import _hello
+from uplink.keys import Keys
+from uplink.line import Line, read_link
+from uplink.trouble import Trouble, TroubleCode
 
 NewBox = Callable[..., HandBox]
 
@@ -60,6 +68,42 @@ def test_of_two_boxes_from_one_copy_one_is_fenced_and_both_ends_say_so(
     assert set(marks) == set(json.loads(city.done("appliance", "doubles", appliance, "--json"))["outside"])
     assert standing_at(city, appliance) == "fenced"
     assert told(city, appliance) == list(range(7))
+
+
+def test_between_two_hellos_a_batch_of_the_other_box_is_noticed_at_once(
+    city: Central, uai: str, new_box: NewBox
+) -> None:
+    """Both are active, and their numbers are the same: the one whose hello was not the last says another first."""
+    with new_box().opened() as box:
+        box.join(city, uai)
+        copied = read_link()
+        box.turn(1.1)
+        assert copied is not None
+        copy = Line(copied, Keys(box.config.city_path), box.services.clock, lambda: None)
+        greeting = box.uplink._greeting
+        assert copy.hello(_hello(greeting, copied, ()), ()).standing is Standing.ACTIVE, "its answer may have been lost"
+        epoch = greeting.incarnations.now()
+        assert epoch is not None
+        nothing = rider_of(Batch(copied.appliance, epoch.epoch, Lane.LOGS, 0, 0, ()))
+        assert copy.batch(nothing), "its hello was the last"
+        urgent(box)
+        before = hellos(city, box.appliance)
+        box.turn()
+        assert (box.waiting(), box.trouble(), hellos(city, box.appliance)) == (0, "", before + 1)
+        with pytest.raises(Trouble, match="hello_first"):
+            copy.batch(nothing)
+        copy.close()
+
+
+def urgent(box: HandBox) -> None:
+    """What does not wait for the next hello."""
+    body = encode_body(AuditBody("city", "instruction.refused", "", {"refusal": "altered"}))
+    put(box.services.clock.now(), RecordType.SECURITY, body)
+
+
+def hellos(city: Central, appliance: str) -> int:
+    """How many answers the box's chain has."""
+    return int(str(asked(city, "SELECT token_number FROM appliance WHERE id = ?", appliance)[0][0]))
 
 
 @pytest.mark.parametrize("chosen", [0, 1])
