@@ -44,6 +44,7 @@ class TheirTwoEnds(RuleBasedStateMachine):
         self.lies = 0
         self.greeted = True  # since the last start: before its first hello, a box sends nothing. One defect at a time
         self.sent: list[bytes] = []
+        self.arrived: set[bytes] = set()
         self.audits: set[str] = set()  # targets that are facts: in the store, or at central
         self.days = 0  # of statistics that are facts: each has a bit of its own
         self.state: dict[str, object] = {}
@@ -122,6 +123,7 @@ class TheirTwoEnds(RuleBasedStateMachine):
         except Refused:
             self._hello()
             return
+        self.arrived.add(raw)
         if answered:
             assert is_answer_to(answer, batch, raw)
             self.outbox.acknowledge(answer, self.clock.now())
@@ -134,6 +136,7 @@ class TheirTwoEnds(RuleBasedStateMachine):
             answer = self.city.take(raw)
         except Refused:
             return
+        self.arrived.add(raw)
         self.outbox.acknowledge(answer, self.clock.now())
 
     @rule()
@@ -225,6 +228,7 @@ class TheirTwoEnds(RuleBasedStateMachine):
         self.days = days | self.city.sums["maths"]
         self.audits = audits | set(self.city.facts.get(Lane.RECEIPTS, ()))
         self.city_backup = None
+        self.sent = [raw for raw in self.sent if raw in self.arrived]  # the rest died with the store that sent it
         database.close()
         for ending in ("", "-wal", "-shm"):
             (self.folder / f"store.db{ending}").unlink(missing_ok=True)
