@@ -70,6 +70,7 @@ def test_what_does_not_follow_the_protocol_changes_nothing(bench: Bench, hub: Hu
     pupil = bench.device()
     version = hub.want(pupil.id, soon(600), lock=LOCK)
     pupil.wait_lock("On range")
+    hub.wait_reported(pupil.id, version)
     before = len(pupil.said)
     for raw in (b"", b"{", b"[]", b"null", b'{"version": "x"}', b"\xff\xfe", b'{"version": 9999999999}'):
         hub.say_raw(f"devices/{pupil.id}/desired", raw)
