@@ -5,7 +5,6 @@ only file that changes, so no cut can leave a certificate beside a key that is n
 """
 
 import base64
-import binascii
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +14,6 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.x509.oid import NameOID
 
 from appliance.broker.credentials import write_atomically
@@ -154,13 +152,3 @@ def fingerprint(folder: Path) -> str:
         return ""
     der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(der).hexdigest()
-
-
-def is_signed(public: str, message: bytes, signature: str) -> bool:
-    """Ed25519, both in base64. Whatever the texts are, nothing is raised."""
-    try:
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public, validate=True))
-        key.verify(base64.b64decode(signature, validate=True), message)
-    except (ValueError, binascii.Error, InvalidSignature):
-        return False
-    return True

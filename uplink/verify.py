@@ -1,33 +1,29 @@
 """Who signed an order, a ring or a configuration: by the city's key ring, which its offline root has signed.
 
-The root's public key was pinned at the claim. Owns the check of passkeys; Ed25519 is `keys`'. Decides about no order.
+The root's public key was pinned at the claim. The checks themselves are `signatures`'. Decides about no order.
 """
 
-import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from appliance.domain.instructions import NotVerified
 from appliance.services.journal import record
 from appliance.store.city_models import CityLink
 from appliance.store.models import database
-from protocol.strict_json import Malformed, read_object
+from protocol.strict_json import Malformed
 from protocol.uplink_orders import (
     Envelope,
     Ring,
     RingKey,
     Signature,
     SignedDocument,
-    challenge_of,
     parse_ring,
     parse_signed,
 )
 from protocol.uplink_words import OrderClass, Refusal, SignatureAlgorithm
-from uplink.keys import is_signed
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1"})  # a trial on one machine: browsers allow passkeys there without TLS
+from signatures.ed25519 import is_signed
+from signatures.passkeys import is_asserted
 
 
 def read_ring(root: str, raw: bytes) -> tuple[Ring, SignedDocument]:
@@ -130,43 +126,3 @@ def _must_be_allowed(key: RingKey, rule: _Rule) -> None:
         raise NotVerified(Refusal.WRONG_KEY, "key_expired")
     if rule.order_class not in key.classes:
         raise NotVerified(Refusal.WRONG_KEY, "key_not_for_this_class")
-
-
-def is_asserted(public: str, relying_party: str, order: bytes, parts: Mapping[str, str]) -> bool:
-    """Whether the passkey's owner, present and verified, gave this very order on a page of the relying party."""
-    # Here, because most boxes never see a passkey, and the library is large.
-    from webauthn import verify_authentication_response
-    from webauthn.helpers import bytes_to_base64url
-    from webauthn.helpers.exceptions import InvalidAuthenticationResponse, WebAuthnException
-    from webauthn.helpers.structs import AuthenticationCredential, AuthenticatorAssertionResponse
-
-    try:
-        client_data = base64.b64decode(parts["client_data"], validate=True)
-        origin = str(read_object(client_data)["origin"])  # bounded in depth: a stranger wrote it
-        response = AuthenticatorAssertionResponse(
-            client_data_json=client_data,
-            authenticator_data=base64.b64decode(parts["authenticator_data"], validate=True),
-            signature=base64.b64decode(parts["signature"], validate=True),
-        )
-        if not _is_origin_of(origin, relying_party):
-            return False
-        verify_authentication_response(
-            credential=AuthenticationCredential(id=bytes_to_base64url(b"key"), raw_id=b"key", response=response),
-            expected_challenge=challenge_of(order),
-            expected_rp_id=relying_party,
-            expected_origin=origin,
-            credential_public_key=base64.b64decode(public, validate=True),
-            credential_current_sign_count=0,
-            require_user_verification=True,
-        )
-    except (InvalidAuthenticationResponse, WebAuthnException, ValueError, KeyError, TypeError):
-        return False
-    return True
-
-
-def _is_origin_of(origin: str, relying_party: str) -> bool:
-    """`https://{domain}` or one below it, on any port."""
-    parts = urlsplit(origin)
-    host = parts.hostname or ""
-    is_ours = host == relying_party or host.endswith(f".{relying_party}")
-    return is_ours and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))

@@ -1,4 +1,4 @@
-"""Signatures of orders, rings and configurations: Ed25519 keys, and what a passkey signs. Decides about no order."""
+"""Making signatures of orders, rings and configurations, and the keys' names. Checking one is `signatures`'."""
 
 import base64
 import binascii
@@ -6,9 +6,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -20,11 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from central.errors import CannotStart, Invalid
-from protocol.strict_json import read_object
-from protocol.uplink_orders import Signature, challenge_of
+from protocol.uplink_orders import Signature
 from protocol.uplink_words import SignatureAlgorithm
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1"})  # browsers allow passkeys there without TLS: for trials
 
 
 class SigningSecret:
@@ -79,15 +74,6 @@ class SigningSecret:
             raise CannotStart("key_unwritable", f"{path} ne peut pas être écrit : {error.strerror}.") from error
 
 
-def is_signed(public: str, message: bytes, signature: str) -> bool:
-    """Whether this Ed25519 key signed these very bytes."""
-    try:
-        Ed25519PublicKey.from_public_bytes(_bytes(public)).verify(_bytes(signature), message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
 def is_public_key(public: str) -> bool:
     """Of Ed25519, in base64."""
     try:
@@ -131,50 +117,6 @@ def passkey_signature(key_id: str, assertion: str) -> Signature:
     except (ValueError, KeyError, TypeError, WebAuthnException):
         raise Invalid("bad_assertion", {"assertion": "wrong_type"}) from None
     return Signature(key_id, SignatureAlgorithm.WEBAUTHN, told)
-
-
-def is_asserted(public: str, relying_party: str, order: bytes, parts: dict[str, str]) -> bool:
-    """Whether the passkey's owner, present and verified, gave this very order on a page of the relying party."""
-    # Here, because most processes of the server never see a passkey, and the library is large.
-    from webauthn import verify_authentication_response
-    from webauthn.helpers import bytes_to_base64url
-    from webauthn.helpers.exceptions import InvalidAuthenticationResponse, WebAuthnException
-    from webauthn.helpers.structs import AuthenticationCredential, AuthenticatorAssertionResponse
-
-    try:
-        client_data = _bytes(parts["client_data"])
-        origin = str(read_object(client_data)["origin"])  # bounded in depth: a stranger wrote it
-        credential = AuthenticationCredential(
-            id=bytes_to_base64url(b"key"),
-            raw_id=b"key",
-            response=AuthenticatorAssertionResponse(
-                client_data_json=client_data,
-                authenticator_data=_bytes(parts["authenticator_data"]),
-                signature=_bytes(parts["signature"]),
-            ),
-        )
-        if not is_origin_of(origin, relying_party):
-            return False
-        verify_authentication_response(
-            credential=credential,
-            expected_challenge=challenge_of(order),
-            expected_rp_id=relying_party,
-            expected_origin=origin,
-            credential_public_key=_bytes(public),
-            credential_current_sign_count=0,
-            require_user_verification=True,
-        )
-    except (InvalidAuthenticationResponse, WebAuthnException, ValueError, KeyError, TypeError):
-        return False
-    return True
-
-
-def is_origin_of(origin: str, relying_party: str) -> bool:
-    """`https://{domain}` or one below it, on any port; on the machine itself also without TLS."""
-    parts = urlsplit(origin)
-    host = parts.hostname or ""
-    is_ours = host == relying_party or host.endswith(f".{relying_party}")
-    return is_ours and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
 
 
 def _text(raw: bytes) -> str:

@@ -10,7 +10,7 @@ from central.clock import Clock
 from central.domain.orders import OPEN, needs_second
 from central.domain.roles import Viewer
 from central.errors import Conflict, Denied, Invalid, NotFound
-from central.keys.signatures import SigningSecret, is_asserted, is_signed, passkey_id, passkey_signature, public_id
+from central.keys.signatures import SigningSecret, passkey_id, passkey_signature, public_id
 from central.keys.signatures import signature_of as sign_with
 from central.services.journal import record
 from central.services.orders import order_row
@@ -30,6 +30,8 @@ from protocol.uplink_orders import (
 )
 from protocol.uplink_orders import Order as WireOrder
 from protocol.uplink_words import OrderClass, SignatureAlgorithm
+from signatures.ed25519 import is_signed
+from signatures.passkeys import is_asserted
 
 # Of the file that is carried to the offline key and back: the largest order (a hundred thousand devices) fits twice.
 MAX_FILE_BYTES = 32 * 1024 * 1024

@@ -13,7 +13,7 @@ from central.clock import Clock
 from central.config import Config
 from central.domain.roles import CITY_ROLES, Viewer
 from central.errors import Conflict, Invalid, NotFound
-from central.keys.signatures import SigningSecret, is_public_key, is_signed, passkey_id, public_id
+from central.keys.signatures import SigningSecret, is_public_key, passkey_id, public_id
 from central.services.journal import record
 from central.services.settings import ROOT_PUBLIC, read_setting, write_setting
 from central.store.database import writing
@@ -21,6 +21,7 @@ from central.store.desk_models import Account, KeyRing, Passkey, SigningKey
 from protocol.strict_json import Malformed
 from protocol.uplink_orders import Ring, RingKey, SignedDocument, encode_ring, parse_ring, parse_signed
 from protocol.uplink_words import OrderClass, SignatureAlgorithm
+from signatures.ed25519 import is_signed
 
 ONLINE_LIFE = timedelta(days=5 * 365)
 OPERATOR_LIFE = timedelta(days=365)

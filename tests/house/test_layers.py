@@ -10,7 +10,7 @@ import pytest
 
 from tests.house.sources import imported_packages
 
-PACKAGES = ("appliance", "central", "protocol", "simulator", "uplink")
+PACKAGES = ("appliance", "central", "protocol", "signatures", "simulator", "uplink")
 
 # Where a line is planted, the line, and words of the contract that must refuse it.
 VIOLATIONS = [
@@ -33,8 +33,9 @@ VIOLATIONS = [
     ("appliance/web/planted.py", "import zeroconf", "The network's announcement"),
     ("appliance/web/planted.py", "import netifaces", "The machine is asked"),
     ("appliance/services/planted.py", "import uplink", "The uplink is above the appliance"),
-    ("central/services/planted.py", "import appliance.errors", "Central knows the protocol only"),
+    ("central/services/planted.py", "import appliance.errors", "Central knows the protocol and"),
     ("uplink/planted.py", "import central.errors", "Nobody knows central"),
+    ("signatures/planted.py", "import central.errors", "The check of signatures knows"),
     ("central/domain/planted.py", "import central.store", "Inside central"),
     ("central/stranger.py", "", "Inside central"),
     ("central/web/planted.py", "import cryptography", "Keys and certificates"),

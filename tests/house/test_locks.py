@@ -91,6 +91,7 @@ def test_every_dependency_of_the_appliance_is_imported_by_it(root: Path) -> None
     imported = {
         name_of(distribution)
         for module in imported_packages(root / "appliance")
+        | imported_packages(root / "signatures")
         | imported_packages(root / "simulator")
         | imported_packages(root / "uplink")
         for distribution in packages_distributions().get(module, [])

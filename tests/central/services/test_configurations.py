@@ -5,10 +5,10 @@ import json
 import pytest
 
 from central.errors import Conflict, Invalid, NotFound
-from central.keys.signatures import is_signed
 from central.services.school_users import NewUser
 from central.store.models import Appliance, School
 from protocol.uplink_config import Configuration, parse_configuration
+from signatures.ed25519 import is_signed
 from tests.central.services.desk import BOSS, Desk
 
 

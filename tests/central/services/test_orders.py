@@ -10,7 +10,7 @@ import pytest
 from central.domain.orders import Phase, Wish
 from central.domain.roles import Role, Viewer
 from central.errors import Conflict, Denied, Invalid, NotFound
-from central.keys.signatures import SigningSecret, is_signed
+from central.keys.signatures import SigningSecret
 from central.services.accounts import Accounts
 from central.services.order_signatures import describe_file, sign_file
 from central.store.database import connected, writing
@@ -18,6 +18,7 @@ from central.store.desk_models import Instruction, Journal, LogRequest, SignedOr
 from central.store.models import Appliance
 from protocol.uplink_orders import ReceiptBody, parse_order
 from protocol.uplink_words import InstructionKind, InstructionState, OrderClass, Refusal
+from signatures.ed25519 import is_signed
 from tests.central.services.desk import BOSS, COLLEAGUE, START, Desk
 from tests.support.passkey import Passkey
 

@@ -3,10 +3,11 @@
 import pytest
 
 from central.errors import Conflict, Invalid, NotFound
-from central.keys.signatures import SigningSecret, is_signed
+from central.keys.signatures import SigningSecret
 from central.services.rings import sign_ring
 from protocol.uplink_orders import SignedDocument, parse_ring
 from protocol.uplink_words import OrderClass, SignatureAlgorithm
+from signatures.ed25519 import is_signed
 from tests.central.services.desk import BOSS, Desk
 from tests.support.passkey import Passkey
 

@@ -1,0 +1,1 @@
+"""Whether a signature is one: the same checks for the city and for its boxes. Holds no secret."""
