@@ -86,6 +86,10 @@ class CartBody:
     name: str
 
 
+SMALLEST_CELL = 5  # device-days: smaller ones leave no school, and are shown to nobody
+OTHERS = ""  # the app, or the level, of the cell into which small ones go
+
+
 @dataclass(frozen=True, slots=True)
 class UsageBody:
     """One cell. `device_days` under 5 never leave: they are in the cell whose `app` is empty."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-SMALLEST_CELL = 5  # device-days
+from protocol.uplink_records import OTHERS, SMALLEST_CELL
+
 LONGEST_USE = 86_400  # seconds: what a device claims for one record never counts for more than a day
 _BELIEVED = timedelta(days=62)  # how long ago a device may say that something was, before its clock is called wrong
 
@@ -55,8 +56,8 @@ def cells(uses: Iterable[Use]) -> list[Cell]:
     for use in uses:
         heap = heaps.setdefault((use.day, use.level, use.app), _Heap())
         heap.add((use.device,), max(0, min(use.seconds, LONGEST_USE)))
-    heaps = _merged(heaps, lambda level, _app: (level, ""))
-    heaps = _merged(heaps, lambda level, app: ("", "") if not app else (level, app))
+    heaps = _merged(heaps, lambda level, _app: (level, OTHERS))
+    heaps = _merged(heaps, lambda level, app: (OTHERS, OTHERS) if app == OTHERS else (level, app))
     told = {key: heap for key, heap in heaps.items() if len(heap.devices) >= SMALLEST_CELL}
     return [Cell(*key, len(heap.devices), heap.seconds) for key, heap in sorted(told.items())]
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-FLOOR_INSIDE, FLOOR_OUTSIDE = 5, 11
-OTHERS = ""  # the app of the cell into which small ones go; an appliance names it alike
+from protocol.uplink_records import OTHERS, SMALLEST_CELL
+
+FLOOR_INSIDE, FLOOR_OUTSIDE = SMALLEST_CELL, 11
 
 
 class CellKey(NamedTuple):

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from appliance.domain.coarsening import merged
 from appliance.domain.statistics import (
     LONGEST_USE,
-    SMALLEST_CELL,
     Use,
     cells,
     day_of,
@@ -16,6 +15,7 @@ from appliance.domain.statistics import (
     minutes_within,
     week_of,
 )
+from protocol.uplink_records import SMALLEST_CELL
 from protocol.uplink_words import RecordType
 
 PARIS = ZoneInfo("Europe/Paris")

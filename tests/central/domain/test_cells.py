@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from central.domain.cells import FLOOR_INSIDE, FLOOR_OUTSIDE, OTHERS, Cell, CellKey, merged
+from central.domain.cells import FLOOR_INSIDE, FLOOR_OUTSIDE, Cell, CellKey, merged
+from protocol.uplink_records import OTHERS
 
 
 def _shown(counts: dict[str, int], floor: int) -> dict[str, int]:
