@@ -106,8 +106,9 @@ def test_an_endless_answer_is_given_up(city: City) -> None:
     assert city.trouble(answer_of(200, b"x" * 1001), request=request).code is TroubleCode.FOREIGN
 
 
-def test_a_byte_now_and_then_is_no_answer(city: City) -> None:
-    city.server.trickle = 0.05
+@pytest.mark.parametrize("pause", [0.05, 1.0])
+def test_a_byte_now_and_then_or_silence_is_no_answer(city: City, pause: float) -> None:
+    city.server.trickle = pause
     request = Request("GET", "/slow", seconds=0.5)
     assert city.trouble(GOOD, request=request).code is TroubleCode.SLOW
 
