@@ -20,7 +20,8 @@ _NOTHING_KNOWN = frozenset("0")
 class Contestant:
     """`number`, `before`: of its own chain (domain.epochs). `address`: as the door saw it. `page`: as it says itself.
 
-    Moments in milliseconds, as the column keeps them.
+    Moments in milliseconds, as the column keeps them. `first_at`: since when it is told apart from the others. What was
+    before is the past of all of them: a copy has its original's, and nothing here says which of them is the original.
     """
 
     epoch: str
@@ -41,12 +42,8 @@ class Contestant:
 
     @property
     def known_hardware(self) -> str:
-        """Empty when the machine has told no serial number of any of its parts."""
-        return "" if set(self.hardware) <= _NOTHING_KNOWN else self.hardware
-
-    @property
-    def first_heard(self) -> datetime:
-        return moment_of(self.first_at)
+        """Its parts that say something; empty when the machine has told no serial number of any."""
+        return "-".join(part for part in self.hardware.split("-") if not set(part) <= _NOTHING_KNOWN)
 
     @property
     def last_heard(self) -> datetime:
@@ -111,11 +108,11 @@ def marked(contestants: Sequence[Contestant], taken: Sequence[str] = ()) -> list
     return found
 
 
-def present(appliance: Appliance, first_at: datetime, now: datetime) -> Contestant:
-    """The box that the row stands for, as one among several."""
+def present(appliance: Appliance, now: datetime) -> Contestant:
+    """The box that the row stands for, as one among several from now on."""
     return Contestant(
         appliance.epoch, appliance.hardware, appliance.token_number, appliance.token_before,
-        milliseconds(first_at), milliseconds(appliance.hello_at or now), address=appliance.address,
+        milliseconds(now), milliseconds(appliance.hello_at or now), address=appliance.address,
     )  # fmt: skip
 
 

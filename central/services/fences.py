@@ -60,8 +60,7 @@ def is_rejected(appliance: Appliance, tokens: Tokens, asked: Asked) -> bool:
 def fence(appliance: Appliance, chain: Chain, tokens: Tokens, knock: Knock) -> Outside:
     """In the caller's transaction, when a conflict is noticed."""
     before = contest_of(appliance)
-    epoch = Epoch.get_or_none((Epoch.appliance == appliance.id) & (Epoch.epoch == chain.epoch))
-    known = present(appliance, knock.now if epoch is None else epoch.first_at, knock.now)
+    known = present(appliance, knock.now)
     if before.chosen is not None:
         known = replace(known, mark=before.chosen.mark, page=before.chosen.page)
     others = [one for one in before.outside if one.epoch != chain.epoch or one.before != chain.before]

@@ -5,7 +5,7 @@ import pytest
 
 from central.errors import Conflict, Denied, NotFound
 from central.services.certificates import KnownAppliance
-from central.services.contestants import Contestant
+from central.services.contestants import Contestant, milliseconds
 from central.store.models import Appliance, Epoch, LinkHour
 from protocol.uplink_words import Lane, Standing
 from tests.central.receiving import UAI, Box, Place, add_school, audit, prove
@@ -177,8 +177,24 @@ def test_an_officer_sees_whence_each_calls_and_where_its_page_is(box: Box) -> No
 
 
 def test_hardware_that_tells_nothing_of_itself_is_unknown() -> None:
-    told = [Contestant("e", hardware, 1, "b", 0, 0).known_hardware for hardware in ("000000000000", "", "10b2")]
-    assert told == ["", "", "10b2"]
+    said = ("000000000000", "", "10b2", "0000000000000000-a5be2d4f10b2-", "0000-0000-10b2")
+    told = [Contestant("e", hardware, 1, "b", 0, 0).known_hardware for hardware in said]
+    assert told == ["", "", "10b2", "a5be2d4f10b2", "10b2"]
+
+
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_a_copy_that_calls_first_passes_for_no_older_than_its_original(box: Box, is_moved: bool) -> None:
+    box.say_hello()
+    box.place.clock.advance(7200)
+    copied_at = milliseconds(box.place.clock.now())
+    copy = Box(box.place, box.known, "another" if is_moved else box.epoch, "hw-2" if is_moved else "hw-1", box.token)
+    for one in (copy, box, copy, box):
+        box.place.clock.advance(60)
+        one.say_hello()
+
+    outside = box.place.receiving.fences.contest("a-one").outside
+    parted = [one.first_at for one in outside]
+    assert len(parted) == 2 and parted[0] == parted[1] > copied_at
 
 
 def test_a_box_outside_asks_each_minute_for_an_hour_then_slower_and_again_after_a_choice(box: Box) -> None:
