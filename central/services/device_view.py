@@ -25,7 +25,7 @@ class BatteryPoint:
 
 @dataclass(frozen=True, slots=True)
 class DeviceView:
-    """`cart`: its name. `battery_days`: the oldest first."""
+    """`cart`: its name. `battery_days`: the oldest first. `box`: its standing; empty without one."""
 
     id: str
     uai: str
@@ -51,6 +51,7 @@ class DeviceView:
     lesson_day: date | None
     held: tuple[str, ...]
     cart_id: str
+    box: str
     packages: Mapping[str, str]
     capabilities: tuple[str, ...]
     remark: str
@@ -78,6 +79,7 @@ class DeviceViews:
             school=School.get_by_id(row.school_id).name,
             cart=_cart(row),
             cart_id=row.cart,
+            box=_standing(row.appliance),
             lesson_day=_day(row.lesson_day),
             held=tuple(row.held or ()),
             packages=dict(sorted((row.packages or {}).items())),
@@ -105,6 +107,11 @@ class DeviceViews:
 
     def journal(self, view: DeviceView) -> list[JournalLine]:
         return journal_lines(view.uai, f"device:{view.id}")
+
+
+def _standing(appliance: str | None) -> str:
+    row = Appliance.get_or_none(Appliance.id == (appliance or ""))
+    return "" if row is None else str(row.standing)
 
 
 def _battery_days(device_id: str) -> tuple[BatteryPoint, ...]:

@@ -1,13 +1,13 @@
 """Where an order goes: from what a person selected to appliances that are in service, and their devices."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from peewee import chunked
 
 from central.domain.orders import MAX_INSTRUCTIONS, Wish, goes_to_devices
-from central.errors import Invalid, NotFound
-from central.store.models import Appliance, Device
+from central.errors import Conflict, Invalid, NotFound
+from central.store.models import Appliance, Cart, Device
 from protocol.uplink_words import Standing
 
 _AT_ONCE = 500  # values of one `IN`
@@ -23,13 +23,22 @@ class Place:
 
 
 def places_of(wish: Wish) -> list[Place]:
-    """Raises NotFound for a school or device without an appliance in service, Invalid for too many."""
+    """Raises Conflict for a school or device without an appliance in service, NotFound for a device that there is not,
+    Invalid for too many.
+    """
     found = list(_device_places(wish)) if goes_to_devices(wish) else list(_box_places(wish))
     if not found:
-        raise NotFound("nobody_to_order")
+        raise Conflict("nobody_to_order")
     if len(found) > MAX_INSTRUCTIONS:
         raise Invalid("bad_order", {"scope": "too_many"})
     return found
+
+
+def check_cart(cart: object, places: Iterable[Place]) -> None:
+    """Each of the boxes must have told the city of this cart; none ("") is always there. Raises Invalid."""
+    boxes = {place.appliance for place in places}
+    if cart and boxes - {row.appliance_id for row in Cart.select(Cart.appliance).where(Cart.id == cart)}:
+        raise Invalid("bad_order", {"cart": "unknown_cart"})
 
 
 def _in_service() -> dict[str, str]:
@@ -45,7 +54,7 @@ def _box_places(wish: Wish) -> Iterator[Place]:
             yield Place(appliance, school)
     missing = set(wish.appliances) - set(boxes) or set(wish.schools) - set(boxes.values())
     if missing:
-        raise NotFound("no_appliance", name=min(missing))
+        raise Conflict("no_appliance", name=min(missing))
 
 
 def _device_places(wish: Wish) -> Iterator[Place]:
@@ -64,6 +73,8 @@ def _device_places(wish: Wish) -> Iterator[Place]:
 
 
 def _device_place(row: Device | None, device_id: str, boxes: dict[str, str]) -> Place:
-    if row is None or row.appliance not in boxes:
-        raise NotFound("device_without_appliance", name=device_id if row is None else row.name)
+    if row is None:
+        raise NotFound("unknown_device", name=device_id)
+    if row.appliance not in boxes:
+        raise Conflict("device_without_appliance", name=row.name)
     return Place(row.appliance, row.school_id, row.id)

@@ -13,6 +13,7 @@ from central.domain.roles import Scope, Viewer
 from central.errors import NotFound
 from central.store.desk_models import Instruction, Order, SignedOrder
 from central.store.models import Device, School
+from central.store.rows import tuples_of
 from protocol.uplink_words import OrderClass
 
 PAGE = 50
@@ -20,7 +21,7 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """`states`: how many instructions are in each state."""
+    """`states`: how many instructions are in each state. `schools`: how many it goes to; `school`: one of them."""
 
     id: str
     kind: str
@@ -32,6 +33,9 @@ class OrderLine:
     states: dict[str, int]
     second: str
     args: dict[str, object]
+    schools: int
+    school: str
+    school_name: str
 
     @property
     def total(self) -> int:
@@ -118,10 +122,13 @@ class OrderReader:
         ids = [row.id for row in rows]
         unsigned = SignedOrder.order.in_(ids) & SignedOrder.signatures.is_null()
         waiting = {row.order_id for row in SignedOrder.select(SignedOrder.order).where(unsigned)}
-        states = _states(ids, viewer)
-        return [self._line(row, row.id not in waiting, states.get(row.id, {})) for row in rows]
+        states, places = _states(ids, viewer), _places(ids, viewer)
+        return [
+            self._line(row, row.id not in waiting, states.get(row.id, {}), places.get(row.id, (0, "", "")))
+            for row in rows
+        ]
 
-    def _line(self, row: Order, is_signed: bool, states: dict[str, int]) -> OrderLine:
+    def _line(self, row: Order, is_signed: bool, states: dict[str, int], places: tuple[int, str, str]) -> OrderLine:
         order_class = OrderClass(row.order_class)
         phase = phase_of(
             Facts(
@@ -144,6 +151,7 @@ class OrderReader:
             states,
             row.second,
             row.args,
+            *places,
         )
 
 
@@ -164,6 +172,20 @@ def _states(order_ids: list[str], viewer: Viewer) -> dict[str, dict[str, int]]:
     for order_id, state, count in rows:
         found.setdefault(order_id, {})[state] = count
     return found
+
+
+def _places(order_ids: list[str], viewer: Viewer) -> dict[str, tuple[int, str, str]]:
+    """Of each order: how many schools, the first one's code and its name."""
+    school = Instruction.school
+    query = (
+        Instruction.select(Instruction.order, fn.COUNT(school.distinct()), fn.MIN(school))
+        .where(Instruction.order.in_(order_ids) & _seen(viewer))
+        .group_by(Instruction.order)
+    )
+    found = tuples_of(query)
+    first = {uai for _, _, uai in found}
+    names = dict(tuples_of(School.select(School.uai, School.name).where(School.uai.in_(first)))) if first else {}
+    return {order_id: (count, uai, names.get(uai, uai)) for order_id, count, uai in found}
 
 
 def _line(row: Instruction) -> InstructionLine:

@@ -23,7 +23,7 @@ from central.errors import Conflict, NotFound
 from central.ids import new_id
 from central.services.journal import record
 from central.services.order_papers import Papers, draw_up, sign_one
-from central.services.order_places import Place, places_of
+from central.services.order_places import Place, check_cart, places_of
 from central.services.signing import Signing
 from central.store.database import writing
 from central.store.desk_models import Instruction, Order
@@ -42,11 +42,12 @@ class Orders:
         """The order's id. Routine ones are signed at once and go out; others wait for their signature.
 
         A very large one is written in several transactions, so that schools need not wait for it; who cancels it
-        meanwhile ends that. Raises Invalid, NotFound for a device or school that has no appliance in service.
+        meanwhile ends that. Raises Invalid, NotFound, Conflict for a device or school that has no appliance in service.
         """
         check_scope(wish)
         args, now = checked_args(wish), self._clock.now()
         places = places_of(wish)
+        check_cart(args.get("cart"), places)
         order = _new_order(actor, wish, args, now, end_of(wish, now))
         for number, some in enumerate(chunked(places, _PLACES_AT_ONCE)):
             papers = draw_up(self._signing, order, some, _told_as(actor))

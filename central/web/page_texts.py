@@ -84,6 +84,7 @@ PAGE_TEXTS: dict[str, str] = {
 PAGE_REASONS: dict[str, str] = {
     "too_many": N_("C’est trop à la fois."),
     "text": N_("Du texte, sans signes invisibles."),
+    "unknown_cart": N_("Cette classe mobile n’existe pas dans l’école : rechargez la page."),
     "one_only": N_("Un seul appareil à la fois."),
     "control_letter": N_("La lettre n’est pas celle de ces sept chiffres."),
     "wrong_key": N_("Signé par une autre clé."),

@@ -307,15 +307,6 @@ def test_an_order_that_makes_no_sense_is_refused_at_the_desk(desk: Desk, wish: W
     assert not Instruction.select().exists() and not SignedOrder.select().exists()
 
 
-def test_a_device_without_an_appliance_in_service_is_not_ordered_anything(desk: Desk) -> None:
-    desk.add_school(1, devices=1)
-    with pytest.raises(NotFound):
-        desk.orders.create(BOSS, Wish(InstructionKind.IDENTIFY, devices=("d-9-9",)))
-    Appliance.update(standing="fenced").execute()
-    with pytest.raises(NotFound):
-        desk.orders.create(BOSS, Wish(InstructionKind.IDENTIFY, devices=("d-1-0",)))
-
-
 def test_a_director_reads_what_was_ordered_for_the_own_school_only(desk: Desk) -> None:
     desk.add_school(1, devices=1)
     desk.add_school(2, devices=1)

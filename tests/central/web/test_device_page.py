@@ -4,7 +4,7 @@ import pytest
 
 from central.domain.roles import Role
 from central.store.desk_models import Instruction, Journal, Order
-from central.store.models import Device
+from central.store.models import Appliance, Device
 from tests.central.web.conftest import Browser, Site
 from tests.support.seeded_city import CitySize, seed_city, uai_of
 
@@ -56,6 +56,27 @@ def test_a_device_is_moved_to_another_cart_or_out_of_all(site: Site, admin: Brow
     site.clock.pass_by(seconds=1)
     assert admin.post("/interventions", kind="move", devices=ONE, cart="").status_code == 303
     assert last_order() == ("move", {"cart": ""}, [ONE])
+
+
+def test_a_cart_that_the_school_does_not_have_is_refused_in_a_sentence(admin: Browser) -> None:
+    admin.get(f"/devices/{ONE}")
+    for cart in ("99", "abc"):
+        answer = admin.post("/interventions", kind="move", devices=ONE, cart=cart)
+        assert answer.status_code == 422 and "Cette classe mobile n’existe pas" in answer.text
+    assert not Order.select().where(Order.kind == "move").exists()
+
+
+def test_of_a_fenced_school_nothing_can_be_asked_and_its_pages_say_why(admin: Browser) -> None:
+    Appliance.update(standing="fenced").where(Appliance.school == uai_of(0)).execute()
+    for page in (f"/devices/{ONE}", f"/schools/{uai_of(0)}"):
+        text = admin.get(page).text
+        assert "Deux boîtiers se présentent comme celui de cette école" in text
+        assert 'name="kind"' not in text, page
+    for asked in ({"kind": "rename", "devices": ONE, "name": "Neuve"}, {"kind": "report", "schools": uai_of(0)}):
+        answer = admin.post("/interventions", **asked)
+        assert answer.status_code == 409 and "Ce n’est pas possible maintenant" in answer.text
+    Appliance.update(standing="active").where(Appliance.school == uai_of(0)).execute()
+    assert "Faire le point" in admin.get(f"/devices/{ONE}").text
 
 
 def test_a_selection_of_one_school_is_moved_at_once_and_its_other_buttons_ignore_the_cart(
