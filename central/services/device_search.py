@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import Expression, Function, IntegerField, fn
+from peewee import Case, Expression, Function, IntegerField, fn
 
 from central.domain.plain_text import is_findable, search_words
 from central.domain.roles import Scope, Viewer
@@ -20,6 +20,7 @@ from central.store.rows import tuples_of
 
 PAGE = 50
 COUNTED = 1000
+_SHORT_NUMBER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class DeviceLine:
     seen_at: datetime | None
     battery: int | None
     by_hand: bool
+    rank: int = 0  # 1: words were typed, and they are not just its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +92,22 @@ class DeviceSearch:
     def found(self, wanted: Wanted, viewer: Viewer) -> Found:
         sort = _SORTS.get(wanted.sort, _SORTS["school"])
         conditions = _conditions(wanted, viewer)
-        lines = self._page(wanted, sort, conditions)
+        rank = _rank(wanted.text)
+        lines = self._page(wanted, (*rank, *sort.fields), conditions)
         total = Device.select(Device.id).where(*conditions).limit(COUNTED + 1)
         count = len(lines) if len(lines) <= wanted.limit and not wanted.after else _counted(total)
         more = len(lines) > wanted.limit
         shown = lines[: wanted.limit]
-        return Found(tuple(shown), min(count, COUNTED), count > COUNTED, _token(sort.key(shown[-1])) if more else None)
+        ranked = (shown[-1].rank,) if rank and shown else ()
+        following = _token((*ranked, *sort.key(shown[-1]))) if more else None
+        return Found(tuple(shown), min(count, COUNTED), count > COUNTED, following)
 
-    def _page(self, wanted: Wanted, sort: _Sort, conditions: list[Expression]) -> list[DeviceLine]:
-        query = Device.select(*_COLUMNS).where(*conditions)
-        after = _read_token(wanted.after, sort.fields)
+    def _page(self, wanted: Wanted, fields: tuple[Any, ...], conditions: list[Expression]) -> list[DeviceLine]:
+        query = Device.select(*_COLUMNS, *(field for field in fields if isinstance(field, Case))).where(*conditions)
+        after = _read_token(wanted.after, fields)
         if after is not None:
-            query = query.where(_beyond(sort.fields, after))
-        query = query.order_by(*sort.fields).limit(wanted.limit + 1)
+            query = query.where(_beyond(fields, after))
+        query = query.order_by(*fields).limit(wanted.limit + 1)
         rows = tuples_of(query)
         names = _names({row[1] for row in rows})  # joined here: a page has fifty schools at most
         return [DeviceLine(id_, uai, names.get(uai, ""), *rest) for id_, uai, *rest in rows]
@@ -113,7 +118,7 @@ def _conditions(wanted: Wanted, viewer: Viewer) -> list[Expression]:
     conditions = _scope(viewer)
     if not is_findable(wanted.text):
         conditions.append(Device.id == "")
-    conditions += [Device.search.contains(word) for word in search_words(wanted.text)]
+    conditions += [_has(word) for word in search_words(wanted.text)]
     equal = ((Device.school, wanted.school), (Device.kind, wanted.kind), (Device.status, wanted.status))
     conditions += [field == value for field, value in equal if value]
     if wanted.group is not None:
@@ -121,6 +126,22 @@ def _conditions(wanted: Wanted, viewer: Viewer) -> list[Expression]:
         schools = schools.where(School.group == wanted.group) if wanted.group else schools.where(School.group.is_null())
         conditions.append(Device.school.in_(schools))
     return conditions
+
+
+def _has(word: str) -> Any:
+    """A number of one or two digits is a whole word: a piece of it is in every serial number and in half the UAIs."""
+    if word.isdecimal() and len(word) <= _SHORT_NUMBER:
+        return Device.search.contains(f" {word} ") | Device.search.startswith(f"{word} ")
+    return Device.search.contains(word)
+
+
+def _rank(text: str) -> tuple[Any, ...]:
+    """Before all other order: what has just this name. A single word is in too many names to sort them all."""
+    typed = text.strip()
+    if len(search_words(typed)) < 2:
+        return ()
+    is_named = (Device.name == typed) | (fn.LOWER(Device.name) == typed.lower())
+    return (Case(None, ((is_named, 0),), 1),)
 
 
 def _scope(viewer: Viewer) -> list[Expression]:
@@ -166,6 +187,6 @@ def _read_token(text: str, fields: Sequence[Any]) -> list[Any] | None:
 
 def _fits(value: object, field: object) -> bool:
     """PostgreSQL compares no text with a number, and takes no NUL."""
-    if isinstance(field, IntegerField | Function):  # numbers with something in the place of none
+    if isinstance(field, IntegerField | Function | Case):  # numbers with something in the place of none
         return type(value) is int and abs(value) < 2**53
     return isinstance(value, str) and "\0" not in value

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from central.domain.equipment_files import Equipment, EquipmentKind
+from central.domain.plain_text import search_text
 from central.domain.roles import CONSOLE, Role, Viewer
 from central.errors import Conflict, NotFound
 from central.services.device_search import SORTS, DeviceSearch, Wanted
@@ -38,6 +39,36 @@ def city(city_db: str) -> DeviceSearch:
 )
 def test_words_in_any_order_find_their_devices(city: DeviceSearch, text: str, count: int) -> None:
     assert city.found(Wanted(text), CONSOLE).total == count
+
+
+def rename(device: str, name: str) -> None:
+    row = Device.get_by_id(device)
+    found_by = search_text(row.serial, name, row.number, row.model, row.school_id)
+    Device.update(name=name, search=found_by).where(Device.id == device).execute()
+
+
+def test_a_device_is_found_by_the_name_that_its_page_shows(city: DeviceSearch) -> None:
+    rename("d-00000-002", "Tablette 01 bis")  # the first of all, were it not for its name
+    rename("d-00003-004", "Écran 01")
+    found = city.found(Wanted("tablette 01"), CONSOLE)
+    assert [one.name for one in found.lines] == ["Tablette 01"] * 12 + ["Tablette 01 bis"]
+    assert [one.name for one in city.found(Wanted("Écran 01"), CONSOLE).lines] == ["Écran 01"]
+    assert {one.number for one in city.found(Wanted("7"), CONSOLE).lines} == {7}
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_what_has_just_this_name_comes_first_and_each_device_once(city: DeviceSearch, sort: str) -> None:
+    for place in range(12):
+        rename(f"d-{place:05d}-015", "tablette R")
+    found, after = [], ""
+    while True:
+        page = city.found(Wanted("Tablette r", sort=sort, after=after, limit=7), CONSOLE)
+        found += [(one.id, one.name) for one in page.lines]
+        if page.next is None:
+            break
+        after = page.next
+    assert [name for _, name in found[:12]] == ["tablette R"] * 12
+    assert len(found) == len(set(found)) == 239, "all but the one with another name"
 
 
 @pytest.mark.parametrize("sort", SORTS)
