@@ -26,14 +26,17 @@ from central.store.database import writing
 from central.store.desk_models import Account, Passkey
 
 _MAKE, _USE = "passkey-make", "passkey-use"
+_LONGEST_NAME = 60
 
 
 @dataclass(frozen=True, slots=True)
 class PasskeyLine:
+    """`used_at`: its last sign-in, or its making, which shows it as well."""
+
     id: str
     name: str
     created_at: datetime
-    used_at: datetime | None
+    used_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Passkeys:
 
     def of(self, viewer: Viewer) -> list[PasskeyLine]:
         rows = Passkey.select().where(Passkey.account == viewer.account_id).order_by(Passkey.created_at)
-        return [PasskeyLine(row.id, row.name, row.created_at, row.used_at) for row in rows]
+        return [PasskeyLine(row.id, row.name, row.created_at, row.used_at or row.created_at) for row in rows]
 
     def ask_new(self, viewer: Viewer) -> Question:
         from central.services import authenticators
@@ -65,10 +68,11 @@ class Passkeys:
         from central.services import authenticators
 
         challenge = self._ceremonies.take(_MAKE, token, viewer.account_id)
-        label = display_name(name or "–", longest=60)
+        label = display_name(name or "–", longest=_LONGEST_NAME)
         made = authenticators.made(self._party, challenge, credential)
         now = self._clock.now()
         with writing(f"account:{viewer.account_id}"):
+            label = _distinct(label, {one.name for one in self.of(viewer)})
             try:
                 Passkey.insert(
                     id=made.id, account=viewer.account_id, public_key=made.public_key, sign_count=made.count,
@@ -113,6 +117,14 @@ class Passkeys:
             Passkey.delete().where(Passkey.id == passkey_id).execute()
             retire_keys(self._clock.now(), Account.get_by_id(viewer.account_id), viewer.login, key_name(passkey_id))
             record(self._clock.now(), viewer.login, "account.passkey_off", f"account:{viewer.login}")
+
+
+def _distinct(name: str, taken: set[str]) -> str:
+    """« Mon appareil 2 » beside « Mon appareil »: whoever lets one of them sign must know which."""
+    if name not in taken:
+        return name
+    numbered = (f"{name[: _LONGEST_NAME - 4].rstrip()} {number}" for number in range(2, len(taken) + 3))
+    return next(one for one in numbered if one not in taken)
 
 
 def _has_totp(viewer: Viewer) -> bool:

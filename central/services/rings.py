@@ -122,14 +122,16 @@ class Rings:
             KeyLine(key := ring_key(row), row.account_id, row.created_at, signed.get(key.id) == key) for row in rows
         ]
 
-    def candidates(self) -> list[tuple[str, str, str]]:
-        """Passkeys of the city's IT that no ring speaks of yet: id, login, its name."""
+    def candidates(self) -> list[tuple[str, str, str, datetime]]:
+        """Passkeys of the city's IT that no ring speaks of yet: id, login, its name, when it was made."""
         known = {row.id for row in SigningKey.select(SigningKey.id)}
         officers = Account.active & Account.role.in_([role.value for role in CITY_ROLES])
         rows = (
             Passkey.select(Passkey, Account).join(Account).where(officers).order_by(Account.login, Passkey.created_at)
         )
-        return [(row.id, row.account.login, row.name) for row in rows if passkey_id(row.id) not in known]
+        return [
+            (row.id, row.account.login, row.name, row.created_at) for row in rows if passkey_id(row.id) not in known
+        ]
 
     def is_waiting(self) -> bool:
         """Whether the rows say something that the root has not signed."""

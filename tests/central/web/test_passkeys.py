@@ -1,6 +1,7 @@
 """Passkeys by a software authenticator: the invitation, a sign-in without a login, and wrong answers."""
 
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -129,6 +130,21 @@ def test_the_last_passkey_of_an_administrator_stays(site: Site) -> None:
     assert answered(browser, own_key(), "/account/passkeys", "make").status_code == 200
     browser.get("/account")
     assert browser.post("/account/passkeys/remove", id=key.id).status_code == 303
+
+
+def test_two_passkeys_of_one_person_are_told_apart_where_one_is_to_sign(site: Site) -> None:
+    browser = enrolled(site, own_key())
+    site.clock.pass_by(seconds=300)
+    browser.get("/account")
+    assert answered(browser, own_key(), "/account/passkeys", "make").status_code == 200
+    page = browser.get("/account").text
+    names = re.findall(r'<strong dir="auto">([^<]+)</strong><span>([^<]+)</span>', page)
+    assert [name for name, _ in names] == ["Portable", "Portable 2"]
+    made = [re.search(r"ajoutée le (\d\d/\d\d/\d{4}, \d+\W+h\W+\d\d)", told) for _, told in names]
+    assert all(made) and len({found[1] for found in made if found}) == 2
+    assert "jamais" not in page, "it was made, and that shows it"
+    for name in ("Portable", "Portable 2"):
+        assert re.search(rf"durand · {name} · ajoutée le", browser.get("/orders/keys").text)
 
 
 def test_somebody_elses_passkey_cannot_be_removed(site: Site) -> None:
