@@ -12,6 +12,7 @@ from central.ids import hash_secret
 from central.services.journal import record
 from central.store.database import writing
 from central.store.desk_models import Account, Passkey, Session
+from central.store.trouble import STORE_ERRORS, is_full
 
 _SEEN_EVERY = timedelta(minutes=1)  # not a row for each picture of a page
 
@@ -44,6 +45,16 @@ def has_factor(row: Account) -> bool:
     return row.totp_secret is not None or Passkey.select().where(Passkey.account == row.id).exists()
 
 
+def _touch(id_hash: str, now: datetime) -> None:
+    """A disk that is full closes no page: who may act must see it. The next page tries again."""
+    try:
+        with writing():
+            Session.update(seen_at=now).where(Session.id_hash == id_hash).execute()
+    except STORE_ERRORS as error:
+        if not is_full(error):
+            raise
+
+
 class Sessions:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -73,7 +84,7 @@ class Sessions:
             Session.delete().where(Session.id_hash == row.id_hash).execute()
             raise NotSignedIn("session_over")
         if abs(now - row.seen_at) >= _SEEN_EVERY:
-            Session.update(seen_at=now).where(Session.id_hash == row.id_hash).execute()
+            _touch(row.id_hash, now)
         factor = half_way and has_factor(row.account)
         return OpenSession(viewer_of(row.account), row.id_hash, row.created_at, row.is_strong, half_way, factor)
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import select
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,14 @@ from central.errors import CannotStart
 from central.store.desk_models import DESK_TABLES
 from central.store.migrations import MIGRATIONS
 from central.store.models import FLEET_TABLES, Row, Setting, database
-from central.store.trouble import STORE_ERRORS, in_words
+from central.store.room import room
+from central.store.trouble import STORE_ERRORS, in_words, is_full
 
 SCHEMA_VERSION = 1
 TABLES: tuple[type[Row], ...] = (*FLEET_TABLES, *DESK_TABLES)
 _POSTGRES = ("postgresql://", "postgres://")
 _LOCK = 0x50524541  # "PREA": one migrates, the others wait
+_ROOM = "room"
 _OLDEST_SAFE = (3, 51, 3)
 _PRAGMAS = {
     "journal_mode": "wal",
@@ -71,6 +73,7 @@ def transaction() -> AbstractContextManager[object]:
 def open_database(url: str, sqlite_path: Path) -> None:
     """Binds the models of this process, creating or migrating. Raises CannotStart with what to do."""
     database.initialize(_postgres(url) if url else _sqlite(sqlite_path))
+    room.watch(sqlite_path.with_name(_ROOM))
     try:
         with database.connection_context():
             _build()
@@ -112,6 +115,18 @@ def writing(*names: str) -> Iterator[None]:
     SQLite has one writer. PostgreSQL has many: who reads, decides, then writes names here what nobody else may decide
     upon meanwhile (`appliance:a-…`, `ticket:…`); transactions with a name in common run one after the other.
     """
+    try:
+        with _written(names):
+            yield
+    except STORE_ERRORS as error:
+        if is_full(error):
+            room.refused()
+        raise
+    room.taken()
+
+
+@contextmanager
+def _written(names: Sequence[str]) -> Iterator[None]:
     if not is_postgres():
         with database.atomic("IMMEDIATE"):
             yield

@@ -30,7 +30,8 @@ except ImportError:  # a process whose store is SQLite does without (`central.__
 
 
 STORE_ERRORS: tuple[type[Exception], ...] = (PeeweeException, apsw.Error, DriverError, MaxConnectionsExceeded)
-_FULL, _BUSY, _AWAY = "disk_full", "database_busy", "database_away"
+DISK_FULL = "disk_full"
+_FULL, _BUSY, _AWAY = DISK_FULL, "database_busy", "database_away"
 _CLASSES: tuple[tuple[type[Exception], str], ...] = (
     (apsw.FullError, _FULL), (apsw.IOError, _FULL),
     (apsw.BusyError, _BUSY), (apsw.LockedError, _BUSY), (MaxConnectionsExceeded, _BUSY),
@@ -50,6 +51,11 @@ def read_trouble(error: BaseException) -> Unavailable | None:
     """Away, busy and full are states of the server, not defects; None for anything else."""
     code = _code(_origin(error))
     return None if code is None else Unavailable(code)
+
+
+def is_full(error: BaseException) -> bool:
+    trouble = read_trouble(error)
+    return trouble is not None and trouble.code == DISK_FULL
 
 
 def _origin(error: BaseException) -> BaseException:

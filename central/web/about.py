@@ -10,7 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from central.bootstrap import Services
 from central.domain.roles import Capability
+from central.errors import Unavailable
 from central.services.vital_signs import VitalSigns
+from central.store.room import room
+from central.store.trouble import DISK_FULL, in_words
 from central.web.access import Door, allows
 
 _SLOW_MS = 2000
@@ -25,8 +28,14 @@ def make_about(services: Services) -> Blueprint:
     @pages.get("/health")
     @allows(Door.PUBLIC)
     def health() -> ResponseReturnValue:
-        """A row is written and read again. 503 when that takes too long; an error when it fails."""
-        took = pulse.milliseconds()
+        """A row is written and read again. 503 when that takes too long, or fails; or larger ones lately did."""
+        try:
+            with in_words():
+                took = pulse.milliseconds()
+        except Unavailable as trouble:
+            return jsonify(status=trouble.code), trouble.status
+        if room.is_short():
+            return jsonify(status=DISK_FULL), Unavailable.status
         is_well = took <= _SLOW_MS
         return jsonify(status="ok" if is_well else "slow", database_ms=took), 200 if is_well else 503
 

@@ -10,6 +10,7 @@ from central.bootstrap import Services
 from central.nudge import NudgeSender
 from central.store.database import give_back
 from central.store.models import database
+from central.store.room import room
 from central.web.access import enforce, may, sees
 from central.web.cookies import Cookies, form_key, load_sessions
 from central.web.errors import register_errors
@@ -108,6 +109,7 @@ def _dress(app: Flask, services: Services) -> None:
             "zone": DEFAULT_ZONE,
             "school_name": services.config.city,
             "viewer": None if found is None else found.viewer,
+            "no_room": is_in and found.viewer.is_of_the_city and room.is_short(),
             "nav": navigation(found.viewer) if found is not None and is_in else [],
             "languages": [{"code": code, "label": label} for code, label in LANGUAGES.items() if code != language],
         }

@@ -108,7 +108,7 @@ def _as_page(error: CityError) -> Response | tuple[str, int]:
     page = render_template(
         "error.html",
         status=_status(error),
-        title=title(_status(error)),
+        title=title(_status(error), error.code),
         text=" ".join([text_of(error), *sorted(set(field_texts(error).values()))]),
         action=_way_on(),
     )

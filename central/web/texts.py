@@ -96,6 +96,7 @@ TITLES: dict[int, str] = {
     500: N_("Le serveur a rencontré une erreur"),
     503: N_("Le serveur est très occupé"),
 }
+_TITLES_OF_CODES = {"disk_full": N_("Le serveur n’a plus de place")}
 _TITLE = N_("Cela n’a pas pu être fait")
 
 
@@ -144,5 +145,5 @@ def field_texts(error: CityError | None) -> dict[str, str]:
     return {name: reason(word, name) for name, word in error.fields.items()} if isinstance(error, Invalid) else {}
 
 
-def title(status: int) -> str:
-    return translate(TITLES.get(status, _TITLE))
+def title(status: int, code: str = "") -> str:
+    return translate(_TITLES_OF_CODES.get(code) or TITLES.get(status, _TITLE))
