@@ -89,9 +89,7 @@ def _place() -> Iterator[tuple[Central, Path]]:
 def _joined(city: Central, folder: Path) -> Iterator[tuple[HandBox, Wire]]:
     """A box that has nothing to say any more, and whose waiting is the product's."""
     with counted(HOST, city.uplink_port) as wire:
-        box = HandBox(
-            folder, f"{HOST}:{wire.port}", gather=gathering.SECONDS, chance=_half
-        )
+        box = HandBox(folder, f"{HOST}:{wire.port}", gather=gathering.SECONDS, chance=_half)
         with box.opened():
             box.join(city, city.new_school())
             box.until(lambda: not box.waiting())
