@@ -20,7 +20,7 @@ _log = logging.getLogger("live")
 
 
 class ClosedBridges:
-    """`end`: ends the session of that client id at the city's broker; whether it surely has. Several may do it twice."""
+    """`end`: ends the session of that client id at the city's broker; whether it surely has. It may be done twice."""
 
     def __init__(self, clock: Clock, end: Callable[[str], bool]) -> None:
         self._clock = clock
