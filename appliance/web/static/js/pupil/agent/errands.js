@@ -8,7 +8,7 @@ import { CommandDesk } from "./commands.js";
 import { Malformed, readCommand } from "./words.js";
 
 /** What is done within this time is answered once; else the hub hears first that it has come. */
-const PATIENCE_MS = 250;
+const PATIENCE_MS = 500;
 const FINAL = new Set(["done", "failed", "unsupported", "expired"]);
 
 /**

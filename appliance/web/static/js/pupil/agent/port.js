@@ -6,7 +6,7 @@ const PATIENCE_MS = 8_000;
 /** Time for a tab that is reloaded to be back before another takes its place. */
 const TURN_MS = 2_000;
 /** What thirty tablets show at the same moment they tell one after the other, once it is shown: no answer delays a screen. */
-const TOLD_WITHIN_MS = [60, 180];
+const TOLD_WITHIN_MS = [120, 300];
 
 export class AgentPort {
   /** @param {(message: Message) => void} hear what the agent says: `state` and `do`; when it returns, it is shown */
