@@ -4,6 +4,7 @@ Signatures of people are `order_signatures`', the way to the appliances and thei
 `order_reader`'s.
 """
 
+import contextlib
 from datetime import datetime
 
 from peewee import chunked
@@ -19,7 +20,7 @@ from central.domain.orders import (
     end_of,
 )
 from central.domain.roles import Viewer
-from central.errors import Conflict, NotFound
+from central.errors import CityError, Conflict, NotFound
 from central.ids import new_id
 from central.services.journal import record
 from central.services.order_papers import Papers, draw_up, sign_one
@@ -42,22 +43,34 @@ class Orders:
         """The order's id. Routine ones are signed at once and go out; others wait for their signature.
 
         A very large one is written in several transactions, so that schools need not wait for it; who cancels it
-        meanwhile ends that. Raises Invalid, NotFound, Conflict for a device or school that has no appliance in service.
+        meanwhile ends that, and what fails on the way calls back what is written already: nobody orders half of it.
+        Raises Invalid, NotFound, Conflict for a device or school that has no appliance in service.
         """
         check_scope(wish)
         args, now = checked_args(wish), self._clock.now()
         places = places_of(wish)
         check_cart(args.get("cart"), places)
         order = _new_order(actor, wish, args, now, end_of(wish, now))
-        for number, some in enumerate(chunked(places, _PLACES_AT_ONCE)):
+        first, *others = chunked(places, _PLACES_AT_ONCE)
+        papers = draw_up(self._signing, order, first, _told_as(actor))
+        with writing(f"order:{order.id}"):
+            self._begin(actor, order, places)
+            papers.write()
+        try:
+            self._go_on(actor, order, others)
+        except CityError:
+            with contextlib.suppress(CityError):
+                self.cancel(actor, order.id)
+            raise
+        return str(order.id)
+
+    def _go_on(self, actor: Viewer, order: Order, slices: list[list[Place]]) -> None:
+        for some in slices:
             papers = draw_up(self._signing, order, some, _told_as(actor))
             with writing(f"order:{order.id}"):
-                if number == 0:
-                    self._begin(actor, order, places)
-                elif order_row(order.id).canceled_at is not None:
-                    break
+                if order_row(order.id).canceled_at is not None:
+                    return
                 papers.write()
-        return str(order.id)
 
     def _begin(self, actor: Viewer, order: Order, places: list[Place]) -> None:
         order.save(force_insert=True)

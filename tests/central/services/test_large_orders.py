@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from central.domain.orders import Wish
+from central.errors import Unavailable
 from central.services import orders
 from central.store.database import connected, writing
 from central.store.desk_models import Instruction, Journal, Order
@@ -67,3 +68,15 @@ def test_a_large_order_lets_others_write_in_between_and_ends_when_it_is_canceled
     assert states(cut) == ["canceled"] * 10
     told = [row.action for row in Journal.select().where(Journal.target == f"order:{cut}").order_by(Journal.id)]
     assert told == ["order.create", "order.cancel"]
+
+
+def test_a_large_order_that_fails_half_way_is_called_back(desk: Desk) -> None:
+    def fail() -> None:
+        raise Unavailable("database_busy")
+
+    halting = orders.Orders(desk.clock, InBetween(desk, 11, fail))  # type: ignore[arg-type]  # passes all on, and does something in between
+    with pytest.raises(Unavailable):
+        halting.create(BOSS, Wish(InstructionKind.IDENTIFY, schools=("0131001A",)))
+    (order,) = Order.select()
+    assert order.canceled_at is not None
+    assert states(order.id) == ["canceled"] * 10
