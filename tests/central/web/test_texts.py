@@ -20,7 +20,7 @@ _NO_PAGE = {
     "gap", "hello_first", "late_hello", "not_level", "foreign_appliance", "not_a_replacement", "cut", "not_packed",
     "snapshot_altered", "snapshot_too_large", "snapshot_unreadable", "unknown_encoding", "busy", "no_configuration",
     "no_ring", "no_snapshot", "wrong_version", "backup_exists", "no_folder", "unknown_chain", "chain_broken",
-    "not_a_backup",
+    "not_a_backup", "no_next_key", "next_key_unsigned",
 }  # fmt: skip
 
 
