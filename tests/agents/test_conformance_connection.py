@@ -8,9 +8,14 @@ from tests.support.appliance import wait_for
 
 def until_answered(plant: Plant, kiosk: Kiosk) -> list[Heard]:
     """What the appliance said before the tablet's first answer came."""
-    heard = plant.spy.heard(kiosk.username)
-    first = next(index for index, one in enumerate(heard) if one.leaf.startswith("response/"))
-    return [one for one in heard[:first] if one.is_order]
+
+    def all_until() -> list[Heard] | None:
+        heard = plant.spy.heard(kiosk.username)
+        answers = (index for index, one in enumerate(heard) if one.leaf.startswith("response/"))
+        first = next(answers, None)
+        return None if first is None else heard[:first]
+
+    return [one for one in wait_for(all_until, what="the tablet's first answer") if one.is_order]
 
 
 def go_dark(plant: Plant, kiosk: Kiosk) -> None:
