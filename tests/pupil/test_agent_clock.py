@@ -9,12 +9,19 @@ import pytest
 
 from tests.pupil.agent_page import Bench, PupilPage
 from tests.pupil.hub_peer import FREE, LESSON, HubPeer, playing_hub, soon
-from tests.support.appliance import Appliance
+from tests.support.appliance import Appliance, wait_for
 
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000
 LOCK = {"message": "On range"}
 NOWHERE = "ws://127.0.0.1:1/mqtt"
+KEPT_VERSION = """id => new Promise((done) => {
+    const opening = indexedDB.open(`preau-${id}`);
+    opening.onsuccess = () => {
+        const asked = opening.result.transaction("facts").objectStore("facts").get("desired");
+        asked.onsuccess = () => { opening.result.close(); done(asked.result?.version ?? null); };
+    };
+})"""
 CLOCKS = """
 delete window.Worker;
 const shift = (name) => Number(localStorage.getItem(name) ?? 0);
@@ -107,8 +114,9 @@ def test_a_steady_clock_that_runs_on_in_a_sleep_ends_it_too(bench: Bench, hub: H
 
 def test_a_lesson_of_yesterday_is_over_where_nobody_can_be_asked(bench: Bench, hub: HubPeer, pupil: PupilPage) -> None:
     begin(bench, pupil)
-    hub.want(pupil.id, None)
+    version = hub.want(pupil.id, None)
     pupil.wait(lesson=LESSON)
+    wait_for(lambda: pupil.page.evaluate(KEPT_VERSION, pupil.id) == version, 5, "it is written down")
     nobody_tells_the_time(pupil)
     shift(pupil, wall=11 * HOUR_MS)
     pupil.reload(websocket=NOWHERE)
