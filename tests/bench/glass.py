@@ -84,7 +84,8 @@ async def reacted(
     """Seconds from the moment before `act` until each page shows it."""
     await asyncio.gather(*(glass.watch(selector, wanted) for glass in glasses))
     waiting = [asyncio.ensure_future(glass.seen()) for glass in glasses]
-    await asyncio.sleep(0.2)  # until every page has been asked: none of that counts
+    # A page answers in order: with this, each has been asked the above. None of that counts.
+    await asyncio.gather(*(glass.page.evaluate("null") for glass in glasses))
     started = time.time()
     await act()
     moments = await asyncio.wait_for(asyncio.gather(*waiting), PATIENCE_SECONDS)
