@@ -83,8 +83,11 @@ def encode_picture(picture: Picture) -> bytes:
 
 def _encode_device(device: LiveDevice) -> dict[str, object]:
     value: dict[str, object] = {
-        "id": device.id, "name": device.name, "online": device.online, "in_lesson": device.in_lesson,
-    }  # fmt: skip
+        "id": device.id,
+        "name": device.name,
+        "online": device.online,
+        "in_lesson": device.in_lesson,
+    }
     if device.battery is not None:
         value["battery"] = device.battery
     if device.charging is not None:

@@ -250,8 +250,12 @@ def encode_ring(ring: Ring) -> bytes:
         for one in ring.keys
     ]
     value: dict[str, object] = {
-        "v": VERSION, "version": ring.version, "city": ring.city, "relying_party": ring.relying_party, "keys": keys,
-    }  # fmt: skip
+        "v": VERSION,
+        "version": ring.version,
+        "city": ring.city,
+        "relying_party": ring.relying_party,
+        "keys": keys,
+    }
     return write_object(value, MAX_BODY_BYTES, in_order=True)
 
 
@@ -288,8 +292,10 @@ class SignedDocument:
 
 def encode_signed(signed: SignedDocument) -> bytes:
     value: dict[str, object] = {
-        "v": VERSION, "document": signed.document.decode("utf-8"), "signature": signed.signature,
-    }  # fmt: skip
+        "v": VERSION,
+        "document": signed.document.decode("utf-8"),
+        "signature": signed.signature,
+    }
     return write_object(value, MAX_BODY_BYTES)
 
 

@@ -181,9 +181,13 @@ def _add_agent(parser: argparse.ArgumentParser) -> None:
     more = parser.add_argument_group("agents d’un autre éditeur")
     more.add_argument("--agent", choices=(WEBVIEW_KIOSK,), help="simule cet agent au lieu d’appareils du protocole")
     more.add_argument(
-        "--setup", nargs="+", action="extend", default=[], metavar="RÉGLAGES",
+        "--setup",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="RÉGLAGES",
         help="fichiers de réglages, ou adresses montrées pour la tablette : une tablette chacun",
-    )  # fmt: skip
+    )
     more.add_argument("--switch", nargs="+", action="extend", default=[], metavar="NOM=VALEUR", help="voir docs")
     more.add_argument(
         "--trouble", nargs="+", action="extend", default=[], metavar="NOM", help=f"mal se tenir : {', '.join(Trouble)}"

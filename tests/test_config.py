@@ -24,8 +24,10 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
 def test_importing_touches_nothing(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-c", "import appliance.config, appliance.clock, appliance.logs, appliance.bootstrap"],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True,
-    )  # fmt: skip
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
     assert list(tmp_path.iterdir()) == []
 
 

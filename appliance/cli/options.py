@@ -69,8 +69,10 @@ def as_arguments(config: Config) -> list[str]:
     for name in config.names:
         arguments += ["--name", name]
     for option, path in (
-        ("--tls-cert", config.tls_certificate), ("--tls-key", config.tls_key), ("--tls-ca", config.tls_ca)
-    ):  # fmt: skip
+        ("--tls-cert", config.tls_certificate),
+        ("--tls-key", config.tls_key),
+        ("--tls-ca", config.tls_ca),
+    ):
         if path is not None:
             arguments += [option, str(path)]
     return arguments

@@ -156,12 +156,16 @@ def _gesture(gesture: Gesture, answers: list[Answer]) -> Json:
         "evidence": how_known(answers),
         "problems": [
             {
-                "device_id": one.device_id, "number": number_of(one.number, one.has_sticker), "name": one.name,
-                "status": one.shown, "error": one.error, "unsupported": list(one.unsupported),
+                "device_id": one.device_id,
+                "number": number_of(one.number, one.has_sticker),
+                "name": one.name,
+                "status": one.shown,
+                "error": one.error,
+                "unsupported": list(one.unsupported),
             }
             for one in problems(answers)
         ],
-    }  # fmt: skip
+    }
 
 
 def _requests(lesson_id: str) -> list[Json]:

@@ -82,9 +82,9 @@ def shown(tile: Tile, live: LiveRow | None, answer: Answer | None, gesture_id: s
         "presence": "never" if live is None else live.presence,
         "seen_at": None if live is None else time_text(live.seen_at),
         "battery": _battery(live),
-        "app": None if live is None or not live.foreground else {
-            "package": live.foreground, "label": label_of(live.foreground)
-        },
+        "app": None
+        if live is None or not live.foreground
+        else {"package": live.foreground, "label": label_of(live.foreground)},
         "whereabouts": _whereabouts(tile, live),
         "hand_at": None if live is None else time_text(live.hand_at),
         "capabilities": list(tile.capabilities),
@@ -94,7 +94,7 @@ def shown(tile: Tile, live: LiveRow | None, answer: Answer | None, gesture_id: s
         "eyes_up": tile.hold.eyes_up is not None,
         "display": tile.display,
         "receipt": None if answer is None or gesture_id is None else _receipt(answer, gesture_id),
-    }  # fmt: skip
+    }
 
 
 def number_of(number: int, has_sticker: bool) -> str:
@@ -112,9 +112,12 @@ def time_text(value: datetime | None) -> str | None:
 
 def _receipt(answer: Answer, gesture_id: str) -> Json:
     return {
-        "gesture_id": gesture_id, "status": answer.shown, "error": answer.error,
-        "unsupported": list(answer.unsupported), "evidence": answer.evidence,
-    }  # fmt: skip
+        "gesture_id": gesture_id,
+        "status": answer.shown,
+        "error": answer.error,
+        "unsupported": list(answer.unsupported),
+        "evidence": answer.evidence,
+    }
 
 
 def _whereabouts(tile: Tile, live: LiveRow | None) -> Whereabouts | None:

@@ -47,7 +47,7 @@ CITY_TROUBLES: dict[str, str] = {
     "claim_not_blank": N_("Ce code est fait pour un boîtier neuf ; celui-ci a déjà des appareils."),
     "claim_not_ready": N_("La ville n’est pas encore prête à accueillir des boîtiers. Celui-ci réessaie."),
     "claim_snapshot": N_("La sauvegarde de l’ancien boîtier n’a pas pu être mise en place. Le boîtier réessaie."),
-}  # fmt: skip
+}
 
 STANDINGS: dict[str, str] = {
     "active": N_("Ce boîtier est rattaché à la ville."),

@@ -35,10 +35,12 @@ def _city_init(desk: Desk, options: argparse.Namespace) -> Answer:
     notes = [] if passphrase else ["Attention : la clé racine n’est pas protégée par une phrase secrète."]
     return Answer(
         {"root": str(options.root), "public": root.public},
-        [f"La ville est prête. Clé racine : {options.root}. Mettez-la hors ligne, en deux endroits sûrs : sans elle, "
-         "aucune clé d’agent ne peut plus être certifiée ni retirée."],
+        [
+            f"La ville est prête. Clé racine : {options.root}. Mettez-la hors ligne, en deux endroits sûrs : sans "
+            "elle, aucune clé d’agent ne peut plus être certifiée ni retirée."
+        ],
         notes,
-    )  # fmt: skip
+    )
 
 
 def _keep_names(desk: Desk) -> None:

@@ -49,9 +49,12 @@ def _listen(config: Config, services: Services, stopping: threading.Event) -> No
     closed = ClosedBridges(services.clock, partial(take_place, membership))
     reload = Reload(settings, config.runtime_path / "processes.json")
     steps = (
-        wire.take_step, lambda: wire.speak_step(connection.publish), reload.step,
-        lambda: identity.step(connection.again), closed.step,
-    )  # fmt: skip
+        wire.take_step,
+        lambda: wire.speak_step(connection.publish),
+        reload.step,
+        lambda: identity.step(connection.again),
+        closed.step,
+    )
     nudged = NudgeReceiver(config.runtime_path)
     connection.start()
     try:

@@ -150,11 +150,15 @@ def _key_list(desk: Desk, _options: argparse.Namespace) -> Answer:
     lines = desk.services.rings.listed()
     told = [
         {
-            "id": one.key.id, "holder": one.key.holder, "classes": [name.value for name in one.key.classes],
-            "not_after": one.key.not_after, "revoked": one.key.revoked, "in_force": one.is_in_force,
+            "id": one.key.id,
+            "holder": one.key.holder,
+            "classes": [name.value for name in one.key.classes],
+            "not_after": one.key.not_after,
+            "revoked": one.key.revoked,
+            "in_force": one.is_in_force,
         }
         for one in lines
-    ]  # fmt: skip
+    ]
     text = [
         f"{one.key.id}  {one.key.holder}  {', '.join(one.key.classes)}  jusqu’au {one.key.not_after:%d/%m/%Y}"
         f"{'  retirée' if one.key.revoked else ''}{'' if one.is_in_force else '  (attend la signature du trousseau)'}"

@@ -21,9 +21,11 @@ def _new(desk: Desk, _options: argparse.Namespace) -> Answer:
     key_id = desk.services.online_keys.prepare(CONSOLE)
     return Answer(
         {"id": key_id},
-        [f"Clé suivante du serveur : {key_id}. Elle ne signe encore rien.",
-         "Faites signer le trousseau (ring-export, ring-sign, ring-import), puis : online-key switch"],
-    )  # fmt: skip
+        [
+            f"Clé suivante du serveur : {key_id}. Elle ne signe encore rien.",
+            "Faites signer le trousseau (ring-export, ring-sign, ring-import), puis : online-key switch",
+        ],
+    )
 
 
 def _switch(desk: Desk, options: argparse.Namespace) -> Answer:

@@ -74,8 +74,10 @@ def _claim_code(desk: Desk, options: argparse.Namespace) -> Answer:
     if options.file is not None and options.file.exists():
         raise CannotStart("file_exists", f"{options.file} existe déjà : donnez un autre nom.")
     ticket = desk.services.claims.new_ticket(CONSOLE, uai, options.replaces)
-    notes = [f"À saisir sur le boîtier, une fois, avant le {ticket.expires_at.astimezone():%d/%m/%Y}, avec l’adresse "
-             f"{ticket.file.address} :"]  # fmt: skip
+    notes = [
+        f"À saisir sur le boîtier, une fois, avant le {ticket.expires_at.astimezone():%d/%m/%Y}, avec l’adresse "
+        f"{ticket.file.address} :"
+    ]
     standing = [one for one in desk.services.appliances.all(uai) if one.is_standing]
     if standing and options.replaces is None:
         notes.insert(
@@ -131,8 +133,9 @@ def _appliance_doubles(desk: Desk, options: argparse.Namespace) -> Answer:
     lines = [_double_text(one, "choisi") for one in taken]
     lines += [_double_text(one, "dehors") for one in contest.outside]
     document = {
-        "chosen": contest.chosen.mark if contest.chosen else None, "outside": [one.mark for one in contest.outside]
-    }  # fmt: skip
+        "chosen": contest.chosen.mark if contest.chosen else None,
+        "outside": [one.mark for one in contest.outside],
+    }
     return Answer(document, lines or ["Ce boîtier n’existe pas en double."])
 
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     load_pem_private_key,
-)  # fmt: skip
+)
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from central.keys.folder import KeyFolder, unreadable

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
     load_pem_private_key,
-)  # fmt: skip
+)
 
 from central.keys.folder import KeyFolder, unreadable
 

@@ -161,9 +161,12 @@ def _of_others(facts: Sequence[Fact], foreign: set[str], name: str) -> list[Unfi
 
 def apply_logs(place: Place, facts: Sequence[Fact]) -> list[Unfit]:
     """A log that nobody here asked for is parked; one that has expired is let go."""
-    asked = {row.id: row for row in LogRequest.select().where(
-        LogRequest.id.in_([fact.body.request for fact in facts]) & (LogRequest.appliance == place.appliance)
-    )}  # fmt: skip
+    asked = {
+        row.id: row
+        for row in LogRequest.select().where(
+            LogRequest.id.in_([fact.body.request for fact in facts]) & (LogRequest.appliance == place.appliance)
+        )
+    }
     open_ones = {key for key, row in asked.items() if row.expires_at > place.now}
     made: list[Made] = []
     for fact in facts:

@@ -23,9 +23,12 @@ class Ceremonies:
         with writing():
             Ceremony.delete().where(Ceremony.expires_at <= now).execute()
             Ceremony.insert(
-                token_hash=hash_secret(token), kind=kind, account=account_id, payload=payload,
+                token_hash=hash_secret(token),
+                kind=kind,
+                account=account_id,
+                payload=payload,
                 expires_at=now + CEREMONY_LIFE,
-            ).execute()  # fmt: skip
+            ).execute()
         return token
 
     def take(self, kind: str, token: object, account_id: int | None = None) -> Any:

@@ -26,7 +26,7 @@ from protocol.uplink_claim import (
     authority_mark,
     secret_text,
     write_code,
-)  # fmt: skip
+)
 from protocol.uplink_door import ClaimFile, DoorRefusal
 from protocol.uplink_words import Standing
 

@@ -147,7 +147,7 @@ class Configurations:
             school=school.uai, version=version, document=document.decode("utf-8"), signature=signed.signature, at=now
         ).on_conflict(
             conflict_target=[table.school], preserve=[table.version, table.document, table.signature, table.at]
-        ).execute()  # fmt: skip
+        ).execute()
 
 
 def checked_scope(key: str) -> Scope:

@@ -91,10 +91,14 @@ def heard(appliance: Appliance, tokens: Tokens, knock: Knock) -> Outside:
 def _as_it_asks(known: Contestant, knock: Knock) -> Contestant:
     before = hash_token(knock.asked.token)
     return replace(
-        known, hardware=knock.hardware, number=known.number if known.before == before else known.number + 1,
-        before=before, last_at=milliseconds(knock.now), address=knock.address or known.address,
+        known,
+        hardware=knock.hardware,
+        number=known.number if known.before == before else known.number + 1,
+        before=before,
+        last_at=milliseconds(knock.now),
+        address=knock.address or known.address,
         page=knock.page or known.page,
-    )  # fmt: skip
+    )
 
 
 def _stranger(tokens: Tokens, knock: Knock) -> Contestant:

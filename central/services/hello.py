@@ -142,9 +142,13 @@ def _was_left(row: Appliance, epoch: str) -> bool:
 
 def _write_chain(appliance: str, chain: Chain) -> None:
     Appliance.update(
-        epoch=chain.epoch, token_number=chain.number, token_before=chain.before, hello_claimed_at=chain.claimed_at,
-        late_hellos=chain.late, late_hello_at=chain.late_at,
-    ).where(Appliance.id == appliance).execute()  # fmt: skip
+        epoch=chain.epoch,
+        token_number=chain.number,
+        token_before=chain.before,
+        hello_claimed_at=chain.claimed_at,
+        late_hellos=chain.late,
+        late_hello_at=chain.late_at,
+    ).where(Appliance.id == appliance).execute()
 
 
 def _begin(row: Appliance, hello: Hello, now: datetime) -> None:

@@ -23,12 +23,10 @@ def hello_came(appliance: str, now: datetime, before: datetime | None) -> None:
 
 def batch_came(appliance: str, now: datetime, size: int) -> None:
     """`size`: bytes on the line."""
-    LinkHour.insert(
-        appliance=appliance, hour=_hour(now), hellos=0, batches=1, bytes=size, late_seconds=0
-    ).on_conflict(
+    LinkHour.insert(appliance=appliance, hour=_hour(now), hellos=0, batches=1, bytes=size, late_seconds=0).on_conflict(
         conflict_target=[LinkHour.appliance, LinkHour.hour],
         update={LinkHour.batches: LinkHour.batches + 1, LinkHour.bytes: LinkHour.bytes + size},
-    ).execute()  # fmt: skip
+    ).execute()
 
 
 def _hour(now: datetime) -> datetime:

@@ -63,8 +63,10 @@ def _delivered(server: smtplib.SMTP, sender: str, address: str, message: EmailMe
     raw = message.as_bytes(policy=message.policy.clone(linesep="\r\n"))
     code, text = 0, b""
     steps: tuple[Callable[[], tuple[int, bytes]], ...] = (
-        lambda: server.mail(sender), lambda: server.rcpt(address), lambda: server.data(raw)
-    )  # fmt: skip
+        lambda: server.mail(sender),
+        lambda: server.rcpt(address),
+        lambda: server.data(raw),
+    )
     for step in steps:
         code, text = step()
         if code >= 400:

@@ -66,10 +66,12 @@ def names_of(entries: Iterable[Entry]) -> Names:
     schools = {one.school for one in lines if one.school} | _named(lines, "school") | _scopes(lines, "school")
     instructions = dict(
         tuples_of_some(
-            Instruction, (Instruction.id, Instruction.order), Instruction.id,
+            Instruction,
+            (Instruction.id, Instruction.order),
+            Instruction.id,
             _named(lines, "instruction") | _told([one for one in lines if one.is_of_school], "instruction"),
         )
-    )  # fmt: skip
+    )
     orders = _named(lines, "order") | set(instructions.values())
     of_boxes = dict(tuples_of_some(Appliance, (Appliance.id, Appliance.school), Appliance.id, boxes))
     with_carts = {one.school for one in lines if one.target.startswith("cart:") or "cart" in one.detail}

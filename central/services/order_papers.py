@@ -21,9 +21,11 @@ from protocol.uplink_words import InstructionKind, OrderClass
 
 _SIGNED = bulk.Target(SignedOrder, ("id", "order", "body", "signatures", "signed_by", "signed_at"), 1, is_new=True)
 _INSTRUCTIONS = bulk.Target(
-    Instruction, ("id", "order", "signed", "appliance", "school", "device", "state", "detail", "refusal"), 1,
+    Instruction,
+    ("id", "order", "signed", "appliance", "school", "device", "state", "detail", "refusal"),
+    1,
     is_new=True,
-)  # fmt: skip
+)
 _LOGS = bulk.Target(LogRequest, ("id", "appliance", "account", "asked_at", "expires_at"), 1, is_new=True)
 _Row = tuple[object, ...]
 

@@ -75,9 +75,13 @@ class Passkeys:
             label = _distinct(label, {one.name for one in self.of(viewer)})
             try:
                 Passkey.insert(
-                    id=made.id, account=viewer.account_id, public_key=made.public_key, sign_count=made.count,
-                    name=label, created_at=now,
-                ).execute()  # fmt: skip
+                    id=made.id,
+                    account=viewer.account_id,
+                    public_key=made.public_key,
+                    sign_count=made.count,
+                    name=label,
+                    created_at=now,
+                ).execute()
             except IntegrityError:
                 raise Conflict("passkey_known") from None
             record(now, viewer.login, "account.passkey", f"account:{viewer.login}", name=label)

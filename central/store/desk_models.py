@@ -10,7 +10,7 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     TextField,
-)  # fmt: skip
+)
 
 from central.store.fields import JsonField, MomentField
 from central.store.models import Row, School, SchoolGroup

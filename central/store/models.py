@@ -16,7 +16,7 @@ from peewee import (
     IntegerField,
     Model,
     TextField,
-)  # fmt: skip
+)
 
 from central.store.fields import JsonField, MomentField
 

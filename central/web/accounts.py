@@ -87,9 +87,7 @@ def _add_acts(pages: Blueprint, services: Services) -> None:
 
 def _typed(login: str) -> NewAccount:
     form = request.form
-    return NewAccount(
-        login, form.get("name", ""), form.get("role", ""), form.get("school", ""), form.get("email", "")
-    )  # fmt: skip
+    return NewAccount(login, form.get("name", ""), form.get("role", ""), form.get("school", ""), form.get("email", ""))
 
 
 def _schools() -> list[tuple[str, str]]:

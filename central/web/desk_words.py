@@ -78,9 +78,12 @@ INSTRUCTIONS: dict[str, Word] = {
     "unknown": Word(N_("on ne sait pas"), "circle-help", "notice"),
 }
 STORAGE = {
-    "normal": N_("normal"), "thrifty": N_("économe"), "coarse": N_("statistiques réduites"),
-    "essential": N_("l’essentiel seulement"), "survival": N_("survie"),
-}  # fmt: skip
+    "normal": N_("normal"),
+    "thrifty": N_("économe"),
+    "coarse": N_("statistiques réduites"),
+    "essential": N_("l’essentiel seulement"),
+    "survival": N_("survie"),
+}
 HELD = {
     "eyes_up": N_("les yeux vers l’enseignant"),
     "lock": N_("écran verrouillé"),
@@ -157,9 +160,7 @@ def trouble_title(kind: str, count: int) -> str:
     """One line of the morning."""
     titles = {
         AlertKind.FENCED: ngettext("%(num)s boîtier existe en double", "%(num)s boîtiers existent en double", count),
-        AlertKind.APPLIANCE_SILENT: ngettext(
-            "%(num)s boîtier est muet", "%(num)s boîtiers sont muets", count
-        ),
+        AlertKind.APPLIANCE_SILENT: ngettext("%(num)s boîtier est muet", "%(num)s boîtiers sont muets", count),
         AlertKind.STORAGE_LOW: ngettext(
             "%(num)s boîtier est presque plein", "%(num)s boîtiers sont presque pleins", count
         ),
@@ -172,7 +173,8 @@ def trouble_title(kind: str, count: int) -> str:
         ),
         AlertKind.PARKED_RECORDS: ngettext(
             "%(num)s boîtier envoie ce que le serveur ne comprend pas",
-            "%(num)s boîtiers envoient ce que le serveur ne comprend pas", count
+            "%(num)s boîtiers envoient ce que le serveur ne comprend pas",
+            count,
         ),
         AlertKind.DEVICE_SILENT: ngettext(
             "%(num)s appareil n’a plus été vu", "%(num)s appareils n’ont plus été vus", count
@@ -180,7 +182,7 @@ def trouble_title(kind: str, count: int) -> str:
         AlertKind.BATTERY_FAILING: ngettext(
             "%(num)s batterie est à changer", "%(num)s batteries sont à changer", count
         ),
-    }  # fmt: skip
+    }
     found = titles.get(AlertKind(kind)) if kind in set(AlertKind) else None
     return (found or f"{kind} : %(num)s") % {"num": count}
 

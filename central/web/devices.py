@@ -70,10 +70,14 @@ def _add_listing(pages: Blueprint, services: Services) -> None:
 
 def _columns() -> list[tuple[str, str, bool]]:
     return [
-        ("school", _("École"), False), ("name", _("Appareil"), False), ("kind", _("Sorte"), False),
-        ("model", _("Modèle"), False), *((("serial", _("Série"), False),) if viewer().sees(Column.SERIAL) else ()),
-        ("seen", _("Vu"), False), ("battery", _("Batterie"), False),
-    ]  # fmt: skip
+        ("school", _("École"), False),
+        ("name", _("Appareil"), False),
+        ("kind", _("Sorte"), False),
+        ("model", _("Modèle"), False),
+        *((("serial", _("Série"), False),) if viewer().sees(Column.SERIAL) else ()),
+        ("seen", _("Vu"), False),
+        ("battery", _("Batterie"), False),
+    ]
 
 
 def _add_one(pages: Blueprint, services: Services) -> None:

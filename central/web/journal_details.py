@@ -22,12 +22,16 @@ QUIET = frozenset(
 )
 _SCHOOL_ROLES = {"teacher": N_("enseignant"), "administrator": N_("administrateur de l’école")}
 ALARMS = {
-    "not_owner": N_("le kiosque ne possède pas la tablette"), "may_not_lock": N_("le kiosque ne peut pas verrouiller"),
-    "open": N_("la tablette est ouverte"), "pinned": N_("verrou faible"),
-    "takeover": N_("deux connexions sous un même nom"), "cloned": N_("deux installations sous un même nom"),
-    "reinstalled": N_("application réinstallée"), "wrong_name": N_("message au nom d’une autre tablette"),
+    "not_owner": N_("le kiosque ne possède pas la tablette"),
+    "may_not_lock": N_("le kiosque ne peut pas verrouiller"),
+    "open": N_("la tablette est ouverte"),
+    "pinned": N_("verrou faible"),
+    "takeover": N_("deux connexions sous un même nom"),
+    "cloned": N_("deux installations sous un même nom"),
+    "reinstalled": N_("application réinstallée"),
+    "wrong_name": N_("message au nom d’une autre tablette"),
     "fixed": N_("un réglage est fixé par le propriétaire de la tablette"),
-}  # fmt: skip
+}
 _REASONS = {
     "certificate_unknown": N_("certificat inconnu"),
     "certificate_revoked": N_("certificat révoqué"),
@@ -37,7 +41,7 @@ _REASONS = {
     "renewal_too_late": N_("certificat expiré depuis trop longtemps"),
     "foreign_appliance": N_("données d’un autre boîtier que le sien"),
     "not_a_replacement": N_("sauvegarde d’une école dont il n’a pas la place"),
-}  # fmt: skip
+}
 
 _Teller = Callable[[Entry, object, Names], str]
 

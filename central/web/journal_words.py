@@ -76,9 +76,13 @@ def _who_of_school(actor: str, noun: str, key: str) -> str:
     if noun == "token" and key:
         return _("lien d’inscription n° %(number)s", number=key)
     words = {
-        "console": _("la console du boîtier"), "appliance": _("le boîtier"), "bridge": _("le boîtier"),
-        "city": _("la ville"), "guest": _("un invité"), "code": _("un code de séance"),
-    }  # fmt: skip
+        "console": _("la console du boîtier"),
+        "appliance": _("le boîtier"),
+        "bridge": _("le boîtier"),
+        "city": _("la ville"),
+        "guest": _("un invité"),
+        "code": _("un code de séance"),
+    }
     return words.get(actor, actor)
 
 

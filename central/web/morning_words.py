@@ -32,8 +32,9 @@ def morning_sentence(counts: Counts) -> str:
     if verdict is Verdict.WAITING:
         return ngettext(
             "Rien à signaler ; %(num)s école attend son boîtier.",
-            "Rien à signaler ; %(num)s écoles attendent leur boîtier.", counts.without,
-        ) % {"num": counts.without}  # fmt: skip
+            "Rien à signaler ; %(num)s écoles attendent leur boîtier.",
+            counts.without,
+        ) % {"num": counts.without}
     if verdict is Verdict.TAKEN:
         return _("Rien de nouveau : ce qui ne va pas est déjà pris en charge.")
     return _("Aucune école pour l’instant.") if verdict is Verdict.EMPTY else _("Tout va bien dans les écoles.")

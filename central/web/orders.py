@@ -128,9 +128,12 @@ def _add_passkey(pages: Blueprint, services: Services) -> None:
         ]
         challenge = urlsafe_b64encode(_next(services, order_id).challenge).rstrip(b"=").decode()
         return jsonify(
-            challenge=challenge, rpId=relying_party(services.config), allowCredentials=allowed, timeout=120_000,
+            challenge=challenge,
+            rpId=relying_party(services.config),
+            allowCredentials=allowed,
+            timeout=120_000,
             userVerification="required",
-        )  # fmt: skip
+        )
 
     @pages.post("/<order_id>/sign")
     @allows(Capability.ORDER_SENSITIVE)

@@ -152,9 +152,12 @@ def _add_standing(pages: Blueprint, services: Services) -> None:
         mark = request.form.get("mark", "")
         services.receiving.fences.choose(viewer(), appliance_id, mark)
         flash(
-            _("C’est noté : « %(mark)s » est le boîtier de l’école. Les deux l’apprennent à leur prochain appel.",
-              mark=mark), "good"
-        )  # fmt: skip
+            _(
+                "C’est noté : « %(mark)s » est le boîtier de l’école. Les deux l’apprennent à leur prochain appel.",
+                mark=mark,
+            ),
+            "good",
+        )
         return redirect(url_for("schools.one", uai=uai), 303)
 
 

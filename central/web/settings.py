@@ -86,8 +86,11 @@ def _add_scope(pages: Blueprint, services: Services) -> None:
             count = services.configurations.change(viewer(), found.key, forms.typed_document(request.form))
         except CityError as error:
             return _scope_page(services, found, error)
-        text = ngettext("C’est enregistré : %(num)s école reçoit du nouveau.",
-                        "C’est enregistré : %(num)s écoles reçoivent du nouveau.", count)  # fmt: skip
+        text = ngettext(
+            "C’est enregistré : %(num)s école reçoit du nouveau.",
+            "C’est enregistré : %(num)s écoles reçoivent du nouveau.",
+            count,
+        )
         flash(text % {"num": count}, "good")
         return redirect(url_for("settings.scope", scope_key=found.key), 303)
 

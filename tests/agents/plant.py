@@ -120,9 +120,7 @@ class Plant:
         until(lambda: alarm in self.alarms(kiosk), seconds, lambda: f"{alarm}; there are {self.alarms(kiosk)}")
 
     def receipt(self, kiosk: Kiosk, gesture_id: str) -> Receipt:
-        query = (
-            "SELECT state, error, channel, evidence FROM receipt WHERE gesture_id = ? AND device_id = ?"
-        )  # fmt: skip
+        query = "SELECT state, error, channel, evidence FROM receipt WHERE gesture_id = ? AND device_id = ?"
         rows = self.rows(query, gesture_id, kiosk.device_id)
         return Receipt(*rows[0]) if rows else Receipt("none", None, "", None)
 

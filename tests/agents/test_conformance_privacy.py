@@ -15,9 +15,13 @@ def test_11_a_whole_lesson_is_spoken_as_the_contract_wants_it(plant: Plant) -> N
     kiosk = plant.ready()
     with plant.lesson(kiosk) as lesson:
         for kind, args in (
-            ("eyes_up", {"message": "Regardez"}), ("eyes_free", {}), ("open_link", {"url": OUTSIDE}),
-            ("message", {"text": "Bonjour"}), ("restrict", {"internet": "blocked"}), ("identify", {}),
-        ):  # fmt: skip
+            ("eyes_up", {"message": "Regardez"}),
+            ("eyes_free", {}),
+            ("open_link", {"url": OUTSIDE}),
+            ("message", {"text": "Bonjour"}),
+            ("restrict", {"internet": "blocked"}),
+            ("identify", {}),
+        ):
             gesture = plant.gesture(lesson, kind, **args)
             plant.wait_for_receipt(kiosk, gesture, "succeeded", "failed", "rejected")
     plant.quiet(kiosk)

@@ -100,5 +100,6 @@ def test_27_an_array_that_comes_back_as_a_text_is_the_same(plant: Plant) -> None
         plant.spy.wait_for_order(other.username, "settings")
         plant.quiet(other)
     assert other.agent.tablet.settings.copy()[ARRAY] == '["UNLOCK","SETTINGS"]'
-    assert len([one for one in plant.spy.orders(other.username) if ARRAY in str(one.body)
-                and one.word == "settings"]) == 1  # fmt: skip
+    assert (
+        len([one for one in plant.spy.orders(other.username) if ARRAY in str(one.body) and one.word == "settings"]) == 1
+    )

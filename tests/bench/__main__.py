@@ -23,7 +23,7 @@ from tests.bench import (
     report,
     size,
     visible,
-)  # fmt: skip
+)
 from tests.bench.result import Result, Run
 from tests.support.appliance import ROOT
 

@@ -101,9 +101,12 @@ def _settle(central: Central, url: str, folder: Path, schools: int) -> list[Scho
         _write(School, [School.uai, School.name, School.created_at], [(b.uai, f"École {b.uai}", BORN) for b in boxes])
         _write(Appliance, [Appliance.id, Appliance.school, Appliance.claimed_at], [(b.id, b.uai, BORN) for b in boxes])
         fields = [
-            Certificate.serial, Certificate.appliance, Certificate.not_before, Certificate.not_after,
+            Certificate.serial,
+            Certificate.appliance,
+            Certificate.not_before,
+            Certificate.not_after,
             Certificate.revoked_at,
-        ]  # fmt: skip
+        ]
         _write(Certificate, fields, certificates)
     return boxes
 

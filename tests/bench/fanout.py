@@ -119,8 +119,11 @@ def measure(run: Run) -> Result:
             for gesture, (ours, bare) in asyncio.run(_both(school, broker, run)).items():
                 rows += _rows(gesture, count, ours, bare)
                 data[f"{gesture}_{count}"] = {
-                    "ours_ms": spread(ours).as_json(), "floor_ms": spread(bare).as_json(), "ours": ours, "floor": bare
-                }  # fmt: skip
+                    "ours_ms": spread(ours).as_json(),
+                    "floor_ms": spread(bare).as_json(),
+                    "ours": ours,
+                    "floor": bare,
+                }
     return Result("fanout", "Fan-out: request to the last device's answer", tuple(rows), data)
 
 

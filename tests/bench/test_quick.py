@@ -21,8 +21,11 @@ def test_every_benchmark_runs_and_leaves_json_tables_and_a_plot(tmp_path: Path, 
     names = [name for name in BENCHMARKS if is_long or name not in OF_THE_CITY]
     done = subprocess.run(
         [sys.executable, "-m", "tests.bench", *names, "--quick", "--out", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
     for name in names:

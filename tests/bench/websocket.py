@@ -18,9 +18,13 @@ class WebSocket:
         host, _, port = address.partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         asked = {
-            "Host": address, "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
-            "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), **headers,
-        }  # fmt: skip
+            "Host": address,
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(),
+            **headers,
+        }
         lines = "".join(f"{name}: {value}\r\n" for name, value in asked.items())
         writer.write(f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode())
         answer = await reader.readuntil(b"\r\n\r\n")

@@ -43,9 +43,11 @@ def _facts(number: int, copy: int) -> Iterator[tuple[Lane, str, str | None, dict
             yield Lane.STATISTICS, "battery", None, {"period": period, "device": name, "lowest": 20, "highest": 95}
         for line in range(40):
             told: dict[str, object] = {
-                "actor": "m.durand", "action": "gesture.open_link", "target": f"lesson:{day}-{line}",
+                "actor": "m.durand",
+                "action": "gesture.open_link",
+                "target": f"lesson:{day}-{line}",
                 "detail": {"devices": 28, "kind": "open_link"},
-            }  # fmt: skip
+            }
             yield Lane.RECEIPTS, "audit", None, told
 
 

@@ -89,9 +89,13 @@ GARBAGE = {
 
 
 @pytest.mark.contract(
-    "0.invalid_json_is_dropped", "0.larger_than_64_kib_is_dropped", "0.deeper_than_16_is_dropped",
-    "0.missing_field_is_dropped", "0.drops_are_counted_per_device_and_reason", "0.a_drop_never_stops_the_hub",
-)  # fmt: skip
+    "0.invalid_json_is_dropped",
+    "0.larger_than_64_kib_is_dropped",
+    "0.deeper_than_16_is_dropped",
+    "0.missing_field_is_dropped",
+    "0.drops_are_counted_per_device_and_reason",
+    "0.a_drop_never_stops_the_hub",
+)
 @pytest.mark.parametrize("reason", GARBAGE)
 def test_garbage_is_dropped_counted_by_its_reason_and_acknowledged(desk: Desk, command: str, reason: Reason) -> None:
     desk.send(Leaf.ACKS, GARBAGE[reason], device=TWO)
@@ -128,7 +132,7 @@ def test_what_is_too_large_is_not_kept_while_it_waits(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "name", ["hub/time", "devices/../presence", "devices/d-1/presence", "devices/d-00000001/desired", "devices", ""]
-)  # fmt: skip
+)
 def test_other_topics_are_acknowledged_and_nothing_else(desk: Desk, name: str) -> None:
     desk.receive(name, b"online")
     desk.work()

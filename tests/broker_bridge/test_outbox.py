@@ -125,9 +125,13 @@ def test_a_command_that_the_protocol_cannot_say_fails_alone(post: Post) -> None:
     """A device that enrolled without an address cannot be told where a document is."""
     Device.update(host="").where(Device.id == ONE).execute()
     Document.create(
-        sha256="a" * 64, name="f.pdf", mime="application/pdf", size=1, uploaded_at=post.school.clock.now(),
+        sha256="a" * 64,
+        name="f.pdf",
+        mime="application/pdf",
+        size=1,
+        uploaded_at=post.school.clock.now(),
         force_insert=True,
-    )  # fmt: skip
+    )
     gesture_id = post.school.perform(post.school.start(), "open_document", sha256="a" * 64)
     post.step()
     assert post.school.receipts(gesture_id) == {ONE: "failed", TWO: "sent", THREE: "sent"}
@@ -196,9 +200,10 @@ class Device1:
 
 
 @pytest.mark.contract(
-    "4.hub_repeats_until_acknowledged_or_expired", "4.expired_command_is_never_carried_out",
+    "4.hub_repeats_until_acknowledged_or_expired",
+    "4.expired_command_is_never_carried_out",
     "4.first_final_status_stands",
-)  # fmt: skip
+)
 @settings(max_examples=25)
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 2), st.sampled_from(AckStatus)), min_size=1, max_size=25))
 def test_over_a_line_that_drops_and_repeats_each_command_has_one_final_state(

@@ -43,9 +43,13 @@ def value_for(field: Any) -> object:
     if isinstance(field, ForeignKeyField):
         return None if field.null and field.rel_model is field.model else first_key(field.rel_model)
     for kind, value in (
-        (MomentField, AT), (JsonField, {"é\u2028": ["<script>", 1.5, None]}), (BlobField, b"\x00\xff"),
-        (BooleanField, True), (FloatField, 48.25), (IntegerField, 41),
-    ):  # fmt: skip
+        (MomentField, AT),
+        (JsonField, {"é\u2028": ["<script>", 1.5, None]}),
+        (BlobField, b"\x00\xff"),
+        (BooleanField, True),
+        (FloatField, 48.25),
+        (IntegerField, 41),
+    ):
         if isinstance(field, kind):
             return value
     return "L’école, 1"[: getattr(field, "max_length", 255) or 255]

@@ -33,8 +33,12 @@ def test_a_link_reaches_the_device_as_a_command(school: School, tablet: Tablet, 
     assert not any(one.retained for one in tablet.peer.messages if one.topic == tablet.topic("commands"))
 
 
-@pytest.mark.contract("4.received_may_come_before_a_final", "4.first_final_status_stands",
-                      "2.acks_are_not_retained", "4.ack_has_the_shape")  # fmt: skip
+@pytest.mark.contract(
+    "4.received_may_come_before_a_final",
+    "4.first_final_status_stands",
+    "2.acks_are_not_retained",
+    "4.ack_has_the_shape",
+)
 def test_acknowledgements_become_the_receipt_and_the_first_final_one_stands(
     school: School, tablet: Tablet, lesson: str
 ) -> None:
@@ -94,8 +98,12 @@ def test_a_command_that_waited_for_an_absent_device_dies_with_the_lesson(school:
     assert counts(school, lesson) == {"canceled": 1}
 
 
-@pytest.mark.contract("4.wipe_is_from_the_dsi_only", "4.message_is_at_most_500_characters",
-                      "4.open_link_is_http_or_https", "4.open_app_names_a_package")  # fmt: skip
+@pytest.mark.contract(
+    "4.wipe_is_from_the_dsi_only",
+    "4.message_is_at_most_500_characters",
+    "4.open_link_is_http_or_https",
+    "4.open_app_names_a_package",
+)
 @pytest.mark.parametrize(("kind", "args"), [
     ("wipe", {}), ("reboot", {}), ("release", {}), ("message", {"text": "a" * 501}), ("message", {"text": " "}),
     ("open_link", {"url": "javascript:alert(1)"}), ("open_link", {"url": "file:///etc/passwd"}),

@@ -42,9 +42,10 @@ def test_the_tokens_cart_takes_the_device(school: School) -> None:
 
 
 @pytest.mark.contract(
-    "1.same_serial_keeps_the_id_and_the_record", "1.same_serial_gets_a_new_password",
+    "1.same_serial_keeps_the_id_and_the_record",
+    "1.same_serial_gets_a_new_password",
     "1.removed_device_loses_its_connection_at_once",
-)  # fmt: skip
+)
 def test_the_same_serial_is_the_same_device_with_a_new_password(school: School) -> None:
     first = school.enroll(serial="R52T90ABCDE")
     with school.peer(first) as old:

@@ -35,16 +35,18 @@ def test_a_device_finds_its_desired_state_waiting(school: School, version: int) 
         first = peer.wait(lambda: next((one for one in peer.messages if one.retained), None), "the retained one")
         assert first.qos == 1
         desired = json.loads(first.payload)
-    assert set(desired) == {
-        "version", "issued_at", "restrictions", "restrictions_until", "lesson", "packages", "name"
-    }  # fmt: skip
+    assert set(desired) == {"version", "issued_at", "restrictions", "restrictions_until", "lesson", "packages", "name"}
     assert desired["restrictions"] == FREE
     assert (desired["restrictions_until"], desired["lesson"], desired["packages"]) == (None, None, [])
     assert desired["name"] == answer["name"]
 
 
-@pytest.mark.contract("3.version_grows_with_every_change", "3.until_is_null_only_when_free",
-                      "3.lesson_is_named_or_null", "3.desired_has_the_shape")  # fmt: skip
+@pytest.mark.contract(
+    "3.version_grows_with_every_change",
+    "3.until_is_null_only_when_free",
+    "3.lesson_is_named_or_null",
+    "3.desired_has_the_shape",
+)
 def test_each_gesture_is_a_later_version_with_a_lease(school: School, tablet: Tablet, lesson: str) -> None:
     before = tablet.wait("desired")["version"]
     gesture(school, lesson, "restrict", sound="blocked", apps=["org.kde.gcompris"])
@@ -84,8 +86,12 @@ def test_the_board_believes_the_device_and_nobody_else(school: School, tablet: T
     assert tile["app"] == {"package": "org.kde.gcompris", "label": "GCompris"}
 
 
-@pytest.mark.contract("2.reported_is_retained_from_device", "2.presence_is_retained_from_device",
-                      "2.last_will_is_offline", "2.inventory_is_retained")  # fmt: skip
+@pytest.mark.contract(
+    "2.reported_is_retained_from_device",
+    "2.presence_is_retained_from_device",
+    "2.last_will_is_offline",
+    "2.inventory_is_retained",
+)
 def test_a_device_that_falls_off_the_network_is_shown_so(school: School, tablet: Tablet, lesson: str) -> None:
     wait_for(lambda: school.teacher.board(lesson)["tiles"][0]["presence"] == "online", 10, "online")
     tablet.peer.drop()
@@ -113,8 +119,12 @@ def _seconds_between(first: str, second: str) -> float:
     return (datetime.fromisoformat(second) - datetime.fromisoformat(first)).total_seconds()
 
 
-@pytest.mark.contract("0.device_reads_and_writes_its_own_subtree_only", "0.device_keeps_to_the_directions",
-                      "0.refused_by_the_broker_itself", "0.device_reads_hub_time")  # fmt: skip
+@pytest.mark.contract(
+    "0.device_reads_and_writes_its_own_subtree_only",
+    "0.device_keeps_to_the_directions",
+    "0.refused_by_the_broker_itself",
+    "0.device_reads_hub_time",
+)
 def test_the_broker_itself_refuses_what_is_not_the_devices(school: School, tablet: Tablet) -> None:
     other = school.enroll()
     for topic in (f"devices/{other['id']}/reported", f"devices/{other['id']}/acks", tablet.topic("desired"),

@@ -26,8 +26,12 @@ def read_by(code: str, *arguments: str) -> set[str]:
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     done = subprocess.run(
         [sys.executable, "-c", code + _TELL, "-", *arguments],
-        cwd=ROOT, capture_output=True, text=True, check=True, env=environment,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
     return set(done.stdout.rpartition("modules:")[2].split())
 
 

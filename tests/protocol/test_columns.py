@@ -15,11 +15,15 @@ _ODD: st.SearchStrategy[object] = st.sampled_from(
     [None, True, False, 0, -1, 1.0, 2.5, 2**53, "", "x", "x\0", "x" * 129, [], {}, "2026-11-23"]
 )
 _USUAL = {
-    "seq": st.integers(1, 9), "type": st.sampled_from(["audit", "usage"]), "body": st.just({"a": 1}),
-    "at": st.sampled_from(["2026-11-23T09:02:11Z", "2026-11-23t09:02:11z", "2026-11-23T09:02:60Z",
-                           "2026-13-23T09:02:11Z"]),
-    "key": st.sampled_from(["device:d-1", "cart:c-1"]), "origin": st.just({"epoch": "e", "seq": 3}),
-}  # fmt: skip
+    "seq": st.integers(1, 9),
+    "type": st.sampled_from(["audit", "usage"]),
+    "body": st.just({"a": 1}),
+    "at": st.sampled_from(
+        ["2026-11-23T09:02:11Z", "2026-11-23t09:02:11z", "2026-11-23T09:02:60Z", "2026-13-23T09:02:11Z"]
+    ),
+    "key": st.sampled_from(["device:d-1", "cart:c-1"]),
+    "origin": st.just({"epoch": "e", "seq": 3}),
+}
 
 
 @st.composite
@@ -53,9 +57,11 @@ def test_records_are_read_together_as_one_by_one(value: object) -> None:
 def test_a_column_that_is_right_needs_no_reader(values: list[object]) -> None:
     """What is said to be right comes out of its reader as it went in."""
     for is_right, reader in (
-        (are_texts(values, 5), remark(5)), (are_texts(values, 5, 1), text(5)), (are_whole(values), whole()),
+        (are_texts(values, 5), remark(5)),
+        (are_texts(values, 5, 1), text(5)),
+        (are_whole(values), whole()),
         (are_whole(values, -5, 5), whole(-5, 5)),
-    ):  # fmt: skip
+    ):
         if is_right:
             read = [reader(value, "x") for value in values]
             assert read == values and list(map(type, read)) == list(map(type, values))

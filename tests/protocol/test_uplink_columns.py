@@ -65,6 +65,9 @@ def test_what_no_reader_takes_has_no_columns(record_type: RecordType, data: st.D
 def test_usual_bodies_have_columns() -> None:
     bodies = [{"actor": "durand", "action": "device.retire"}, {"actor": "durand", "action": "a", "target": "device:1"}]
     assert read_columns(RecordType.AUDIT, bodies) == (
-        ("durand", "durand"), ("device.retire", "a"), ["", "device:1"], [{}, {}],
-    )  # fmt: skip
+        ("durand", "durand"),
+        ("device.retire", "a"),
+        ["", "device:1"],
+        [{}, {}],
+    )
     assert read_columns(RecordType.GAP, bodies) is None and read_columns(RecordType.AUDIT, [None]) is None

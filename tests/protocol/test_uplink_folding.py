@@ -30,8 +30,9 @@ BODIES = st.one_of(st.none(), st.dictionaries(st.sampled_from("abcd"), VALUES, m
 TIMES = st.sampled_from(["2026-11-24T08:00:00Z", "2026-11-24T07:59:00Z", "1970-01-01T00:00:00Z"])
 STATE = st.lists(
     st.dictionaries(st.sampled_from(["device:x1", "device:x2", "cart:1", "appliance", "x"]), st.tuples(TIMES, BODIES)),
-    min_size=1, max_size=5,
-)  # fmt: skip
+    min_size=1,
+    max_size=5,
+)
 FACTS = st.lists(st.tuples(st.sampled_from(["audit", "usage", "x"]), TIMES, BODIES, st.integers(1, 9)), max_size=12)
 
 
@@ -81,9 +82,11 @@ def test_of_a_state_told_again_only_what_changed_is_said() -> None:
     again = encoded(Lane.STATE, 1, [{**record, "seq": 2, "body": {**body, "battery": 75}}])
 
     assert fold(again, WHOSE, known) == {
-        "lane": 1, "after": 1, "up_to": 2,
+        "lane": 1,
+        "after": 1,
+        "up_to": 2,
         "runs": [{"type": "device", "seq": [2], "at": [28281600], "known": [0], "is": {"battery": 75}}],
-    }  # fmt: skip
+    }
 
 
 def test_a_batch_that_would_not_unfold_to_its_bytes_is_not_folded() -> None:

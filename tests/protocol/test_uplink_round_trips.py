@@ -96,13 +96,16 @@ def test_a_comparison_finds_every_difference_and_nothing_else(
     ours, others = bucket_digests(mine), bucket_digests(theirs)
     different = [place for place in range(BUCKETS) if ours[place] != others[place]]
     answer = ComparisonAnswer(
-        "a", "e", not different,
+        "a",
+        "e",
+        not different,
         {place: {key: told for key, told in theirs.items() if bucket_of(key) == place} for place in different},
-    )  # fmt: skip
+    )
 
     again = parse_comparison_answer(encode_comparison_answer(answer))
 
     assert (whole_digest(ours) == whole_digest(others)) is (mine == theirs)
     assert different_keys(mine, again) == (
-        {key for key in mine if theirs.get(key) != mine[key]}, set(theirs) - set(mine),
-    )  # fmt: skip
+        {key for key in mine if theirs.get(key) != mine[key]},
+        set(theirs) - set(mine),
+    )

@@ -240,11 +240,12 @@ def thick_book(size: int) -> bytes:
     """One page, beside something large that no page needs."""
     drawing = "0.1 0.1 0.1 rg 100 300 300 300 re f"
     bodies = [
-        "<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << >> /Contents 4 0 R >>",
         f"<< /Length {len(drawing)} >>\nstream\n{drawing}\nendstream",
         f"<< /Length {size} >>\nstream\n{'x' * size}\nendstream",
-    ]  # fmt: skip
+    ]
     return papers._with_index(bodies)
 
 

@@ -26,8 +26,12 @@ def look(request: pytest.FixtureRequest) -> Size:
 
 @pytest.fixture(scope="module")
 def given(durand: Client) -> dict[str, Handed]:
-    contents = {"Le loup.pdf": papers.pdf(), "Carte.png": papers.drawing(), "Chanson.wav": papers.sound(2),
-                "Liste.csv": b"mot;nombre\nchat;3\n"}  # fmt: skip
+    contents = {
+        "Le loup.pdf": papers.pdf(),
+        "Carte.png": papers.drawing(),
+        "Chanson.wav": papers.sound(2),
+        "Liste.csv": b"mot;nombre\nchat;3\n",
+    }
     return {name: handed(durand, name, content) for name, content in contents.items()}
 
 

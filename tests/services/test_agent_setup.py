@@ -128,10 +128,14 @@ def test_the_checks_follow_what_the_tablet_says(setup: AgentSetup, links: AgentL
     linked = links.of(sheet.device_id)
     assert linked is not None
     assert list(setup.checks(linked).items()) == [
-        (CheckName.DOOR, WRONG), (CheckName.CONNECTED, WAITING), (CheckName.ANSWERED, WAITING),
-        (CheckName.OWNER, WAITING), (CheckName.MAY_LOCK, WAITING), (CheckName.LOCKED, WAITING),
+        (CheckName.DOOR, WRONG),
+        (CheckName.CONNECTED, WAITING),
+        (CheckName.ANSWERED, WAITING),
+        (CheckName.OWNER, WAITING),
+        (CheckName.MAY_LOCK, WAITING),
+        (CheckName.LOCKED, WAITING),
         (CheckName.PAGE, WAITING),
-    ]  # fmt: skip
+    ]
     links.enable(ADMIN)
     assert is_enabled()
     Live.create(device_id=sheet.device_id, presence="online", own="online", agent="ready", seen_at=clock.at)

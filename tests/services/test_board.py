@@ -167,9 +167,12 @@ def test_guests_come_after_the_class_and_screens_last_whatever_their_numbers(sch
     Device.update(number=0).where(Device.id == device_id(7)).execute()
     tiles = school.board.snapshot(lesson)["tiles"]
     assert [(one["name"], one["number"], one["guest"]) for one in tiles] == [
-        ("Tablette 01", "01", False), ("Tablette 02", "02", False), ("Tablette 03", "03", False),
-        ("Invité 1", "", True), ("Tablette 07", "", False),
-    ]  # fmt: skip
+        ("Tablette 01", "01", False),
+        ("Tablette 02", "02", False),
+        ("Tablette 03", "03", False),
+        ("Invité 1", "", True),
+        ("Tablette 07", "", False),
+    ]
 
 
 def test_a_guest_is_called_by_its_name_in_the_line_under_a_gesture(school: School, lesson_id: str) -> None:
@@ -256,9 +259,12 @@ def test_the_tile_of_a_kiosk_tablet_says_where_it_is(
 def test_the_code_that_lets_guests_in_is_on_the_board_while_the_door_is_open(school: School, lesson_id: str) -> None:
     assert school.board.snapshot(lesson_id)["welcome"] is None
     JoinCode.create(
-        code="481502", lesson_id=lesson_id, created_at=school.clock.now(), expires_at=school.clock.now(),
+        code="481502",
+        lesson_id=lesson_id,
+        created_at=school.clock.now(),
+        expires_at=school.clock.now(),
         force_insert=True,
-    )  # fmt: skip
+    )
     assert school.board.snapshot(lesson_id)["welcome"] == {"code": "481502"}
     school.lessons.end(school.durand, lesson_id)
     assert school.board.snapshot(lesson_id)["welcome"] is None

@@ -122,8 +122,10 @@ def bound(city: City, clock: HandClock) -> str:
 
 def must_be_free(command: str) -> None:
     assert {row.id: row.state for row in Instruction.select()} == {
-        "received": "canceled", "started": "canceled", "done": "done",
-    }  # fmt: skip
+        "received": "canceled",
+        "started": "canceled",
+        "done": "done",
+    }
     assert Receipt.get_by_id(command).state == "canceled"
     assert User.select().where(User.source == "city").count() == 0
     assert person_of(User.get(User.login == "referent")).is_of_the_city is False

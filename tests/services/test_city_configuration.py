@@ -63,8 +63,9 @@ def test_all_of_it_is_in_force_at_once(joined: Joined) -> None:
     assert joined.apply(FULL)
     assert default_hold().base.camera == "blocked"
     assert (term_of("lessons", timedelta(days=30)), term_of("journal", timedelta(days=396))) == (
-        timedelta(days=7), timedelta(days=396),
-    )  # fmt: skip
+        timedelta(days=7),
+        timedelta(days=396),
+    )
     assert is_quiet_now(datetime(2026, 11, 23, 8, tzinfo=UTC)) and offered_languages() == ("fr",)
     assert joined.of_the_city() == {"referent": ("Le référent", "administrator", True)}
     assert CityLink.get_by_id(1).config_version == 1 and joined.service.trouble() == ""
@@ -125,8 +126,10 @@ def test_an_online_key_that_the_ring_revokes_is_followed_by_the_next_one(joined:
     assert taken == {"online": False, "ended": False, "next": True}
     signed = {key: base64_of(city.keys[key].sign(b"the time")) for key in by_key}
     assert {key: by_online_key()(b"the time", one) for key, one in signed.items()} == {
-        "online": False, "ended": True, "next": True,
-    }  # fmt: skip
+        "online": False,
+        "ended": True,
+        "next": True,
+    }
 
 
 def test_the_key_of_the_claim_never_counts_again_once_a_ring_has_named_an_online_key(joined: Joined) -> None:

@@ -157,8 +157,11 @@ def test_the_journal_knows_no_pupil(rosters: Rosters) -> None:
     rosters.remove_pupil(pupil.id, ADMIN)
 
     assert [deed for _, deed, _ in deeds()] == [
-        "classroom.add", "classroom.import", "pupil.assign", "pupil.remove",
-    ]  # fmt: skip
+        "classroom.add",
+        "classroom.import",
+        "pupil.assign",
+        "pupil.remove",
+    ]
     assert not any("Xanthippe" in f"{row.target} {row.detail}" for row in Journal.select())
 
 

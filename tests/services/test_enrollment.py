@@ -41,9 +41,12 @@ def enrollment(school: School, broker: Broker) -> Enrollment:
 
 def make_token(school: School, **changes: object) -> EnrollmentToken:
     facts: dict[str, object] = {
-        "token_hash": hash_token("open-sesame"), "uses": 10, "created_at": school.clock.now(), "created_by": "user:3",
+        "token_hash": hash_token("open-sesame"),
+        "uses": 10,
+        "created_at": school.clock.now(),
+        "created_by": "user:3",
         "expires_at": school.clock.now() + timedelta(days=1),
-    }  # fmt: skip
+    }
     return EnrollmentToken.create(**{**facts, **changes})
 
 
@@ -91,8 +94,11 @@ def test_the_same_serial_keeps_its_record_and_gets_a_new_password(
     before = school.states.versions()[first.id]
     second = enroll(enrollment, os="Android 15")
     assert (second.id, second.name, device(second).number, device(second).os) == (
-        first.id, "La tablette de Léa", 7, "Android 15",
-    )  # fmt: skip
+        first.id,
+        "La tablette de Léa",
+        7,
+        "Android 15",
+    )
     assert broker.known[1][first.id] != broker.known[0][first.id], "who was connected with the old password is out"
     assert school.states.versions()[first.id] > before
     with pytest.raises(NotSignedIn):

@@ -83,9 +83,13 @@ def test_a_command_has_a_uuidv7_and_the_lessons_end(school: School) -> None:
 @pytest.mark.contract("4.open_document_describes_the_document")
 def test_a_document_has_the_address_by_which_each_device_knows_the_appliance(school: School) -> None:
     Document.create(
-        sha256="a" * 64, name="fractions.pdf", mime="application/pdf", size=48213, uploaded_at=school.clock.now(),
+        sha256="a" * 64,
+        name="fractions.pdf",
+        mime="application/pdf",
+        size=48213,
+        uploaded_at=school.clock.now(),
         force_insert=True,
-    )  # fmt: skip
+    )
     Device.update(host="fd00::2").where(Device.id == device_id(2)).execute()
     lesson_id = school.start()
     school.perform(lesson_id, "open_document", sha256="a" * 64)
@@ -103,13 +107,20 @@ def test_a_document_has_the_address_by_which_each_device_knows_the_appliance(sch
 
 def test_a_document_bears_the_name_that_its_teacher_gave_it(school: School) -> None:
     Document.create(
-        sha256="a" * 64, name="Nom de quelqu’un.pdf", mime="application/pdf", size=1, uploaded_at=school.clock.now(),
+        sha256="a" * 64,
+        name="Nom de quelqu’un.pdf",
+        mime="application/pdf",
+        size=1,
+        uploaded_at=school.clock.now(),
         force_insert=True,
-    )  # fmt: skip
+    )
     DocumentOwner.create(
-        document="a" * 64, user=school.durand.user_id, name="Fractions.pdf", uploaded_at=school.clock.now(),
+        document="a" * 64,
+        user=school.durand.user_id,
+        name="Fractions.pdf",
+        uploaded_at=school.clock.now(),
         force_insert=True,
-    )  # fmt: skip
+    )
     school.perform(school.start(), "open_document", sha256="a" * 64)
     (due, *_) = school.outgoing.due(school.ids, school.clock.now())
     assert due.command.args["name"] == "Fractions.pdf"
@@ -177,8 +188,10 @@ def test_what_a_device_cannot_do_at_all_is_refused_at_once(poor: School) -> None
     blind = poor.perform(lesson_id, "restrict", camera="blocked")
     for gesture_id in (opened, blind):
         assert poor.receipts(gesture_id) == {
-            device_id(1): "rejected", device_id(2): "queued", device_id(3): "queued",
-        }  # fmt: skip
+            device_id(1): "rejected",
+            device_id(2): "queued",
+            device_id(3): "queued",
+        }
     assert poor.receipt(blind).unsupported == ["camera"]
     assert poor.receipt(opened).unsupported == ["open_link"]
 

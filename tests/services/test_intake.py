@@ -296,9 +296,11 @@ def test_drops_are_counted_per_device_reason_and_day(school: School) -> None:
     school.say(Batch(dropped={(ONE, "not_json"): 1}))
     counted = {(row.device_id, row.reason, row.day): row.count for row in Dropped.select()}
     assert counted == {
-        (ONE, "not_json", "2026-11-23"): 6, (ONE, "too_deep", "2026-11-23"): 2, (TWO, "not_json", "2026-11-23"): 2,
+        (ONE, "not_json", "2026-11-23"): 6,
+        (ONE, "too_deep", "2026-11-23"): 2,
+        (TWO, "not_json", "2026-11-23"): 2,
         (ONE, "not_json", "2026-11-24"): 1,
-    }  # fmt: skip
+    }
 
 
 def test_a_batch_is_recorded_whole_or_not_at_all(school: School, command: str) -> None:

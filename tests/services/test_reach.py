@@ -36,8 +36,12 @@ ONE, TWO = device_id(1), device_id(2)
 PAGE = ("lock", "sound", "apps", "open_link", "message")
 KIOSK = agent_abilities(AgentName.WEBVIEW_KIOSK, Profile.OWNER)
 READY, AWAY, ASLEEP, OFFLINE, STALE = (
-    AgentPresence.READY, AgentPresence.AWAY, AgentPresence.ASLEEP, AgentPresence.OFFLINE, AgentPresence.STALE
-)  # fmt: skip
+    AgentPresence.READY,
+    AgentPresence.AWAY,
+    AgentPresence.ASLEEP,
+    AgentPresence.OFFLINE,
+    AgentPresence.STALE,
+)
 
 
 class Hub:

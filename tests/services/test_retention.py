@@ -162,9 +162,12 @@ def test_what_short_codes_left_is_gone_an_hour_after_it_opens_nothing(school: Sc
 def test_the_city_s_orders_go_ninety_days_after_their_end_and_open_ones_never(school: School) -> None:
     now = school.clock.now()
     for name, state, see in (
-        ("whole", "done", ""), ("part", "started", "whole"), ("open", "received", ""), ("over", "expired", ""),
+        ("whole", "done", ""),
+        ("part", "started", "whole"),
+        ("open", "received", ""),
+        ("over", "expired", ""),
         ("forged", "refused", ""),
-    ):  # fmt: skip
+    ):
         Instruction.create(
             id=name, kind="report", by="x", envelope={"see": see} if see else {"order": "{}", "signatures": []},
             state=state, received_at=now, not_after=now + timedelta(days=7 if name != "forged" else 36_500),

@@ -152,9 +152,7 @@ def test_a_restored_box_does_not_count_days_that_may_have_left(devices: list[str
     assert [(one["reason"], one["count"]) for one in told("gap")] == [("restored", 3)]
 
 
-def _lesson(
-    clock: HandClock, began: datetime, ended: datetime, classroom: int | None, devices: list[str]
-) -> None:  # fmt: skip
+def _lesson(clock: HandClock, began: datetime, ended: datetime, classroom: int | None, devices: list[str]) -> None:
     lesson = Lesson.create(
         id="l-1", teacher=2, title="x", classroom=classroom, started_at=began, ends_at=ended, ended_at=ended,
         force_insert=True,

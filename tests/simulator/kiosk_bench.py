@@ -117,13 +117,11 @@ class School:
         self.say("request", {"requestType": kind, "messageId": message_id, "data": data})
         found = wait_for(
             lambda: [
-                one
-                for one in self.messages(f"response/{segment or kind}")
-                if one["requestMessageId"] == message_id
+                one for one in self.messages(f"response/{segment or kind}") if one["requestMessageId"] == message_id
             ],
             10,
             f"an answer to {kind}",
-        )  # fmt: skip
+        )
         answer: dict[str, Any] = found[0]["data"]
         return answer
 

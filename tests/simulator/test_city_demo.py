@@ -113,8 +113,9 @@ def test_an_order_waits_for_a_cut_line_is_done_once_and_both_journals_say_so(dem
     heard = "SELECT action FROM school_audit WHERE action LIKE 'instruction.%' ORDER BY seq"
     wait_for(lambda: demo.at_city(heard) == story, _SOON, "the city has what the school's journal says")
     assert demo.at_city("SELECT action FROM journal WHERE target = ? ORDER BY id", f"order:{order}") == [
-        "order.create", *(f"instruction.{word}" for word in ("received", "started", "done")),
-    ]  # fmt: skip
+        "order.create",
+        *(f"instruction.{word}" for word in ("received", "started", "done")),
+    ]
 
     _kill_the_city(demo)
     wait_for(lambda: "De retour : la ville" in demo.said(), _BACK_SECONDS, "the city is started again, and it is said")

@@ -51,13 +51,16 @@ def test_switches_and_troubles_reach_the_tablets(school: School, tmp_path: Path)
     assert (said["username"], said["data"]["isLocked"]) == ("somebody-else", True)
 
 
-@pytest.mark.parametrize(("arguments", "said"), [
-    (["--agent", "webview-kiosk"], "--setup"),
-    (["--agent", "webview-kiosk", "--setup", "nowhere.json"], "Fichier illisible"),
-    (["--agent", "webview-kiosk", "--setup", "http://127.0.0.1:9/kiosk/abc"], "ne répond pas"),
-    (["--agent", "webview-kiosk", "--setup", "nowhere.json", "--switch", "moon=full"], "réglage inconnu"),
-    ([], "--link"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--agent", "webview-kiosk"], "--setup"),
+        (["--agent", "webview-kiosk", "--setup", "nowhere.json"], "Fichier illisible"),
+        (["--agent", "webview-kiosk", "--setup", "http://127.0.0.1:9/kiosk/abc"], "ne répond pas"),
+        (["--agent", "webview-kiosk", "--setup", "nowhere.json", "--switch", "moon=full"], "réglage inconnu"),
+        ([], "--link"),
+    ],
+)
 def test_what_is_missing_or_wrong_is_said_in_french(arguments: list[str], said: str) -> None:
     done = run(*arguments)
     assert done.returncode != 0

@@ -54,9 +54,11 @@ def test_passwords_are_never_told() -> None:
 def test_settings_are_told_by_name_as_array_or_with_their_variables_filled() -> None:
     settings = Settings({"mqtt.connection.client_id": "wk-${USERNAME}", keys.WHITELIST: "a\nb", ARRAY: ["UNLOCK"]})
     asked = [
-        {"key": "mqtt.connection.client_id", "evaluateVariables": True}, {"key": keys.WHITELIST, "parseAsArray": True},
-        ARRAY, "unknown",
-    ]  # fmt: skip
+        {"key": "mqtt.connection.client_id", "evaluateVariables": True},
+        {"key": keys.WHITELIST, "parseAsArray": True},
+        ARRAY,
+        "unknown",
+    ]
     told = settings.told(asked, {"USERNAME": "t07"})
     assert told == {"mqtt.connection.client_id": "wk-t07", keys.WHITELIST: ["a", "b"], ARRAY: '["UNLOCK"]'}
 

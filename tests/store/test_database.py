@@ -139,10 +139,12 @@ def test_processes_that_open_a_new_store_at_once_all_find_it_whole(tmp_path: Pat
     children = [
         subprocess.Popen(
             [sys.executable, "-c", program, str(tmp_path / "store.db")],
-            cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         for _ in range(4)
-    ]  # fmt: skip
+    ]
     for child in children:
         assert child.stdin is not None
         child.stdin.write(b"\n")

@@ -159,9 +159,13 @@ def test_documents_that_stayed_on_the_box_are_kept_and_those_that_went_are_named
         for sha256, content in ((kept, CONTENT), (gone, CONTENT + b"2")):
             (config.documents_path / sha256).write_bytes(content)
             Document.create(
-                sha256=sha256, name="a.pdf", mime="application/pdf", size=len(content), uploaded_at=AT,
+                sha256=sha256,
+                name="a.pdf",
+                mime="application/pdf",
+                size=len(content),
+                uploaded_at=AT,
                 force_insert=True,
-            )  # fmt: skip
+            )
         write_backup(config, config.backups_path / "x.preau", "", AT, with_documents=False)
     (config.documents_path / gone).unlink()
 

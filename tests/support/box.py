@@ -87,9 +87,12 @@ class Box:
         user = User.create(login="durand", name="Mme Durand", role="teacher", created_at=now)
         self.teacher = Actor(user.id, user.name, Role.TEACHER)
         EnrollmentToken.create(
-            token_hash=hash_token("open-sesame"), uses=1000, created_at=now, created_by="x",
+            token_hash=hash_token("open-sesame"),
+            uses=1000,
+            created_at=now,
+            created_by="x",
             expires_at=now + timedelta(days=1),
-        )  # fmt: skip
+        )
 
     def start_broker(self) -> None:
         allow_open_files()
@@ -99,9 +102,12 @@ class Box:
     def start_bridge(self, *before: str, environment: dict[str, str] | None = None) -> None:
         self._bridge = subprocess.Popen(
             [*before, sys.executable, "-m", "appliance", "bridge", *as_arguments(self.config)],
-            cwd=ROOT, stdin=subprocess.DEVNULL, stdout=self._log(), stderr=subprocess.STDOUT,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log(),
+            stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})},
-        )  # fmt: skip
+        )
 
     @property
     def bridge_pid(self) -> int:

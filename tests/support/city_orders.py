@@ -51,9 +51,13 @@ class City:
         self.add_key("operator", OrderClass.SENSITIVE)
         self.add_key("vault", OrderClass.DESTRUCTIVE)
         self.ring_keys["pk"] = RingKey(
-            "pk", SignatureAlgorithm.WEBAUTHN, base64_of(self.passkey.public_key), (OrderClass.SENSITIVE,), "durand",
+            "pk",
+            SignatureAlgorithm.WEBAUTHN,
+            base64_of(self.passkey.public_key),
+            (OrderClass.SENSITIVE,),
+            "durand",
             self.clock.now() + timedelta(days=300),
-        )  # fmt: skip
+        )
 
     def add_key(self, name: str, *classes: OrderClass, days: int = 300) -> None:
         key = self.keys[name] = Ed25519PrivateKey.generate()

@@ -40,9 +40,13 @@ class Authority:
         self._write_revoked()
 
     def _sign(
-        self, name: x509.Name, public_key: ec.EllipticCurvePublicKey, *, is_authority: bool = False,
+        self,
+        name: x509.Name,
+        public_key: ec.EllipticCurvePublicKey,
+        *,
+        is_authority: bool = False,
         days: tuple[int, int] = (-1, 30),
-    ) -> x509.Certificate:  # fmt: skip
+    ) -> x509.Certificate:
         now = datetime.now(UTC)  # noqa: TID251 - certificates are judged by the machine's clock
         builder = (
             x509.CertificateBuilder(self._name, name, public_key, x509.random_serial_number())

@@ -56,8 +56,11 @@ class _Server:
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.console", package],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
         atexit.register(self._end)
 
     def run(self, arguments: list[str], stdin: str, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:

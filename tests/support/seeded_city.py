@@ -34,7 +34,7 @@ from central.store.models import (
     Snapshot,
     Usage,
     database,
-)  # fmt: skip
+)
 from protocol.uai import control_letter
 
 HOSTILE = '<script>alert("x")</script> & =cmd|’ /C calc’!A0'
@@ -162,9 +162,12 @@ class _City:
                 for day in self.days():
                     lowest = self.chance.randrange(2, 9) if failing else self.chance.randrange(30, 75)
                     yield {
-                        "device": f"d-{place:05d}-{number:03d}", "period": day, "school": uai_of(place),
-                        "lowest": lowest, "highest": self.chance.randrange(86, 101),
-                    }  # fmt: skip
+                        "device": f"d-{place:05d}-{number:03d}",
+                        "period": day,
+                        "school": uai_of(place),
+                        "lowest": lowest,
+                        "highest": self.chance.randrange(86, 101),
+                    }
 
     def lines(self) -> Iterator[dict[str, Any]]:
         hour = self.now.replace(minute=0, second=0, microsecond=0)
@@ -176,10 +179,13 @@ class _City:
                 if not silent:
                     hellos = self.chance.randrange(4, 30) if poor else self.chance.randrange(57, 61)
                     yield {
-                        "appliance": f"a-{place:05d}", "hour": hour - timedelta(hours=back), "hellos": hellos,
-                        "batches": hellos // 3, "bytes": hellos * 900,
+                        "appliance": f"a-{place:05d}",
+                        "hour": hour - timedelta(hours=back),
+                        "hellos": hellos,
+                        "batches": hellos // 3,
+                        "bytes": hellos * 900,
                         "late_seconds": self.chance.randrange(400, 2400) if poor else 65,
-                    }  # fmt: skip
+                    }
 
     def usage(self) -> Iterator[dict[str, Any]]:
         for place, day, level, app in product(self.places, self.days(), _LEVELS, _APPS):
@@ -231,10 +237,14 @@ def seed_city(now: datetime, size: CitySize | None = None) -> CitySize:
     with transaction():
         SchoolGroup.insert_many([{"name": name, "created_at": now} for name in _GROUPS]).execute()
         for table, rows in (
-            (School, city.schools()), (Appliance, city.appliances()), (Device, city.devices()),
-            (BatteryDay, city.batteries()), (LinkHour, city.lines()), (Usage, city.usage()),
+            (School, city.schools()),
+            (Appliance, city.appliances()),
+            (Device, city.devices()),
+            (BatteryDay, city.batteries()),
+            (LinkHour, city.lines()),
+            (Usage, city.usage()),
             (Activity, city.activity()),
-        ):  # fmt: skip
+        ):
             _insert(table, rows)
         _insert(Cart, ({"appliance": f"a-{place:05d}", "id": f"c{n}", "name": f"Classe mobile {letter}"}
                        for place in city.places for n, letter in ((1, "A"), (2, "B"))))  # fmt: skip

@@ -36,8 +36,11 @@ def test_what_the_city_orders_is_done_in_the_school_and_told_back(
         assert status is not None and status.config_version == 1
     told = asked(city, "SELECT action FROM journal WHERE target = ? ORDER BY id", f"order:{order}")
     assert [row[0] for row in told] == [
-        "order.create", "instruction.received", "instruction.started", "instruction.done",
-    ]  # fmt: skip
+        "order.create",
+        "instruction.received",
+        "instruction.started",
+        "instruction.done",
+    ]
 
 
 def test_the_online_key_is_replaced_step_by_step_and_no_box_is_lost(

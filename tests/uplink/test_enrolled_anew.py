@@ -84,9 +84,13 @@ def test_only_what_the_class_had_not_sent_yet_waits_for_the_device_that_came_bac
     device, now = add_device(), box.clock.now()
     add_people()
     Lesson.create(
-        id="l-1", teacher=ADMIN.user_id, title="Essai", started_at=now, ends_at=now + timedelta(hours=2),
+        id="l-1",
+        teacher=ADMIN.user_id,
+        title="Essai",
+        started_at=now,
+        ends_at=now + timedelta(hours=2),
         force_insert=True,
-    )  # fmt: skip
+    )
     sent, unsent = (order_device(device, CommandType.IDENTIFY, now + timedelta(hours=1), now) for _ in range(2))
     Gesture.update(lesson="l-1").execute()
     Receipt.update(state="sent", tries=1).where(Receipt.id == sent).execute()

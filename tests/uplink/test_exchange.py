@@ -130,9 +130,7 @@ def test_a_batch_that_the_city_will_not_take_holds_up_no_hello(city: Central, ua
 
 
 HELLO = Hello("a-1", "e-1", "", "n" * 16, "hw", HandClock().now(), "0.1", 3, StorageWord.NORMAL, {})
-TRUE = HelloAnswer(
-    "a-1", "e-1", HELLO.nonce, "t", HandClock().now(), "s", Standing.ACTIVE, {Lane.RECEIPTS: 0}, 0, 0, 0
-)  # fmt: skip
+TRUE = HelloAnswer("a-1", "e-1", HELLO.nonce, "t", HandClock().now(), "s", Standing.ACTIVE, {Lane.RECEIPTS: 0}, 0, 0, 0)
 RIDERS = tuple(rider_of(Batch("a-1", "e-1", lane, 3, 9, ())) for lane in (Lane.RECEIPTS, Lane.STATE))
 TAKEN = (Taken(Lane.RECEIPTS, 9), Taken(Lane.STATE, 9))
 ALL = digest_of_all([one.body for one in RIDERS])
@@ -166,7 +164,7 @@ class NoLog:
 
 def exchanged(answer: ExchangeAnswer, riders: tuple[Rider, ...]) -> None:
     """As if the chain had brought this answer."""
-    exchanging = Exchanging(cast(Client, None), NoLog(), HandClock())  # type: ignore[arg-type]
+    exchanging = Exchanging(cast(Client, None), NoLog(), HandClock())  # type: ignore[arg-type]  # of a log, what is asked here
 
     def ask(question: Question) -> int:
         text = question.write(Chain().known)
@@ -174,7 +172,7 @@ def exchanged(answer: ExchangeAnswer, riders: tuple[Rider, ...]) -> None:
         question.read(encode_exchange_answer(answer))
         return len(text)
 
-    exchanging._chained.ask = ask  # type: ignore[method-assign]
+    exchanging._chained.ask = ask  # type: ignore[method-assign]  # the chain's own place
     exchanging.hello(HELLO, riders)
 
 

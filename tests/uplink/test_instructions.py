@@ -31,9 +31,13 @@ def box(tmp_path: Path) -> Iterator[OrderedBox]:
 def begin_lesson(device: str) -> None:
     add_people()
     Lesson.create(
-        id="l-1", teacher=ADMIN.user_id, title="Essai", started_at=Device.get_by_id(device).enrolled_at,
-        ends_at=Device.get_by_id(device).enrolled_at + timedelta(hours=2), force_insert=True,
-    )  # fmt: skip
+        id="l-1",
+        teacher=ADMIN.user_id,
+        title="Essai",
+        started_at=Device.get_by_id(device).enrolled_at,
+        ends_at=Device.get_by_id(device).enrolled_at + timedelta(hours=2),
+        force_insert=True,
+    )
     LessonDevice.create(lesson="l-1", device=device, base={}, joined_at=Device.get_by_id(device).enrolled_at)
 
 
@@ -168,11 +172,14 @@ def test_names_carts_and_the_end_of_service_are_changed_here_and_told(box: Order
 
 @pytest.mark.parametrize(
     ("kind", "args", "why"),
-    [("rename", {"name": "x"}, "no_device"), ("rename", {"device": "d-0", "name": "x"}, "no_device"),
-     ("move", {"device": "here", "cart": "77"}, "no_cart"),
-     ("rename", {"device": "here", "name": "a\u202eb"}, "bad_name"),
-     ("fetch_logs", {"hours": "all"}, "bad_instruction")],
-)  # fmt: skip
+    [
+        ("rename", {"name": "x"}, "no_device"),
+        ("rename", {"device": "d-0", "name": "x"}, "no_device"),
+        ("move", {"device": "here", "cart": "77"}, "no_cart"),
+        ("rename", {"device": "here", "name": "a\u202eb"}, "bad_name"),
+        ("fetch_logs", {"hours": "all"}, "bad_instruction"),
+    ],
+)
 def test_what_cannot_be_done_fails_with_its_reason(
     box: OrderedBox, kind: str, args: dict[str, object], why: str
 ) -> None:
@@ -212,8 +219,11 @@ def test_the_last_hours_of_the_log_go_and_what_is_older_stays(box: OrderedBox) -
     (row,) = OutboxRecord.select().where(OutboxRecord.type == "log")
     told = json.loads(str(row.body))
     assert told == {
-        "request": "r-1", "part": 0, "parts": 1, "lines": [f"{new} bridge INFO also", f"{new} web INFO fresh"],
-    }  # fmt: skip
+        "request": "r-1",
+        "part": 0,
+        "parts": 1,
+        "lines": [f"{new} bridge INFO also", f"{new} web INFO fresh"],
+    }
     assert state_of(one) == ("done", "parts=1")
 
 
@@ -239,8 +249,11 @@ def test_what_waits_is_canceled_and_what_has_left_is_not(box: OrderedBox) -> Non
     box.run()
     assert [state_of(one)[0] for one in (waits, unsent, gone)] == ["canceled", "canceled", "started"]
     assert [state_of(one) for one in cancels] == [
-        ("done", ""), ("done", ""), ("failed", "too_late:started"), ("failed", "unknown_instruction"),
-    ]  # fmt: skip
+        ("done", ""),
+        ("done", ""),
+        ("failed", "too_late:started"),
+        ("failed", "unknown_instruction"),
+    ]
     assert Receipt.get_by_id(Instruction.get_by_id(unsent).progress["command"]).state == "canceled"
 
 

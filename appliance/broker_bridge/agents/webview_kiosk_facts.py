@@ -131,8 +131,11 @@ class Facts:
     def _informed(self, data: Mapping[str, object]) -> None:
         app, device = read_part(data, "app"), read_part(data, "device")
         owner, lock, version, model = (
-            app.get("isDeviceOwner"), app.get("isLockTaskPermitted"), app.get("versionName"), device.get("model")
-        )  # fmt: skip
+            app.get("isDeviceOwner"),
+            app.get("isLockTaskPermitted"),
+            app.get("versionName"),
+            device.get("model"),
+        )
         self.is_owner = owner is True
         self.may_lock = lock is not False
         self.version = version[:40] if isinstance(version, str) else ""

@@ -177,9 +177,7 @@ def rebuild(message_id: str) -> Publish:
 
 
 def _settings(changes: Mapping[str, object], message_id: str, *, rebuild: bool) -> Publish:
-    document = {
-        "data": {"settings": changes}, "messageId": message_id, "showToast": False, "reloadActivity": rebuild
-    }  # fmt: skip
+    document = {"data": {"settings": changes}, "messageId": message_id, "showToast": False, "reloadActivity": rebuild}
     return Publish("settings", _encode(document), SETTINGS_SECONDS)
 
 

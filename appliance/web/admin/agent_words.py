@@ -47,8 +47,10 @@ ALARMS: dict[Alarm, tuple[str, str]] = {
     ),
     Alarm.TAKEOVER: (
         N_("Deux connexions se chassent l’une l’autre"),
-        N_("Le même réglage a été importé sur deux tablettes, ou l’application a été doublée. Redémarrez la tablette ; "
-           "si cela dure, refaites la mise en place de chacune."),
+        N_(
+            "Le même réglage a été importé sur deux tablettes, ou l’application a été doublée. Redémarrez "
+            "la tablette ; si cela dure, refaites la mise en place de chacune."
+        ),
     ),
     Alarm.CLONED: (
         N_("Deux installations parlent sous un même nom"),
@@ -56,8 +58,10 @@ ALARMS: dict[Alarm, tuple[str, str]] = {
     ),
     Alarm.REINSTALLED: (
         N_("L’application a été réinstallée"),
-        N_("Une autre installation qu’avant parle sous ce nom. Si c’est vous, dites-le ci-dessous ; sinon, refaites la "
-           "mise en place."),
+        N_(
+            "Une autre installation qu’avant parle sous ce nom. Si c’est vous, dites-le ci-dessous ; sinon, refaites "
+            "la mise en place."
+        ),
     ),
     Alarm.WRONG_NAME: (
         N_("Elle dit un autre nom que le sien"),
@@ -67,7 +71,7 @@ ALARMS: dict[Alarm, tuple[str, str]] = {
         N_("Des réglages sont fixés par l’application qui possède la tablette"),
         N_("Le boîtier ne peut pas les changer : retirez-les de la configuration gérée."),
     ),
-}  # fmt: skip
+}
 
 ROTATIONS = {
     "asked": N_("Demandé : il sera changé dès que la tablette répond."),

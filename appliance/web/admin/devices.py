@@ -17,8 +17,11 @@ from appliance.web.texts import N_
 from appliance.web.texts import filled as _
 from appliance.web.texts import translate_number as ngettext
 
-_STATUSES = ((DeviceStatus.ACTIVE, N_("En service")), (DeviceStatus.RETIRED, N_("Hors service")),
-             (DeviceStatus.REMOVED, N_("Retirés")))  # fmt: skip
+_STATUSES = (
+    (DeviceStatus.ACTIVE, N_("En service")),
+    (DeviceStatus.RETIRED, N_("Hors service")),
+    (DeviceStatus.REMOVED, N_("Retirés")),
+)
 _PAGE = 150  # a large school's page stays light; a usual one has a single page that sorts and filters by itself
 _LABELS = {
     "number": N_("Numéro"), "name": N_("Nom"), "cart": N_("Classe mobile"), "kind": N_("Sorte"), "model": N_("Modèle"),

@@ -187,9 +187,11 @@ def _target(target: str, names: _Names) -> tuple[str, str]:
     if noun in _PLACES:
         return _PLACES[noun](key, names)
     texts = {
-        "user": names.people.get(target) or _("une personne supprimée"), "document": _("un document"), "city": "",
+        "user": names.people.get(target) or _("une personne supprimée"),
+        "document": _("un document"),
+        "city": "",
         "token": _("lien nº %(number)s", number=key),
-    }  # fmt: skip
+    }
     hrefs = {"user": url_for("admin.people"), "token": url_for("admin.links")}
     return texts.get(noun, key), hrefs.get(noun, "")
 
@@ -215,8 +217,11 @@ def _lesson(key: str, names: _Names) -> tuple[str, str]:
 
 
 _PLACES: dict[str, Callable[[str, _Names], tuple[str, str]]] = {
-    "device": _device, "cart": _cart, "classroom": _classroom, "lesson": _lesson,
-}  # fmt: skip
+    "device": _device,
+    "cart": _cart,
+    "classroom": _classroom,
+    "lesson": _lesson,
+}
 
 
 def _detail(entry: Entry, names: _Names) -> str:

@@ -96,19 +96,24 @@ class Hand:
 
     def event(self, kind: str, *, username: str | None = ME, instance: str | None = None, **data: object) -> None:
         document = {
-            "eventType": kind, "messageId": f"e{next(self._event_ids)}", "username": username,
-            "appInstanceId": instance or self.instance, "data": data,
-        }  # fmt: skip
+            "eventType": kind,
+            "messageId": f"e{next(self._event_ids)}",
+            "username": username,
+            "appInstanceId": instance or self.instance,
+            "data": data,
+        }
         self.raw(f"event/{kind}", json.dumps(document).encode())
 
     def answer(self, request: dict[str, Any], *, request_id: str | None = "", **more: Any) -> None:
         kind = request["requestType"]
         document = {
-            "responseType": kind, "messageId": f"a{next(self._event_ids)}", "username": ME,
+            "responseType": kind,
+            "messageId": f"a{next(self._event_ids)}",
+            "username": ME,
             "appInstanceId": self.instance,
             "requestMessageId": request["messageId"] if request_id == "" else request_id,
             "data": _ANSWERS[kind](self, request),
-        }  # fmt: skip
+        }
         self.raw("response/x", json.dumps({**document, **more}).encode())
 
     def will(self) -> None:
@@ -189,8 +194,11 @@ def _packages(hand: Hand, request: dict[str, Any]) -> dict[str, Any]:
 
 _ANSWERS: dict[str, Callable[[Hand, dict[str, Any]], dict[str, Any]]] = {
     "get_status": lambda hand, _: {
-        "currentUrl": hand.url.rstrip("/"), "isLocked": hand.locked == "LOCK_TASK", "lockStateType": hand.locked,
-        "batteryPercentage": 81, "isDeviceInteractive": True,
+        "currentUrl": hand.url.rstrip("/"),
+        "isLocked": hand.locked == "LOCK_TASK",
+        "lockStateType": hand.locked,
+        "batteryPercentage": 81,
+        "isDeviceInteractive": True,
     },
     "get_settings": _settings,
     "get_system_info": lambda hand, _: {
@@ -198,7 +206,7 @@ _ANSWERS: dict[str, Callable[[Hand, dict[str, Any]], dict[str, Any]]] = {
         "device": {"model": "SM-X200"},
     },
     "get_launchable_packages": _packages,
-}  # fmt: skip
+}
 
 
 def _lock(hand: Hand, _: dict[str, Any]) -> None:

@@ -205,8 +205,9 @@ def test_every_message_is_acknowledged_also_those_of_nobody(office: Office) -> N
     office.step()
     assert len(office.line.acknowledged) == 4
     assert {row.reason: row.count for row in Dropped.select().where(Dropped.device_id == ONE)} == {
-        "not_json": 1, "unknown_topic": 1,
-    }  # fmt: skip
+        "not_json": 1,
+        "unknown_topic": 1,
+    }
 
 
 def test_what_the_broker_kept_is_no_news(office: Office) -> None:

@@ -42,5 +42,9 @@ def test_a_director_reads_the_own_school() -> None:
 
 def test_small_sums_are_for_the_citys_it() -> None:
     assert {role: floor_of(viewer(role)) for role in Role} == {
-        Role.ADMINISTRATOR: 5, Role.TECHNICIAN: 5, Role.DIRECTOR: 11, Role.ERUN: 11, Role.DEPARTMENT: 11,
-    }  # fmt: skip
+        Role.ADMINISTRATOR: 5,
+        Role.TECHNICIAN: 5,
+        Role.DIRECTOR: 11,
+        Role.ERUN: 11,
+        Role.DEPARTMENT: 11,
+    }

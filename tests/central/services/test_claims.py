@@ -67,8 +67,10 @@ def test_a_school_is_typed_as_people_type_and_is_there_once(city: Services) -> N
     third = uai_of(3)
     assert city.schools.add(OFFICER, f" {third[:3]} {third[3:].lower()} ", "  Les   Pins ") == third
     assert {(one.name, one.group) for one in city.schools.all()} == {
-        ("Les Pins", ""), ("École des Ormes", ""), ("École des Tilleuls", "Nord")
-    }  # fmt: skip
+        ("Les Pins", ""),
+        ("École des Ormes", ""),
+        ("École des Tilleuls", "Nord"),
+    }
     with pytest.raises(Conflict):
         city.schools.add(OFFICER, third, "Encore")
     for name in ("", " ", "x" * 121, "a\x1bb"):

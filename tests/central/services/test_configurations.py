@@ -99,8 +99,10 @@ def test_staff_of_all_scopes_is_united_and_the_nearest_entry_of_a_login_counts(d
     users = got(desk, school).users
     assert users is not None
     assert [(one.login, one.role) for one in users] == [
-        ("directrice", "administrator"), ("dsi", "teacher"), ("remplacant", "teacher"),
-    ]  # fmt: skip
+        ("directrice", "administrator"),
+        ("dsi", "teacher"),
+        ("remplacant", "teacher"),
+    ]
     assert [one.login for one in got(desk, "0131002A").users or ()] == ["dsi"]
     with pytest.raises(Conflict, match="login_taken"):
         desk.users.add(BOSS, NewUser("DSI", "Encore", "teacher", "city"))

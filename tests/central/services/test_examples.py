@@ -30,7 +30,7 @@ def test_every_golden_batch_is_applied(city_db: str) -> None:
         if batch.after:
             Cursor.insert(
                 appliance=APPLIANCE, epoch=batch.epoch, lane=int(batch.lane), up_to=after, updated_at=now
-            ).on_conflict_ignore().execute()  # fmt: skip
+            ).on_conflict_ignore().execute()
         answer = place.receiving.ingest.take(known, Received(batch, digest_of(raw), len(raw)))
         assert (answer.up_to >= batch.up_to, answer.parked) == (True, 0), name
 

@@ -197,8 +197,12 @@ def test_what_the_appliance_says_of_itself_is_in_its_row(box: Box) -> None:
 
     row = Appliance.get_by_id("a-one")
     assert (row.software, row.storage, row.disk_free, row.devices, row.findings) == (
-        "0.2", "coarse", 10**9, 30, ["disk_slow"],
-    )  # fmt: skip
+        "0.2",
+        "coarse",
+        10**9,
+        30,
+        ["disk_slow"],
+    )
 
 
 def test_a_box_cannot_write_over_the_device_of_another_school(box: Box) -> None:
@@ -207,8 +211,12 @@ def test_a_box_cannot_write_over_the_device_of_another_school(box: Box) -> None:
     thief.say_hello()
 
     thief.send(thief.batch(Lane.STATE, [device(1, serial="stolen"), record(2, "device", None, "device:d-1")]))
-    thief.send(thief.batch(Lane.STATISTICS, [record(1, "battery", {
-        "period": "2026-11-20", "device": "d-1", "lowest": 1, "highest": 2})]))  # fmt: skip
+    thief.send(
+        thief.batch(
+            Lane.STATISTICS,
+            [record(1, "battery", {"period": "2026-11-20", "device": "d-1", "lowest": 1, "highest": 2})],
+        )
+    )
 
     assert (Device.get().serial, Device.get().school_id) == ("R52N", UAI)
     assert BatteryDay.select().count() == 0
@@ -226,8 +234,9 @@ def test_statistics_that_are_sent_again_replace_themselves(box: Box) -> None:
     box.send(box.batch(Lane.STATISTICS, facts))
 
     assert [(row.app, row.device_days) for row in Usage.select().order_by(Usage.seq)] == [
-        ("org.gcompris", 7), ("org.scratch", 7),
-    ]  # fmt: skip
+        ("org.gcompris", 7),
+        ("org.scratch", 7),
+    ]
     assert Activity.get().gestures["open_link"]["done"] == 29
     assert (BatteryDay.get().lowest, BatteryDay.get().highest) == (20, 90)
 
@@ -274,17 +283,21 @@ POISON: dict[str, tuple[Lane, Record]] = {
     "no_body": (Lane.RECEIPTS, record(2, "audit", None)),
     "wrong_key": (Lane.STATE, record(2, "device", {**DEVICE, "id": "d-9"}, "device:d-8")),
     "does_not_fit": (Lane.STATISTICS, usage(2, days=2**40)),
-    "bad_time": (Lane.STATISTICS, record(2, "usage", {
-        "period": "yesterday", "level": "", "app": "", "device_days": 1, "seconds": 1})),
-}  # fmt: skip
+    "bad_time": (
+        Lane.STATISTICS,
+        record(2, "usage", {"period": "yesterday", "level": "", "app": "", "device_days": 1, "seconds": 1}),
+    ),
+}
 
 
 @pytest.mark.parametrize("reason", POISON)
 def test_a_record_that_cannot_be_applied_is_parked_and_blocks_nothing(box: Box, reason: str) -> None:
     lane, poison = POISON[reason]
     good: dict[Lane, Callable[[int], Record]] = {
-        Lane.RECEIPTS: audit, Lane.STATE: lambda seq: device(seq, f"d-{seq}"), Lane.STATISTICS: usage,
-    }  # fmt: skip
+        Lane.RECEIPTS: audit,
+        Lane.STATE: lambda seq: device(seq, f"d-{seq}"),
+        Lane.STATISTICS: usage,
+    }
     answer = box.send(box.batch(lane, [good[lane](1), poison, good[lane](3)]))
 
     assert (answer.up_to, answer.parked, parked()) == (3, 1, [(2, reason)])

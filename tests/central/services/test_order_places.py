@@ -23,8 +23,10 @@ def test_a_device_without_an_appliance_in_service_is_not_ordered_anything(desk: 
     Appliance.update(standing="fenced").execute()
     report = InstructionKind.REPORT
     for wish in (
-        Wish(report, devices=("d-1-0",)), Wish(report, schools=("0131001A",)), Wish(report, appliances=("a-1",)),
-    ):  # fmt: skip
+        Wish(report, devices=("d-1-0",)),
+        Wish(report, schools=("0131001A",)),
+        Wish(report, appliances=("a-1",)),
+    ):
         with pytest.raises(Conflict):
             desk.orders.create(BOSS, wish)
 

@@ -103,8 +103,10 @@ def test_a_passkey_signs_once_for_many_schools(desk: Desk) -> None:
     assert wanted.instructions == 6
     desk.signatures.sign_by_passkey(BOSS, wanted.id, passkey.id, passkey.sign(wanted.challenge))
     assert [sorted(one.device for one in desk.fetched(f"a-{number}")) for number in (1, 2, 3)] == [
-        ["d-1-0", "d-1-1"], ["d-2-0", "d-2-1"], ["d-3-0", "d-3-1"],
-    ]  # fmt: skip
+        ["d-1-0", "d-1-1"],
+        ["d-2-0", "d-2-1"],
+        ["d-3-0", "d-3-1"],
+    ]
     ids = {one.id for number in (1, 2, 3) for one in desk.fetched(f"a-{number}")}
     assert ids == {row.id for row in Instruction.select()}
 
@@ -273,8 +275,11 @@ def test_a_refusal_of_the_box_is_kept_with_its_reason(desk: Desk) -> None:
     receipt(desk, order.id, InstructionState.REFUSED, refusal=Refusal.TOO_LATE)
     ((line,), _) = desk.reader.instructions(BOSS, order_id)
     assert (line.state, line.refusal, line.school_name, line.device_name) == (
-        "refused", "too_late", "École 1", "Tablette 00",
-    )  # fmt: skip
+        "refused",
+        "too_late",
+        "École 1",
+        "Tablette 00",
+    )
 
 
 def test_logs_are_awaited_under_the_id_that_the_box_is_told(desk: Desk) -> None:

@@ -41,5 +41,6 @@ def test_the_daily_comparison_finds_what_differs(box: Box) -> None:
     assert set(answer.held) == {bucket_of(f"device:d-{name}") for name in (5, 7, "new")}
     assert different_keys(own, answer) == ({"device:d-5", "device:d-new"}, {"device:d-7"})
     assert code_of(lambda: reconcile.compare(box.known, Comparison("a-one", box.epoch, 38, whole_digest(same)))) == (
-        "not_level", {"cursor": 39},
-    )  # fmt: skip
+        "not_level",
+        {"cursor": 39},
+    )

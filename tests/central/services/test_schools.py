@@ -30,8 +30,10 @@ def test_a_school_changes_its_name_its_group_and_its_place(schools: Schools) -> 
     row = School.get_by_id(UAI)
     assert (row.group, row.latitude) == (None, None)
     assert [(line.actor, line.action, line.school) for line in Journal.select().order_by(Journal.id)] == [
-        ("dupont", "school.add", UAI), ("dupont", "school.change", UAI), ("dupont", "school.change", UAI)
-    ]  # fmt: skip
+        ("dupont", "school.add", UAI),
+        ("dupont", "school.change", UAI),
+        ("dupont", "school.change", UAI),
+    ]
 
 
 def test_a_group_is_made_once_whoever_names_it(schools: Schools) -> None:

@@ -107,6 +107,10 @@ def test_what_an_address_says_reaches_the_driver_with_its_odd_letters(tmp_path: 
         open_database(url, tmp_path / "city.db")
     given = database.obj.connect_params
     assert {name: given[name] for name in ("user", "password", "host", "port", "sslmode")} == {
-        "user": "préau", "password": "p@ss/w:rd", "host": "127.0.0.1", "port": 9, "sslmode": "verify-full"
-    }  # fmt: skip
+        "user": "préau",
+        "password": "p@ss/w:rd",
+        "host": "127.0.0.1",
+        "port": 9,
+        "sslmode": "verify-full",
+    }
     assert database.obj.database == "ville"

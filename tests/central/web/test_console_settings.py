@@ -184,8 +184,9 @@ def test_a_calendar_is_kept_in_order_a_single_day_needs_no_end_and_an_empty_line
     assert admin.post("/settings/holidays", **rows).status_code == 303
     kept = site.services.desk.settings.holidays()
     assert [(one.name, one.first, one.last) for one in kept] == [
-        ("Hiver", date(2027, 2, 13), date(2027, 2, 28)), ("Pont", date(2027, 5, 7), date(2027, 5, 7)),
-    ]  # fmt: skip
+        ("Hiver", date(2027, 2, 13), date(2027, 2, 28)),
+        ("Pont", date(2027, 5, 7), date(2027, 5, 7)),
+    ]
 
 
 @pytest.mark.parametrize(

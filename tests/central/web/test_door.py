@@ -24,7 +24,7 @@ from protocol.uplink_claim import authority_mark, encode_renewal, parse_claim_an
 from protocol.uplink_door import (
     encode_certificate_request,
     parse_certificate_answer,
-)  # fmt: skip
+)
 from tests.support.central import HOST, Box, Central, new_csr, new_key, running_central, uai_of
 from tests.support.city import renewal_of
 

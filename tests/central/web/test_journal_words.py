@@ -43,9 +43,11 @@ _VALUES: dict[str, object] = {
     "mark": "merle", "again": True,
 }  # fmt: skip
 _SPECIAL = {
-    ("device.add", "kind"): "screen", ("device.replace", "by"): _DEVICE, ("appliance.claim", "replaces"): _BOX,
+    ("device.add", "kind"): "screen",
+    ("device.replace", "by"): _DEVICE,
+    ("appliance.claim", "replaces"): _BOX,
     ("parked.retry_all", "applied"): 3,
-}  # fmt: skip
+}
 
 
 def value_of(action: str, field: str) -> object:

@@ -73,9 +73,13 @@ def rows_of_another_school(site: Site) -> dict[str, object]:
     LogRequest.update(parts=1).execute()
     alert = Alert.insert(kind="battery", school=OTHER, subject="device:d-lilas", began_at=now).execute()
     return {
-        "device_id": "d-lilas", "appliance_id": "a-lilas", "order_id": order, "request_id": request.id,
-        "scope_key": f"school:{OTHER}", "alert": alert,
-    }  # fmt: skip
+        "device_id": "d-lilas",
+        "appliance_id": "a-lilas",
+        "order_id": order,
+        "request_id": request.id,
+        "scope_key": f"school:{OTHER}",
+        "alert": alert,
+    }
 
 
 @pytest.mark.parametrize("role", [Role.DIRECTOR, Role.ERUN, Role.DEPARTMENT])

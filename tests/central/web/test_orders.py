@@ -47,9 +47,12 @@ def with_file(browser: Browser, path: str, file: bytes) -> int:
 def test_a_passkey_is_put_into_the_ring_and_signs_an_order(site: Site, root: SigningSecret) -> None:
     browser, key = site.browser_of(Role.ADMINISTRATOR), Passkey("localhost", ORIGIN)
     PasskeyRow.insert(
-        id=key.id, account=officer(site).account_id, public_key=key.public_key, name="Portable",
+        id=key.id,
+        account=officer(site).account_id,
+        public_key=key.public_key,
+        name="Portable",
         created_at=site.clock.now(),
-    ).execute()  # fmt: skip
+    ).execute()
     assert "Portable" in browser.get("/orders/keys").text
     assert browser.post("/orders/keys/passkey", passkey=key.id).status_code == 303
     draft = browser.get("/orders/keys/ring").data

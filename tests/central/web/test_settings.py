@@ -10,9 +10,13 @@ from tests.central.web.conftest import OTHER, OWN, Browser, Site
 from tests.support.central import uai_of
 
 FORM = {
-    "may-camera": "blocked", "days-0": ["1", "2"], "begins-0": "08:15", "ends-0": "08:45",
-    "keep-lessons": "10", "languages": ["fr"],
-}  # fmt: skip
+    "may-camera": "blocked",
+    "days-0": ["1", "2"],
+    "begins-0": "08:15",
+    "ends-0": "08:45",
+    "keep-lessons": "10",
+    "languages": ["fr"],
+}
 
 
 @pytest.fixture
@@ -32,8 +36,10 @@ def test_what_is_typed_for_the_city_reaches_every_school_and_is_shown_again(site
     own = got(site, OWN)
     assert own == got(site, OTHER)
     assert (dict(own.restrictions), dict(own.retention_days), own.languages) == (
-        {"camera": "blocked"}, {"lessons": 10}, ("fr",),
-    )  # fmt: skip
+        {"camera": "blocked"},
+        {"lessons": 10},
+        ("fr",),
+    )
     [quiet] = own.quiet_hours or ()
     assert (quiet.days, quiet.begins, quiet.ends) == ((1, 2), "08:15", "08:45")
     page = admin.get("/settings/scope/city").text

@@ -145,14 +145,17 @@ HOSTILE = {
     "not JSON": (lambda box: b"<html>", {}, 400, "malformed"),
     "a version to come": (lambda box: write_object({"v": 2, "shape": "unknown"}), {}, 426, "wrong_version"),
     "out of order": (
-        lambda box: encode_batch(audits(box, 2)).replace(b'"seq":', b'"seq":9', 1), {}, 400, "malformed",
+        lambda box: encode_batch(audits(box, 2)).replace(b'"seq":', b'"seq":9', 1),
+        {},
+        400,
+        "malformed",
     ),
     "no chain": (lambda box: b"short", CHAINED, 400, "malformed"),
     "a chain nobody knows": (lambda box: b"x" * 16 + on_new_chain(folded(box))[16:], CHAINED, 409, "unknown_chain"),
     "rubbish on a chain": (lambda box: bytes(16) + b"rubbish", CHAINED, 422, "not_packed"),
     "a bomb on a chain": (lambda box: on_new_chain(b" " * 300 * MAX_BODY_BYTES), CHAINED, 413, "too_large"),
     "nothing folded": (lambda box: on_new_chain(b'{"v":1}'), CHAINED, 400, "malformed"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", HOSTILE)

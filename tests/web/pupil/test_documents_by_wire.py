@@ -35,9 +35,13 @@ def film(box: Appliance) -> str:
     open_store(config.store_path)
     with database.connection_context():
         Document.create(
-            sha256=NAME, name="film.mp4", mime="video/mp4", size=SIZE, uploaded_at=datetime(2026, 11, 23, tzinfo=UTC),
+            sha256=NAME,
+            name="film.mp4",
+            mime="video/mp4",
+            size=SIZE,
+            uploaded_at=datetime(2026, 11, 23, tzinfo=UTC),
             force_insert=True,
-        )  # fmt: skip
+        )
     return f"{box.url}/documents/{NAME}"
 
 

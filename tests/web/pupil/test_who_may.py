@@ -18,9 +18,13 @@ OPEN = {
     "pupil.link", "pupil.page", "pupil.code", "pupil.join", "pupil.manifest", "pupil.worker", "pupil.version",
 }  # fmt: skip
 DEVICES = {
-    "device_api.document", "device_api.package",
-    "pupil_api.session", "pupil_api.leave", "pupil_api.lesson", "pupil_api.frame",
-}  # fmt: skip
+    "device_api.document",
+    "device_api.package",
+    "pupil_api.session",
+    "pupil_api.leave",
+    "pupil_api.lesson",
+    "pupil_api.frame",
+}
 
 
 def rules(site: Site, closed_to: set[str]) -> list[Rule]:

@@ -63,9 +63,13 @@ def with_authenticator(page: Page) -> Page:
     tools = page.context.new_cdp_session(page)
     tools.send("WebAuthn.enable")
     options = {
-        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
-        "isUserVerified": True, "automaticPresenceSimulation": True,
-    }  # fmt: skip
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
     tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
     return page
 
