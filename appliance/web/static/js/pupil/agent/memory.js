@@ -26,7 +26,7 @@ function finished(transaction) {
   return new Promise((resolve, reject) => {
     setTimeout(() => reject(new Error("no answer")), PATIENCE_MS); // a disk that hangs must not hang the lesson
     transaction.oncomplete = () => resolve();
-    transaction.onerror = transaction.onabort = () => reject(transaction.error);
+    transaction.onabort = () => reject(transaction.error); // what fails ends in this one, and only then says why
   });
 }
 
@@ -49,7 +49,7 @@ export class Memory {
   /** @returns {Promise<Kept>} */
   async load() {
     /** @type {Kept} */ const kept = { facts: {}, commands: [], usage: [] };
-    await this.work((transaction) => {
+    await this.work(["facts", "commands", "usage"], "readonly", (transaction) => {
       const cursor = transaction.objectStore("facts").openCursor();
       cursor.onsuccess = () => {
         if (!cursor.result) return;
@@ -60,13 +60,13 @@ export class Memory {
         const all = transaction.objectStore(name).getAll();
         all.onsuccess = () => { kept[name] = all.result; };
       }
-    }, "readonly");
+    });
     return kept;
   }
 
   /** @param {string} name @param {unknown} value */
   keepFact(name, value) {
-    return this.work((transaction) => void transaction.objectStore("facts").put(value, name));
+    return this.write("facts", (store) => store.put(value, name));
   }
 
   /**
@@ -74,37 +74,34 @@ export class Memory {
    * @param {Entry} entry @returns {Promise<Entry|null>} what another tab wrote of it before
    */
   async claimCommand(entry) {
+    // The store refuses a second one by itself: to ask it first would be one more way there and back before anything is seen.
+    if (await this.write("commands", (store) => store.add(structuredClone(entry))) !== "ConstraintError") return null;
     /** @type {Entry|null} */ let other = null;
-    await this.work((transaction) => {
-      const store = transaction.objectStore("commands");
-      const known = store.get(entry.id);
-      known.onsuccess = () => {
-        other = known.result ?? null;
-        if (!other) store.put(structuredClone(entry));
-      };
+    await this.work(["commands"], "readonly", (transaction) => {
+      const known = transaction.objectStore("commands").get(entry.id);
+      known.onsuccess = () => { other = known.result ?? null; };
     });
     return other;
   }
 
   /** @param {Entry} entry */
   keepCommand(entry) {
-    return this.work((transaction) => void transaction.objectStore("commands").put(structuredClone(entry)));
+    return this.write("commands", (store) => store.put(structuredClone(entry)));
   }
 
   /** @param {string[]} ids */
   async dropCommands(ids) {
-    if (ids.length) await this.work((transaction) => ids.forEach((id) => transaction.objectStore("commands").delete(id)));
+    if (ids.length) await this.write("commands", (store) => ids.forEach((id) => store.delete(id)));
   }
 
   /** @param {UsageRecord[]} records */
   async keepUsage(records) {
-    if (records.length) await this.work((transaction) => records.forEach((one) => transaction.objectStore("usage").put(one)));
+    if (records.length) await this.write("usage", (store) => records.forEach((one) => store.put(one)));
   }
 
   /** @param {UsageRecord[]} records */
   async dropUsage(records) {
-    if (!records.length) return;
-    await this.work((transaction) => records.forEach((one) => transaction.objectStore("usage").delete([one.boot, one.seq])));
+    if (records.length) await this.write("usage", (store) => records.forEach((one) => store.delete([one.boot, one.seq])));
   }
 
   close() {
@@ -112,16 +109,28 @@ export class Memory {
     this.database = null;
   }
 
-  /** @param {(transaction: IDBTransaction) => void} act @param {IDBTransactionMode} [mode] */
-  async work(act, mode = "readwrite") {
-    if (!this.database) return;
+  /** @param {string} name @param {(store: IDBObjectStore) => unknown} act that waits for nothing */
+  write(name, act) {
+    return this.work([name], "readwrite", (transaction) => {
+      act(transaction.objectStore(name));
+      transaction.commit?.(); // nothing more comes: older browsers find that out by themselves
+    });
+  }
+
+  /**
+   * @param {string[]} names @param {IDBTransactionMode} mode @param {(transaction: IDBTransaction) => void} act
+   * @returns {Promise<string|null>} the name of what went wrong
+   */
+  async work(names, mode, act) {
+    if (!this.database) return null;
     try {
-      const transaction = this.database.transaction(["facts", "commands", "usage"], mode);
+      const transaction = this.database.transaction(names, mode);
       act(transaction);
       await finished(transaction);
       this.problem = null;
     } catch (problem) {
       this.problem = problem instanceof DOMException ? problem.name : "no storage";
     }
+    return this.problem;
   }
 }
