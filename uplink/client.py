@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, IncompleteRead
 from urllib3.util import SKIP_HEADER
 
 from appliance.broker.credentials import write_atomically
@@ -307,4 +307,4 @@ def _read(response: requests.Response, request: Request) -> bytes:
 
 def _must_be_whole(declared: str, total: int) -> None:
     if declared.isdecimal() and int(declared) != total:
-        raise Trouble(TroubleCode.CUT, f"{total} of {declared} bytes")
+        raise IncompleteRead(total, int(declared) - total)  # broken like any other: it may be us who hung up

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.appliance import wait_for
+
 _SHUTDOWN = 0x8004587D  # EXT4_IOC_SHUTDOWN
 _WITHOUT_FLUSHING_THE_LOG = 2
 _MNT_DETACH = 2
@@ -63,7 +65,12 @@ class PowerDisk:
         subprocess.run(["mkfs.ext4", "-q", "-F", self._image], check=True)
 
     def mount(self) -> None:
+        """When nobody has it any more: a namespace made meanwhile holds what was mounted, with its power still cut."""
+        wait_for(lambda: not self._loops(), 120, "no other namespace holds the disk")
         subprocess.run(["mount", "-o", "loop", self._image, self.path], check=True)
+
+    def _loops(self) -> bytes:
+        return subprocess.run(["losetup", "--associated", self._image], check=True, capture_output=True).stdout
 
     def cut(self) -> None:
         """From now on nothing reaches the disk, and what was not flushed is gone."""
