@@ -1,9 +1,12 @@
 """Who may call what: every route with every role, files and JSON included. A route without a declaration fails."""
 
+import io
+import zipfile
+
 import pytest
 
 from central.domain.orders import Wish
-from central.domain.roles import CAPABILITIES, CONSOLE, Capability, Role
+from central.domain.roles import CAPABILITIES, CITY_ROLES, CONSOLE, Capability, Role
 from central.store.desk_models import Alert, LogPart, LogRequest
 from central.store.models import Appliance, Device
 from central.web.access import Door, access_of
@@ -99,9 +102,45 @@ def test_no_row_of_another_school_is_behind_any_address(site: Site, role: Role) 
         assert answer.status_code in (403, 404), (method, path)
         assert "lilas" not in answer.text.lower().replace(path, ""), (method, path)
     assert browser.post("/alerts/acknowledge", alerts=rows["alert"]).status_code in (403, 404)
-    for path in ("/devices?q=lilas", "/alerts", "/devices.csv", "/schools.csv", "/alerts.csv", "/schools", "/orders"):
+    for path in ("/devices?q=lilas", "/alerts", "/alerts?state=all", "/orders"):
         answer = browser.get(path)
         assert "SERIE-LILAS" not in answer.text and "des Lilas" not in answer.text, path
+
+
+EXPORTS = {
+    "/exports/devices": Capability.EXPORT,
+    "/exports/alerts": Capability.EXPORT,
+    "/exports/schools": Capability.SEE_FLEET,
+}
+
+
+def exported(browser: Browser, path: str) -> str:
+    """Both kinds of file, as text."""
+    text = browser.get(f"{path}.csv?state=all").get_data().decode()
+    sheet = browser.get(f"{path}.ods?state=all").get_data()
+    return text + zipfile.ZipFile(io.BytesIO(sheet)).read("content.xml").decode()
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_file_holds_the_rows_that_its_reader_may_see_and_no_others(site: Site, role: Role) -> None:
+    rows_of_another_school(site)
+    now = site.clock.now()
+    Appliance.insert(id="a-moulin", school=OWN, claimed_at=now).execute()
+    Device.insert(
+        id="d-moulin", school=OWN, appliance="a-moulin", serial="SERIE-MOULIN", name="Tablette du Moulin", number=1,
+        kind="tablet", status="active", updated_at=now,
+    ).execute()  # fmt: skip
+    Alert.insert(kind="battery", school=OWN, subject="device:d-moulin", began_at=now).execute()
+    browser, is_of_the_city = site.browser_of(role), role in CITY_ROLES
+    for path, needs in EXPORTS.items():
+        if needs not in CAPABILITIES[role]:
+            assert {browser.get(f"{path}.{kind}").status_code for kind in ("csv", "ods")} == {403}, path
+            continue
+        text = exported(browser, path)
+        assert "Moulin" in text, path
+        assert ("Lilas" in text, OTHER in text) == (is_of_the_city, is_of_the_city), path
+    if is_of_the_city:
+        assert "SERIE-LILAS" in exported(browser, "/exports/devices")
 
 
 def test_the_rows_that_others_do_not_find_are_there(site: Site) -> None:
