@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 
+import apsw
 import pytest
 
 from central.domain.orders import Wish
@@ -70,12 +71,13 @@ def test_a_large_order_lets_others_write_in_between_and_ends_when_it_is_canceled
     assert told == ["order.create", "order.cancel"]
 
 
-def test_a_large_order_that_fails_half_way_is_called_back(desk: Desk) -> None:
+@pytest.mark.parametrize("problem", [Unavailable("database_busy"), apsw.BusyError("locked"), apsw.FullError("full")])
+def test_a_large_order_that_fails_half_way_is_called_back(desk: Desk, problem: Exception) -> None:
     def fail() -> None:
-        raise Unavailable("database_busy")
+        raise problem
 
     halting = orders.Orders(desk.clock, InBetween(desk, 11, fail))  # type: ignore[arg-type]  # passes all on, and does something in between
-    with pytest.raises(Unavailable):
+    with pytest.raises(type(problem)):
         halting.create(BOSS, Wish(InstructionKind.IDENTIFY, schools=("0131001A",)))
     (order,) = Order.select()
     assert order.canceled_at is not None
