@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from protocol.fields import Fields, array, text, whole
-from protocol.strict_json import read_object, write_object
+from protocol.strict_json import Malformed, Reason, read_object, write_object
 from protocol.uplink import MAX_BODY_BYTES, VERSION, any_object, check_version, lane
 from protocol.uplink_folding import Whose
 from protocol.uplink_hello import (
@@ -67,12 +67,13 @@ def digest_of_all(bodies: Sequence[bytes]) -> str:
 
 
 def parse_exchange(raw: bytes) -> Exchange:
+    """One batch of each lane at most: little that is folded may unfold to much."""
     fields = Fields(read_object(raw, MAX_BODY_BYTES))
     check_version(fields)
-    return Exchange(
-        hello=hello_of(fields.need("hello", any_object)),
-        batches=fields.maybe("batches", array(any_object)) or (),
-    )
+    batches = fields.maybe("batches", array(any_object)) or ()
+    if len(batches) > len(Lane):
+        raise Malformed(Reason.TOO_LARGE, f"batches: more than {len(Lane)}")
+    return Exchange(hello_of(fields.need("hello", any_object)), batches)
 
 
 def encode_exchange(exchange: Exchange) -> bytes:
