@@ -84,7 +84,7 @@ class _Plan:
 
     next_try: float = 0.0
     hello_at: float = 0.0
-    tried_at: float = float("-inf")
+    tried_at: float = float("-inf")  # the last hello, or the last trouble
     tries: backoff.Tries = field(default_factory=backoff.Tries)
     held_back: bool = False  # the city asked us to wait, or excluded us: only a person may hurry that
     was_sent_back: bool = False  # to say hello first, and nothing has gone well since
@@ -175,7 +175,6 @@ class Uplink:
         is_new = asked is not None and not asked.trouble  # a person waits for the first word
         if now < self._plan.next_try and not is_new:
             return False
-        self._plan.tried_at = now
         moved = self._claiming.step(self._box())
         if moved:
             fact(_log, "city_joined")
@@ -188,7 +187,6 @@ class Uplink:
 
     def _work(self, link: Link, now: float) -> bool:
         line = self._line_for(link, now)
-        self._plan.tried_at = now
         self._sending.look(now)
         if now >= self._plan.hello_at or self._answer is None:
             self._hello(line, link, now)
@@ -207,6 +205,7 @@ class Uplink:
         # What rides before this hello is answered would be taken under an epoch that the answer may end.
         is_active = self._answer is not None and self._answer.standing is Standing.ACTIVE
         riders = self._sending.riders(now, turn=turn) if line.folds and is_active else []
+        self._plan.tried_at = now
         answer = self._answer = say_hello(self._greeting, line, link, riders)
         self._sending.arrived(riders)
         self._plan.tries = backoff.after_success(self._plan.tries, now)
@@ -246,6 +245,7 @@ class Uplink:
     def _lost(self, trouble: Trouble, now: float) -> None:
         """Written down for the page; then a pause that grows."""
         fact(_log, "uplink_stopped", code=trouble.code, detail=trouble.detail)
+        self._plan.tried_at = now
         self._sending.after_trouble()
         if trouble.code is TroubleCode.EXPIRED:
             self._city_time.doubt()

@@ -85,6 +85,18 @@ class HandBox:
             self.turn(1.0)
         raise AssertionError(f"not within {minutes} minutes: {self.trouble()}")
 
+    def is_asked_when_pressed(self) -> bool:
+        """*Demander maintenant* on its page, while its process looks once a second: whether the city is asked soon."""
+        self._live(seconds=5)
+        self.services.city.ask_now()
+        self._live(seconds=5)
+        status = self.services.city.status()
+        return status is not None and not status.is_asking
+
+    def _live(self, seconds: int) -> None:
+        for _ in range(seconds):
+            self.turn(1 / MINUTE)
+
     def ask_to_join(self, code: str) -> None:
         self.services.city.request_claim(code, self.address, CONSOLE)
 

@@ -211,6 +211,12 @@ def test_a_person_at_the_box_is_answered_at_once_also_when_it_waits(city: Centra
         assert not box.trouble()
 
 
+def test_a_person_at_the_box_is_answered_also_while_all_is_well(city: Central, uai: str, new_box: NewBox) -> None:
+    with new_box().opened() as box:
+        box.join(city, uai)
+        assert box.is_asked_when_pressed()
+
+
 def test_the_whole_inventory_is_compared_once_a_day_and_mended(city: Central, uai: str, new_box: NewBox) -> None:
     with new_box().opened() as box:
         box.join(city, uai)

@@ -140,10 +140,7 @@ def test_a_box_that_is_put_outside_while_it_runs_sends_nothing_with_its_hellos(
         box.join(city, uai)
         box.note(5)
         box.until(lambda: not box.waiting())
-        with closing(sqlite3.connect(city.data_path / "city.db", timeout=10)) as store:
-            store.execute("UPDATE appliance SET standing = 'fenced' WHERE id = ?", (box.appliance,))
-            store.commit()
-        box.until(lambda: box.standing() == "fenced")
+        put_outside(city, box)
         sent = batches(box)
         box.note(3)
         for _ in range(3):
@@ -152,6 +149,22 @@ def test_a_box_that_is_put_outside_while_it_runs_sends_nothing_with_its_hellos(
         assert box.standing() == "fenced"
         assert batches(box) == sent
         assert box.waiting()
+
+
+def test_a_person_at_a_box_that_is_outside_need_not_wait_for_its_minute(
+    city: Central, uai: str, new_box: NewBox
+) -> None:
+    with new_box().opened() as box:
+        box.join(city, uai)
+        put_outside(city, box)
+        assert box.is_asked_when_pressed()
+
+
+def put_outside(city: Central, box: HandBox) -> None:
+    with closing(sqlite3.connect(city.data_path / "city.db", timeout=10)) as store:
+        store.execute("UPDATE appliance SET standing = 'fenced' WHERE id = ?", (box.appliance,))
+        store.commit()
+    box.until(lambda: box.standing() == "fenced")
 
 
 def batches(box: HandBox) -> int:
