@@ -41,6 +41,10 @@ class Chain:
         known = self.known
         for body in taken:
             known = known_after(known, body)
+        return self.following(said, answered, known)
+
+    def following(self, said: bytes, answered: bytes, known: Known) -> "Chain":
+        """`known`: with what was acknowledged."""
         mark = hashlib.sha256(self.name + hashlib.sha256(said).digest() + hashlib.sha256(answered).digest())
         return Chain(mark.digest()[:_NAME_BYTES], known, (self.text + said + answered)[-_MOST_TEXT:])
 

@@ -6,6 +6,7 @@ Nothing depends on one being there: a box whose chain is not known begins anothe
 import json
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass
 
 from backports import zstd
 
@@ -17,11 +18,25 @@ MOST_BYTES = 48 * 1024 * 1024  # of one process
 _LEVEL = 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    name: bytes = b""
+    known: bytes = b""
+    text: bytes = b""
+
+    @property
+    def size(self) -> int:
+        return len(self.known) + len(self.text)
+
+
+_NOTHING = _Packed()
+
+
 class Chains:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most = most_bytes
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, tuple[bytes, bytes]] = OrderedDict()  # appliance -> name, packed; oldest first
+        self._kept: OrderedDict[str, _Packed] = OrderedDict()  # by appliance; oldest first
         self._bytes = 0
 
     def find(self, appliance: str, name: bytes) -> Chain:
@@ -30,32 +45,37 @@ class Chains:
         if name == chain.name:
             return chain
         with self._lock:
-            known, packed = self._kept.get(appliance, (b"", b""))
-        if known != name:
+            packed = self._kept.get(appliance, _NOTHING)
+        if packed.name != name:
             raise Conflict(UNKNOWN_CHAIN)
-        return _unpacked(name, packed)
+        return Chain(name, _unpacked(packed.known), zstd.decompress(packed.text))
 
-    def keep(self, appliance: str, chain: Chain) -> None:
-        """In place of the one before: a box goes on from its last word, or begins anew."""
-        packed = _packed(chain)
+    def keep(self, appliance: str, chain: Chain, before: Chain) -> None:
+        """In place of the one before: a box goes on from its last word, or begins anew.
+
+        What is known is large, and most hellos add nothing to it: it is then kept as it was packed.
+        """
+        with self._lock:
+            old = self._kept.get(appliance, _NOTHING)
+        is_same = chain.known is before.known and old.name == before.name
+        known = old.known if is_same else _packed(chain.known)
+        packed = _Packed(chain.name, known, zstd.compress(chain.text, _LEVEL))
         with self._lock:
             self._drop(appliance)
-            self._kept[appliance] = (chain.name, packed)
-            self._bytes += len(packed)
+            self._kept[appliance] = packed
+            self._bytes += packed.size
             while self._bytes > self._most:
                 self._drop(next(iter(self._kept)))
 
     def _drop(self, appliance: str) -> None:
-        _, packed = self._kept.pop(appliance, (b"", b""))
-        self._bytes -= len(packed)
+        self._bytes -= self._kept.pop(appliance, _NOTHING).size
 
 
-def _packed(chain: Chain) -> bytes:
-    head = {"bodies": dict(chain.known.bodies), "sizes": dict(chain.known.sizes)}
-    return zstd.compress(json.dumps(head, separators=(",", ":")).encode() + b"\n" + chain.text, _LEVEL)
+def _packed(known: Known) -> bytes:
+    value = {"bodies": dict(known.bodies), "sizes": dict(known.sizes)}
+    return zstd.compress(json.dumps(value, separators=(",", ":")).encode(), _LEVEL)
 
 
-def _unpacked(name: bytes, packed: bytes) -> Chain:
-    head, _, text = zstd.decompress(packed).partition(b"\n")
-    value = json.loads(head)
-    return Chain(name, Known(value["bodies"], value["sizes"]), text)
+def _unpacked(packed: bytes) -> Known:
+    value = json.loads(zstd.decompress(packed))
+    return Known(value["bodies"], value["sizes"])

@@ -1,7 +1,5 @@
 """Batches at the door: alone, or brought by a hello. Thin; owns how many are taken in at once."""
 
-from contextlib import nullcontext
-
 from flask import Blueprint, Response, request
 
 from central.bootstrap import Services
@@ -13,7 +11,7 @@ from central.web.gate import Gate
 from central.web.peer import current_appliance
 from protocol.uplink import MEDIA_TYPE, PREFIX, digest_of, encode_batch_answer, parse_batch
 from protocol.uplink_exchange import encode_exchange_answer, parse_exchange, parse_folded_batch
-from protocol.uplink_folding import unfold
+from protocol.uplink_folding import known_after, unfold
 from protocol.uplink_hello import HELLO_MARK
 
 _AT_ONCE = 4  # of one process: more would only wait for each other
@@ -37,7 +35,8 @@ def make_batches_api(services: Services) -> Blueprint:
         said = hear(request, receiving.chains, current_appliance().id)
         folded = parse_folded_batch(spoken(said.text))
         body = unfold(folded.batch, folded.whose, said.chain.known)
-        return answer(said, applied(body), receiving.chains, (body,))
+        told = applied(body)
+        return answer(said, told, receiving.chains, known_after(said.chain.known, body))
 
     @api.post("/exchange")
     def exchange() -> Response:
@@ -45,8 +44,8 @@ def make_batches_api(services: Services) -> Blueprint:
             raise Invalid("unknown_encoding", {"Content-Encoding": "unknown_value"})
         said = hear(request, receiving.chains, current_appliance().id)
         asked = parse_exchange(spoken(said.text))
-        with gate.entered() if asked.batches else nullcontext():
-            heard = receiving.exchanges.take(current_appliance(), asked, said.chain.known, request.content_length or 0)
-        return answer(said, encode_exchange_answer(heard.answer), receiving.chains, heard.taken)
+        size = request.content_length or 0
+        heard = receiving.exchanges.take(current_appliance(), asked, said.chain.known, size, gate.entered)
+        return answer(said, encode_exchange_answer(heard.answer), receiving.chains, heard.known)
 
     return api

@@ -3,7 +3,6 @@
 A link counts when its answer was made: one that was lost is a chain that the box does not know, and it begins anew.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from backports import zstd
@@ -13,6 +12,7 @@ from central.services.chains import Chains
 from central.web.bodies import bounded, unpacked
 from protocol.uplink import MAX_BODY_BYTES, MEDIA_TYPE
 from protocol.uplink_chain import FOLDED, Chain, unframed
+from protocol.uplink_folding import Known
 
 _LEVEL = 12  # an answer is small
 
@@ -37,9 +37,9 @@ def hear(request: Request, chains: Chains, appliance: str) -> Said:
     return Said(appliance, chain, unpacked(packed, MAX_BODY_BYTES, chain.dictionary()))
 
 
-def answer(said: Said, body: bytes, chains: Chains, taken: Iterable[bytes] = ()) -> Response:
-    """`taken`: the batches that it acknowledges, unfolded."""
+def answer(said: Said, body: bytes, chains: Chains, known: Known) -> Response:
+    """`known`: with the batches that it acknowledges."""
     dictionary = zstd.ZstdDict(said.chain.dictionary(said.text), is_raw=True).as_prefix
     packed = zstd.compress(body, _LEVEL, zstd_dict=dictionary)
-    chains.keep(said.appliance, said.chain.after(said.text, body, taken))
+    chains.keep(said.appliance, said.chain.following(said.text, body, known), said.chain)
     return Response(packed, mimetype=MEDIA_TYPE, headers={"Content-Encoding": FOLDED})
