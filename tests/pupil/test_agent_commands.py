@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
+from tests.browser import papers
 from tests.pupil.agent_page import Bench, PupilPage
+from tests.pupil.handed import handed as handed_out
 from tests.pupil.hub_peer import HubPeer, playing_hub, soon
 from tests.support.appliance import Appliance, wait_for
+from tests.support.appliance import Browser as Client
 
 SHA = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
 DOCUMENT = {
@@ -17,6 +20,12 @@ DOCUMENT = {
     "size": 9,
     "sha256": SHA,
 }
+KEPT = """([id, command]) => new Promise((done) => {
+    indexedDB.open(`preau-${id}`).onsuccess = ({ target }) => {
+        const asked = target.result.transaction("commands").objectStore("commands").get(command);
+        asked.onsuccess = () => { target.result.close(); done(asked.result); };
+    };
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +121,40 @@ def test_a_document_on_its_way_is_begun_again_after_a_reload(bench: Bench, hub: 
     command = hub.order(pupil.id, "open_document", DOCUMENT)
     pupil.wait_command("open_document")
     pupil.send(type="done", id=command, status="received", error=None)
-    hub.wait_ack(command, "received")
+    wait_for(lambda: pupil.page.evaluate(KEPT, [pupil.id, command])["waits"], 5, "it is written down")
     pupil.reload().wait_command("open_document")
     hub.wait_ack(command, "done")
+
+
+def test_that_a_document_is_on_its_way_is_told_once_and_in_its_time(bench: Bench, hub: HubPeer) -> None:
+    """Thirty tablets that begin at the same moment do not each say so at once, and again."""
+    pupil = bench.device(answers=False)
+    command = hub.order(pupil.id, "open_document", DOCUMENT)
+    pupil.wait_command("open_document")
+    pupil.send(type="done", id=command, status="received", error=None)
+    later = hub.order(pupil.id, "message", {"text": "Bonjour"})
+    hub.wait_ack(later, "received")
+    assert [one["status"] for one in hub.acks(command)] == ["received"]
+
+
+def test_a_page_that_ends_before_its_document_has_come_opens_it_when_it_is_back(
+    bench: Bench, hub: HubPeer, durand: Client
+) -> None:
+    """The whole page: it ends before anything was painted of it."""
+    pupil, paper = bench.open(), handed_out(durand, "Carte.png", papers.drawing())
+    pupil.enroll(bench.link)
+    pupil.page.goto("/pupil")
+    hub.wait_reported(pupil.id, hub.want(pupil.id))  # nothing that was shown has still to be told
+    pupil.page.evaluate("window.requestAnimationFrame = () => 0")
+    document = f"**/documents/{paper.sha256}"
+    pupil.page.context.route(document, lambda _route: None)  # on its way, and nothing of it seen
+    command = hub.order(pupil.id, "open_document", paper.args)
+    wait_for(lambda: (pupil.page.evaluate(KEPT, [pupil.id, command]) or {}).get("waits"), 15, "it is written down")
+    pupil.page.context.unroute(document)
+    pupil.page.reload()
+    expect(pupil.page.get_by_role("img", name="Carte.png")).to_be_visible()
+    hub.wait_ack(command, "done")
+    assert "failed" not in [one["status"] for one in hub.acks(command)]
 
 
 def test_a_document_that_comes_too_late_is_dropped(bench: Bench, hub: HubPeer) -> None:

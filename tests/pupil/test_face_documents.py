@@ -168,6 +168,14 @@ def test_a_document_that_is_gone_is_said_to_be_and_can_be_asked_for_again(
     ).to_be_visible()
 
 
+def test_that_it_is_on_its_way_is_told_before_anything_is_painted(child: StandIn, picture: Handed) -> None:
+    """A page that ends now begins it again; what was done is told only once it is seen."""
+    child.wait_heard("shown")  # nothing that was shown has still to be told
+    child.page.evaluate("window.requestAnimationFrame = () => 0")
+    child.page.context.route(f"**/documents/{picture.sha256}", lambda _route: None)  # never answered
+    child.wait_heard("done", id=give(child, picture), status="received")
+
+
 def test_what_is_no_picture_is_not_told_as_one(child: StandIn, durand: Client) -> None:
     broken = handed(durand, "Abîmée.png", b"\x89PNG\r\n\x1a\n" + bytes(3000))
     child.wait_heard("done", id=give(child, broken), status="failed", error="cannot be shown")

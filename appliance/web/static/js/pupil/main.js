@@ -41,6 +41,11 @@ function hasLessonPassed({ before, state }) {
   return !state?.lesson || (was !== undefined && was !== state.lesson.id);
 }
 
+/** What was done is told once it has been painted; that it has begun, at once: a page that ends now begins it again. @param {any} message */
+function isOutcome(message) {
+  return message.type === "done" && message.status !== "received";
+}
+
 /** When it returns, it is shown: the agent reports what it said only then. @param {Face} face */
 function hear(face) {
   return (/** @type {any} */ message) => {
@@ -66,7 +71,7 @@ async function begin() {
   const face = { identity, state: null, before: null, endedAt: null, hasLeft: false, isForgotten: false, send: () => undefined, draw: () => draw(face), drawDisplay };
   for (const wire of [wireHand, wireSound, wireViewer, wireGiven, wireCommands, wireGuest]) wire(face);
   const agent = new AgentPort(hear(face));
-  face.send = (message) => (message.type === "done" ? agent.sendShown(/** @type {any} */ (message)) : agent.send(/** @type {any} */ (message)));
+  face.send = (message) => (isOutcome(message) ? agent.sendShown(/** @type {any} */ (message)) : agent.send(/** @type {any} */ (message)));
   byId("take-over").addEventListener("click", () => face.send({ type: "take_over" }));
   face.send({ type: "start", identity });
   wireSenses(face);

@@ -95,10 +95,9 @@ export class Errands {
     if (!entry) return;
     if (FINAL.has(status)) this.finish(id, status, error);
     else if (entry.status === "received" && !entry.waits) {
-      // On its way, and nothing of it seen yet: after a reload it is begun again.
+      // On its way, and nothing of it seen yet: after a reload it is begun again. The hub hears of it in its time.
       entry.waits = this.underWay.get(id) ?? null;
       void this.office.memory.keepCommand(entry);
-      void this.answer(id);
     }
   }
 
