@@ -82,8 +82,8 @@ function playButton(medium) {
   const press = make("button", { class: "button button-primary play-button", type: "button",
     onclick: () => void (medium.paused ? medium.play().catch(() => undefined) : medium.pause()) });
   const draw = () => {
-    const [drawing, word] = medium.paused ? ["play", "play"] : ["pause", "pause"];
-    press.replaceChildren(icon(drawing), make("span", { text: say(word) }));
+    const word = medium.paused ? "play" : "pause"; // the drawing's name as well
+    press.replaceChildren(icon(word), make("span", { text: say(word) }));
     if (!medium.paused && medium instanceof HTMLVideoElement && document.activeElement === press) medium.focus(); // it hides
     press.toggleAttribute("data-playing", !medium.paused);
   };
