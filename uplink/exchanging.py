@@ -23,7 +23,6 @@ from protocol.uplink_exchange import (
 from protocol.uplink_folding import Known, Value, Whose, fold, known_after, unchanged
 from protocol.uplink_hello import Hello, encode_hello
 from uplink.chained import Chained, Question
-from uplink.client import Client
 from uplink.trouble import Trouble, TroubleCode
 
 
@@ -45,8 +44,8 @@ def rider_of(batch: Batch) -> Rider:
 
 
 class Exchanging:
-    def __init__(self, client: Client, log: ExchangeLog, clock: Clock) -> None:
-        self._chained = Chained(client)
+    def __init__(self, chained: Chained, log: ExchangeLog, clock: Clock) -> None:
+        self._chained = chained
         self._log = log
         self._clock = clock
 
@@ -56,13 +55,13 @@ class Exchanging:
         noted = _Noted(self._log, self._clock, riders)
 
         def write(known: Known) -> bytes:
-            folded = noted.folded = _all_folded(riders, known)
-            return encode_exchange(Exchange(hello, tuple(folded)))
+            noted.folded = _all_folded(riders, known)
+            return encode_exchange(Exchange(hello, tuple(noted.folded)))
 
         def read(raw: bytes) -> Sequence[bytes]:
             answer = _parsed(raw)
             told.append(answer)
-            return _acknowledged(answer, hello, riders[: len(noted.folded)])
+            return _acknowledged(answer, hello, riders)
 
         plain, outcome, size = encode_hello(hello), "no answer", 0
         try:
@@ -76,15 +75,13 @@ class Exchanging:
             noted.comes(outcome)
         return told[-1]
 
-    def batch(self, rider: Rider, headers: Mapping[str, str]) -> bytes | None:
-        """The answer, still to be judged. None: it cannot be folded, and did not go. Raises Trouble."""
-        if fold(rider.body, rider.whose, Known()) is None:
-            return None
+    def batch(self, rider: Rider, headers: Mapping[str, str]) -> bytes:
+        """The answer, still to be judged. Raises Trouble."""
         told: list[bytes] = []
         noted = _Noted(self._log, self._clock, [rider])
 
         def write(known: Known) -> bytes:
-            noted.folded = _all_folded([rider], known) or [unchanged(rider.body)]
+            noted.folded = _all_folded([rider], known)
             return encode_folded_batch(FoldedBatch(rider.whose, noted.folded[0]))
 
         def read(raw: bytes) -> Sequence[bytes]:
@@ -105,13 +102,10 @@ class Exchanging:
 
 
 def _all_folded(riders: Sequence[Rider], known: Known) -> list[Value]:
-    """Each after the ones before it; up to one that cannot be folded, which will go alone."""
+    """Each after the ones before it."""
     folded: list[Value] = []
     for rider in riders:
-        one = fold(rider.body, rider.whose, known)
-        if one is None:
-            break
-        folded.append(one)
+        folded.append(fold(rider.body, rider.whose, known) or unchanged(rider.body))
         known = known_after(known, rider.body)
     return folded
 

@@ -17,6 +17,7 @@ from protocol.uplink import MEDIA_TYPE, PACKED, PREFIX
 from protocol.uplink_chain import FOLDED
 from protocol.uplink_hello import HELLO_MARK, Hello, HelloAnswer, encode_hello, mark_of_hello, parse_hello_answer
 from protocol.uplink_words import Standing
+from uplink.chained import Chained
 from uplink.client import Answer, Client, Request, pinned
 from uplink.exchanging import Exchanging, Rider
 from uplink.keys import Keys
@@ -67,7 +68,7 @@ class Line:
         self._believed = believed
         self.client = Client(f"https://{link.address}", pinned(self._authority, believed, keys), keys.folder)
         self._address = link.address
-        self._exchanging = Exchanging(self.client, self._log, clock)
+        self._exchanging = Exchanging(Chained(self.client), self._log, clock)
         self.folds = False  # whether the city said that it takes what is folded
         self._after_hello: dict[str, str] = {}
 
@@ -106,14 +107,13 @@ class Line:
 
     def batch(self, rider: Rider) -> bytes:
         """The answer, still to be judged."""
-        told = self._exchanging.batch(rider, self._after_hello) if self.folds else None
-        return self._post_batch(rider).body if told is None else told
+        return self._exchanging.batch(rider, self._after_hello) if self.folds else self._post_batch(rider)
 
-    def _post_batch(self, rider: Rider) -> Answer:
+    def _post_batch(self, rider: Rider) -> bytes:
         packed = zstd.compress(rider.body, _LEVEL)
         headers = {**JSON, "Content-Encoding": PACKED, **self._after_hello}
         sent = Sent("batch", rider.body, len(rider.body), len(packed), rider.batch.lane)
-        return self._noted(Request("POST", f"{PREFIX}/batch", packed, headers), sent)
+        return self._noted(Request("POST", f"{PREFIX}/batch", packed, headers), sent).body
 
     def upload(self, route: str, file: Path, headers: dict[str, str], kind: str) -> Answer:
         size = file.stat().st_size

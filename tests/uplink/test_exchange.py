@@ -8,17 +8,16 @@ import pytest
 
 from appliance.services.outbox import put, put_state
 from appliance.store.models import database
-from protocol.uplink import Batch
-from protocol.uplink_chain import Chain
-from protocol.uplink_exchange import ExchangeAnswer, Taken, digest_of_all, encode_exchange_answer
+from protocol.uplink import Batch, Record
+from protocol.uplink_exchange import ExchangeAnswer, Taken, digest_of_all, encode_exchange_answer, parse_exchange
+from protocol.uplink_folding import Known, unfold
 from protocol.uplink_hello import Hello, HelloAnswer
 from protocol.uplink_words import Lane, RecordType, Standing, StorageWord
 from tests.support.bad_proxy import bad_proxy
 from tests.support.central import HOST, Central
 from tests.support.store import HandClock
 from tests.uplink.hand_box import HandBox, asked, told
-from uplink.chained import Question
-from uplink.client import Client
+from uplink.chained import Chained, Question
 from uplink.exchanging import Exchanging, Rider, rider_of
 from uplink.trouble import Trouble, TroubleCode
 
@@ -162,18 +161,25 @@ class NoLog:
         self.outcomes.append(outcome)
 
 
-def exchanged(answer: ExchangeAnswer, riders: tuple[Rider, ...]) -> None:
-    """As if the chain had brought this answer."""
-    exchanging = Exchanging(cast(Client, None), NoLog(), HandClock())  # type: ignore[arg-type]  # of a log, what is asked here
+@dataclass
+class ShortChain:
+    """Brings one answer, whatever is asked."""
 
-    def ask(question: Question) -> int:
-        text = question.write(Chain().known)
-        question.goes(text, len(text))
-        question.read(encode_exchange_answer(answer))
-        return len(text)
+    answer: ExchangeAnswer
+    text: bytes = b""
 
-    exchanging._chained.ask = ask  # type: ignore[method-assign]  # the chain's own place
-    exchanging.hello(HELLO, riders)
+    def ask(self, question: Question) -> int:
+        self.text = question.write(Known())
+        question.goes(self.text, len(self.text))
+        question.read(encode_exchange_answer(self.answer))
+        return len(self.text)
+
+
+def exchanged(answer: ExchangeAnswer, riders: tuple[Rider, ...]) -> bytes:
+    """As if a chain had brought this answer; what went there."""
+    chain = ShortChain(answer)
+    Exchanging(cast(Chained, chain), NoLog(), HandClock()).hello(HELLO, riders)  # type: ignore[arg-type]  # of a log, what is asked here
+    return chain.text
 
 
 @pytest.mark.parametrize("lie", LIES)
@@ -191,3 +197,11 @@ def test_the_first_of_them_may_be_taken_alone() -> None:
     assert [one.up_to for one in riders] == [9, None]
     exchanged(ExchangeAnswer(TRUE, TAKEN, ALL), riders)
     assert [one.up_to for one in riders] == [9, 9]
+
+
+def test_a_batch_that_cannot_be_folded_goes_along_as_it_is() -> None:
+    record = Record(9, RecordType.AUDIT, HELLO.at, {"z": 1, "a": 2})  # not in the order in which it would unfold
+    odd = rider_of(Batch("a-1", "e-1", Lane.RECEIPTS, 3, 9, (record,)))
+    text = exchanged(ExchangeAnswer(TRUE, TAKEN, digest_of_all([odd.body, RIDERS[1].body])), (odd, RIDERS[1]))
+    batches = parse_exchange(text).batches
+    assert [unfold(one, odd.whose, Known()) for one in batches] == [odd.body, RIDERS[1].body]
