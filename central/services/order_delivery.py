@@ -57,10 +57,10 @@ class OrderDelivery:
         if row is None:
             return False
         if receipt.refusal is Refusal.SEEN_BEFORE:
-            _note(row, "replayed", receipt, now)
+            _note(row, receipt, now)
         elif may_follow(row.state, receipt.state):
             _write(row, receipt)
-            _note(row, receipt.state.value, receipt, now)
+            _note(row, receipt, now)
         elif receipt.state == row.state and not receipt.state.is_final:
             _write(row, receipt)  # why it waits has changed
         return True
@@ -125,8 +125,11 @@ def _write(row: Instruction, receipt: ReceiptBody) -> None:
     Instruction.update(**values).where(Instruction.id == row.id).execute()
 
 
-def _note(row: Instruction, verb: str, receipt: ReceiptBody, now: datetime) -> None:
+def _note(row: Instruction, receipt: ReceiptBody, now: datetime) -> None:
+    is_again = receipt.refusal is Refusal.SEEN_BEFORE
     record(
-        now, f"appliance:{row.appliance}", f"instruction.{verb}", f"order:{row.order_id}", row.school,
-        instruction=row.id, device=row.device, detail=receipt.detail, told_at=receipt.at.isoformat(),
+        now, f"appliance:{row.appliance}",
+        "instruction.replayed" if is_again else f"instruction.{receipt.state.value}",
+        f"order:{row.order_id}", row.school, instruction=row.id, device=row.device, detail=receipt.detail,
+        told_at=receipt.at.isoformat(),
     )  # fmt: skip

@@ -51,6 +51,7 @@ CITY_DEEDS: dict[str, str] = {
     "instruction.failed": N_("ordre échoué dans l’école"),
     "instruction.received": N_("ordre reçu par le boîtier"),
     "instruction.refused": N_("ordre refusé par le boîtier"),
+    "instruction.replayed": N_("ordre déjà vu par le boîtier"),
     "instruction.started": N_("ordre commencé dans l’école"),
     "instruction.unknown": N_("ordre dont la fin n’est pas connue"),
     "mail.change": N_("serveur de courrier changé"),
