@@ -20,6 +20,7 @@ from appliance.web.admin.acts import act, problem_text
 from appliance.web.admin.city_words import (
     EXCHANGES,
     LANES,
+    NOT_TAKEN_OVER,
     NOTES,
     ORDER_STATES,
     ORDERS,
@@ -121,13 +122,21 @@ def _page(services: Services, problem: PreauError | None = None) -> str:
         **common,
         standing=_standing(status),
         is_asking=status.is_asking and now - (status.asked_at or now) < _ASKED_FOR,
-        notes=[_(NOTES[one]) for one in (status.snapshot_trouble, status.takeover_trouble) if one in NOTES],
+        notes=_notes(services, status),
         trouble=_trouble(status.trouble, status.trouble_detail, status.trouble_at, now),
         is_late=status.hello_at is None or now - status.hello_at > _WAITED_TOO_LONG,
         waiting=_waiting(services, status, now),
         orders=_orders(services),
         fixed=_fixed(services),
     )
+
+
+def _notes(services: Services, status: LinkStatus) -> list[str]:
+    """What was not taken over is of no interest any more once the school has enrolled its devices anew."""
+    notes = [NOTES[one] for one in (status.snapshot_trouble,) if one in NOTES]
+    if status.takeover_trouble and not services.device_list.names():
+        notes.append(NOTES.get(status.takeover_trouble, NOT_TAKEN_OVER))
+    return [_(note) for note in notes]
 
 
 def _here() -> str:

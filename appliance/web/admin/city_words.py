@@ -53,6 +53,12 @@ NOTES: dict[str, str] = {
     ),
 }
 
+# A backup was there, and this box could not take it: too new, no room, damaged. The journal has the very reason.
+NOT_TAKEN_OVER = N_(
+    "Ce boîtier devait prendre la place d’un autre, mais la sauvegarde de l’école n’a pas pu y être remise. Prévenez "
+    "le service informatique avant d’inscrire des appareils."
+)
+
 LANES: dict[int, str] = {
     0: N_("Actes et alertes"),
     1: N_("État des appareils"),

@@ -93,6 +93,18 @@ def test_what_the_city_lacks_of_this_school_is_said(joined: Site, browser: Brows
     assert said in browser.get("/admin/city").text
 
 
+@pytest.mark.parametrize(
+    ("why", "said"), [("no_snapshot", "tout est à recommencer"), ("disk_nearly_full", "n’a pas pu y être remise")]
+)
+def test_what_was_not_taken_over_is_said_while_no_device_is_enrolled(
+    joined: Site, browser: Browser, why: str, said: str
+) -> None:
+    joined.services.city.note_takeover(why)
+    assert said in browser.get("/admin/city").text
+    add_device(1)
+    assert said not in browser.get("/admin/city").text
+
+
 def test_what_came_of_an_order_is_said_in_words_and_its_device_by_name(joined: Site, browser: Browser) -> None:
     device = add_device(4)
     order = json.dumps({"args": {"device": device}})
