@@ -13,18 +13,40 @@ from appliance.config import Config
 _ALWAYS = ("localhost", "127.0.0.1", "::1", "preau.local")
 _USUAL_PORTS = (80, 443)  # a proxy in front of us listens there
 _FRESH_SECONDS = 5.0  # an address that DHCP changed is known this much later
+_FAR_AWAY = ("192.0.2.1", 9)  # of nobody (RFC 5737): only its way is asked for
 _WILDCARDS = ("", "0.0.0.0", "::", "*")  # noqa: S104 - recognized, not bound
 
 
-def page_address(config: Config, addresses: Callable[[], Collection[str]] = interface_addresses) -> str:
+def outward_address() -> str | None:
+    """Of the interface towards the school's router; None without one. Nothing is sent: routes are looked up."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect(_FAR_AWAY)
+        except OSError:
+            return None
+        return str(asking.getsockname()[0])
+
+
+def page_address(
+    config: Config,
+    addresses: Callable[[], Collection[str]] = interface_addresses,
+    outward: Callable[[], str | None] = outward_address,
+) -> str:
     """Where somebody in the school opens our pages: an address that can be read over the telephone, if there is one."""
     host = config.host
     if host in _WILDCARDS:
-        known = (ipaddress.ip_address(one) for one in addresses())
-        reachable = (str(one) for one in known if one.version == 4 and not (one.is_loopback or one.is_link_local))
-        host = min(reachable, default=f"{socket.gethostname().lower()}.local")
+        host = _told_address(addresses(), outward()) or f"{socket.gethostname().lower()}.local"
+    if ":" in host:
+        host = f"[{host}]"
     scheme, usual = ("https", 443) if config.tls else ("http", 80)
     return f"{scheme}://{host}" if config.http_port == usual else f"{scheme}://{host}:{config.http_port}"
+
+
+def _told_address(known: Collection[str], outward: str | None) -> str | None:
+    """Towards the router before any other: a network of the machine's own (containers, say) has no router there."""
+    parsed = (ipaddress.ip_address(one) for one in known)
+    usable = {str(one) for one in parsed if one.version == 4 and not (one.is_loopback or one.is_link_local)}
+    return outward if outward in usable else min(usable, default=None)
 
 
 class OwnNames:

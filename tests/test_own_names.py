@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appliance.addresses import interface_addresses
 from appliance.config import Config
-from appliance.own_names import OwnNames, page_address
+from appliance.own_names import OwnNames, outward_address, page_address
 
 NAMES = OwnNames(
     Config(Path("data"), names=("boitier.ecole.fr",)), lambda: {"192.168.1.2", "fd00::2", "127.0.0.1", "::1"}
@@ -51,12 +52,30 @@ def test_an_address_of_somebody_else_is_not_ours(url: str) -> None:
         ("0.0.0.0", 80, {"127.0.0.1", "fd00::2", "192.168.1.20"}, "http://192.168.1.20"),  # noqa: S104 - not bound
         ("0.0.0.0", 8080, {"169.254.3.4", "10.0.0.9"}, "http://10.0.0.9:8080"),  # noqa: S104 - not bound
         ("127.0.0.1", 9001, {"10.0.0.9"}, "http://127.0.0.1:9001"),
+        ("fd00::1", 8080, {"10.0.0.9"}, "http://[fd00::1]:8080"),
+        ("fd00::1", 80, {"10.0.0.9"}, "http://[fd00::1]"),
     ],
 )
 def test_the_page_is_told_by_an_address_that_can_be_read_over_the_telephone(
     host: str, port: int, known: set[str], expected: str
 ) -> None:
-    assert page_address(Config(Path("data"), host=host, http_port=port), lambda: known) == expected
+    config = Config(Path("data"), host=host, http_port=port)
+    assert page_address(config, lambda: known, lambda: None) == expected
+
+
+@pytest.mark.parametrize(
+    ("outward", "expected"),
+    [("192.168.1.20", "http://192.168.1.20"), (None, "http://172.17.0.1"), ("10.9.9.9", "http://172.17.0.1")],
+)
+def test_the_page_is_told_by_the_address_towards_the_school_s_router(outward: str | None, expected: str) -> None:
+    """Not by one of a network of containers; what is gone since is not told."""
+    known = {"127.0.0.1", "172.17.0.1", "192.168.1.20"}
+    assert page_address(Config(Path("data"), http_port=80), lambda: known, lambda: outward) == expected
+
+
+def test_the_way_out_is_one_of_our_own_addresses() -> None:
+    found = outward_address()
+    assert found is None or found in interface_addresses()
 
 
 @pytest.mark.parametrize(("port", "expected"), [(443, "https://10.0.0.9"), (8443, "https://10.0.0.9:8443")])
