@@ -34,7 +34,7 @@ ENTRIES: tuple[Entry, ...] = (
 )
 
 
-_HOMES = {"keys": "orders"}
+_HOMES = {"keys": ("orders",), "schools": ("schools", "fleet")}  # a school of one's own, or one of the fleet
 
 
 def entries_for(viewer: Viewer) -> list[Entry]:
@@ -58,4 +58,4 @@ def navigation(viewer: Viewer) -> list[dict[str, object]]:
 def _is_here(endpoint: str) -> bool:
     """Pages of one blueprint belong to one entry; the keys to the orders that they sign."""
     here = (request.endpoint or "").partition(".")[0]
-    return _HOMES.get(here, here) == endpoint.partition(".")[0]
+    return endpoint.partition(".")[0] in _HOMES.get(here, (here,))

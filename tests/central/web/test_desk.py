@@ -86,6 +86,15 @@ def test_a_director_opens_the_own_school_only(city: Site) -> None:
     assert browser.get("/fleet").status_code == 403
 
 
+def test_the_menu_says_where_a_school_is(city: Site, admin: Browser) -> None:
+    """Below the fleet for whom there is one, by itself for its director."""
+    here = re.compile(r'<a href="([^"]+)" aria-current="page"')
+    school = f"/schools/{uai_of(1)}"
+    assert here.findall(admin.get(school).text) == ["/fleet"]
+    assert here.findall(city.browser_of(Role.DIRECTOR, uai_of(1)).get(school).text) == ["/school"]
+    assert here.findall(admin.get("/orders/keys").text) == ["/orders"]
+
+
 def test_an_erun_reads_sums_and_no_device(city: Site) -> None:
     browser = city.browser_of(Role.ERUN)
     page = browser.get("/statistics").text
