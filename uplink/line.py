@@ -19,11 +19,13 @@ from protocol.uplink_hello import HELLO_MARK, Hello, HelloAnswer, encode_hello, 
 from protocol.uplink_words import Standing
 from uplink.chained import Chained
 from uplink.client import Answer, Client, Request, pinned
+from uplink.diagnosis import error_code
 from uplink.exchanging import Exchanging, Rider
 from uplink.keys import Keys
 from uplink.trouble import Trouble, TroubleCode
 
 _LEVEL = 9  # a batch is small: what a school's line saves is worth the milliseconds
+_UNKNOWN_ENCODING = "unknown_encoding"  # an earlier city's word for what is folded
 JSON = {"Content-Type": MEDIA_TYPE, "Accept": MEDIA_TYPE}
 
 
@@ -97,17 +99,26 @@ class Line:
 
     def hello(self, hello: Hello, riders: Sequence[Rider]) -> HelloAnswer:
         """Plain, and without riders, to a city that has not said that it takes what is folded. Raises Malformed."""
-        if self.folds:
-            answer = self._exchanging.hello(hello, riders).hello
-        else:
-            answer = parse_hello_answer(self.ask("hello", encode_hello(hello), "hello").body)
-            self.folds = FOLDED in answer.capabilities
+        try:
+            answer = self._exchanging.hello(hello, riders).hello if self.folds else self._plain_hello(hello)
+        except Trouble:
+            self.folds = False  # perhaps the city was put back to an earlier version
+            raise
+        self.folds = FOLDED in answer.capabilities
         self._after_hello = {HELLO_MARK: mark_of_hello(answer.token)}
         return answer
 
     def batch(self, rider: Rider) -> bytes:
         """The answer, still to be judged."""
-        return self._exchanging.batch(rider, self._after_hello) if self.folds else self._post_batch(rider)
+        try:
+            return self._exchanging.batch(rider, self._after_hello) if self.folds else self._post_batch(rider)
+        except Trouble as trouble:
+            if error_code(trouble.answer) == _UNKNOWN_ENCODING:
+                self.folds = False
+            raise
+
+    def _plain_hello(self, hello: Hello) -> HelloAnswer:
+        return parse_hello_answer(self.ask("hello", encode_hello(hello), "hello").body)
 
     def _post_batch(self, rider: Rider) -> bytes:
         packed = zstd.compress(rider.body, _LEVEL)
