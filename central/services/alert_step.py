@@ -36,6 +36,7 @@ _EVERY = timedelta(minutes=1)
 _LAST = "alerts_looked_at"
 _BATTERIES_EVERY = timedelta(hours=1)  # of weeks of every device; boxes tell of them in the evening
 _BATTERIES_LAST = "batteries_looked_at"
+_BATTERIES_LIMITS = "batteries_limits"  # with which that was done: others count at once
 _BATTERY_BACK = timedelta(days=21)
 _BULK = 200
 TOO_LARGE = "snapshot_too_large"  # a finding of the box's state
@@ -67,25 +68,26 @@ class AlertStep:
         now = self._clock.now()
         if not _is_due(_LAST, _EVERY, now):
             return False
-        seen = self._see(now, batteries=_is_due(_BATTERIES_LAST, _BATTERIES_EVERY, now))
+        limits = self._settings.thresholds()
+        seen = self._see(now, limits, batteries=_are_batteries_due(limits, now))
         with writing("alerts"):
             if not _is_due(_LAST, _EVERY, now):
                 return False  # another desk was faster
             write_setting(_LAST, now.isoformat())
             if seen.batteries:
                 write_setting(_BATTERIES_LAST, now.isoformat())
+                write_setting(_BATTERIES_LIMITS, _of_battery(limits))
             self._follow(seen, now)
         return True
 
     def look(self, now: datetime) -> None:
         """At all of it, whenever that was done last."""
-        seen = self._see(now, batteries=True)
+        seen = self._see(now, self._settings.thresholds(), batteries=True)
         with writing("alerts"):
             self._follow(seen, now)
 
-    def _see(self, now: datetime, *, batteries: bool) -> _Seen:
+    def _see(self, now: datetime, limits: Thresholds, *, batteries: bool) -> _Seen:
         closures = self._settings.closures()
-        limits = self._settings.thresholds()
         wanted = _of_appliances(now, closures, limits)
         down = {key[1].removeprefix("appliance:") for key in wanted if key[0] == AlertKind.APPLIANCE_SILENT}
         wanted |= _of_silent_devices(now, limits.silent_days, closures, down)
@@ -123,6 +125,15 @@ class AlertStep:
 def _is_due(setting: str, every: timedelta, now: datetime) -> bool:
     last = read_setting(setting)
     return last is None or now - datetime.fromisoformat(last) >= every
+
+
+def _are_batteries_due(limits: Thresholds, now: datetime) -> bool:
+    known = read_setting(_BATTERIES_LIMITS)
+    return known != _of_battery(limits) or _is_due(_BATTERIES_LAST, _BATTERIES_EVERY, now)
+
+
+def _of_battery(limits: Thresholds) -> list[int]:
+    return [limits.battery_empty, limits.battery_weak]
 
 
 def _refresh(open_ones: Mapping[_Key, Alert], wanted: Mapping[_Key, _Wish]) -> None:

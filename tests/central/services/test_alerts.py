@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from central.domain.alerts import RANK, AlertKind
+from central.domain.alerts import RANK, AlertKind, Thresholds
 from central.domain.roles import CONSOLE, Role, Viewer
 from central.errors import Conflict, Invalid, NotFound
 from central.keys.folder import KeyFolder
@@ -119,6 +119,17 @@ def test_batteries_are_read_once_an_hour_and_their_alerts_stay_meanwhile(watch: 
     assert watch.step.step() and is_open()
     watch.clock.pass_by(minutes=1)
     assert watch.step.step() and not is_open()
+
+
+def test_other_limits_for_batteries_count_within_the_minute(watch: Watch) -> None:
+    watch.step.step()
+    assert AlertKind.BATTERY_FAILING in watch.open_kinds()
+    BatteryDay.update(lowest=12, highest=95).execute()
+    for limits, is_open in ((Thresholds(battery_empty=10), False), (Thresholds(battery_empty=15), True)):
+        watch.settings.set_thresholds(CONSOLE, watch.clock.now(), limits)
+        watch.clock.pass_by(minutes=1)
+        assert watch.step.step()
+        assert (AlertKind.BATTERY_FAILING in watch.open_kinds()) == is_open
 
 
 def test_a_director_acknowledges_alerts_of_the_own_school_only(watch: Watch) -> None:
