@@ -16,6 +16,7 @@ import pytest
 from appliance.errors import CannotStart
 from appliance.supervisor import Program, Supervisor
 from tests.support.appliance import wait_for
+from tests.support.processes import is_alive, wait_gone
 
 ROOT = Path(__file__).resolve().parents[1]
 STAYS = (sys.executable, "-c", "import signal; signal.pause()")
@@ -43,13 +44,6 @@ def keeping(tmp_path: Path) -> Iterator[Keeping]:
     keeping.supervisor.start()
     yield keeping
     keeping.supervisor.stop()
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_programs_start_in_order_each_ready_before_the_next(tmp_path: Path) -> None:
@@ -85,7 +79,7 @@ def test_a_child_that_always_dies_is_not_started_faster_and_faster(tmp_path: Pat
     starts, now = [0.0], 0.0
     while now < 60:
         before = keeping.pid("broken")
-        wait_for(lambda: not is_alive(before), what="dead")  # noqa: B023 - waited for within the turn
+        wait_gone([before])
         keeping.supervisor.step(now)
         if keeping.pid("broken") != before:
             starts.append(now)
@@ -101,7 +95,7 @@ def test_a_child_that_lived_long_is_forgiven(keeping: Keeping) -> None:
     for died_at, restarts in ((now, 1), (now + 10, 2), (now + 100, 0)):
         pid = keeping.pid("one")
         os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: not is_alive(pid), what="dead")  # noqa: B023 - waited for within the turn
+        wait_gone([pid])
         keeping.supervisor.step(died_at)
         keeping.supervisor.step(died_at + 6)
         assert keeping.status()["one"]["restarts"] == restarts
@@ -156,7 +150,7 @@ def test_a_program_that_is_gone_for_a_while_does_not_take_the_others_with_it(tmp
     pid = keeping.pid("gone")
     program.unlink()
     os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: not is_alive(pid), what="dead")
+    wait_gone([pid])
     keeping.supervisor.step(time.monotonic())
     keeping.supervisor.step(time.monotonic() + 5)
     assert is_alive(keeping.pid("two"))
@@ -203,7 +197,7 @@ def test_however_the_supervisor_ends_no_child_is_left(tmp_path: Path, number: si
     else:
         parent.send_signal(number)
     parent.wait(20)
-    wait_for(lambda: not any(map(is_alive, pids)), what="all gone")
+    wait_gone(pids)
     assert status_path.exists() is (number is signal.SIGKILL)
     parent.stdout.close()
 

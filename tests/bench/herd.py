@@ -28,10 +28,11 @@ from protocol.uplink_hello import Backlog, parse_hello_answer
 from protocol.uplink_words import Lane
 from tests.bench.city import EPOCH, City, SchoolBox, bound, hello_of, running_city
 from tests.bench.numbers import percentile
-from tests.bench.processes import family, proportional_kib
+from tests.bench.processes import proportional_kib
 from tests.bench.result import Result, Row, Run, at_most
 from tests.bench.week import records
 from tests.support.central import HOST
+from tests.support.processes import family
 
 _SPREAD_SECONDS = 120.0  # of the first try after a loss (the uplink's own)
 _SMALL = 25

@@ -6,9 +6,10 @@ PSS (proportional set size): pages that several processes share count once.
 import asyncio
 
 from tests.bench.fleet import Device, close_all, connect_all
-from tests.bench.processes import family, proportional_kib, settle
+from tests.bench.processes import proportional_kib, settle
 from tests.bench.result import Result, Row, Run, at_most
 from tests.bench.school import School, running_school
+from tests.support.processes import family
 
 _GOAL_MIB = 350.0
 _AT_ONCE = 50

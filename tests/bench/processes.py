@@ -3,22 +3,13 @@
 import asyncio
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
 _GONE = (FileNotFoundError, ProcessLookupError)
 _TICKS = os.sysconf("SC_CLK_TCK")
 _QUIET_SHARE = 0.06  # of one core: the appliance looks by itself once a second
-
-
-def family(pid: int) -> Iterator[int]:
-    """A process and all that it started."""
-    yield pid
-    with suppress(*_GONE):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                yield from family(int(child))
 
 
 def proportional_kib(pid: int) -> int:

@@ -16,9 +16,9 @@ from appliance.config import Config
 from protocol.device import parse_enrollment_answer
 from tests.bench.fleet import Place
 from tests.bench.packets import Login
-from tests.bench.processes import family
 from tests.support.appliance import Appliance, Browser, running_appliance
 from tests.support.mosquitto import Broker, running_broker
+from tests.support.processes import family
 
 _CAPABILITIES = (
     "lock", "sound", "camera", "internet", "apps", "open_app", "open_link", "open_document", "message", "usage",
@@ -56,7 +56,7 @@ class School:
 
     def pids(self) -> list[int]:
         assert self.box.process is not None
-        return list(family(self.box.process.pid))
+        return family(self.box.process.pid)
 
     def enroll(self, upto: int) -> list[str]:
         """The ids of the first `upto` devices; those who are missing join."""

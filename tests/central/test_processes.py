@@ -17,6 +17,7 @@ from tests.support.appliance import ROOT, wait_for
 from tests.support.central import HOST, Box, Central, new_csr, new_key, running_central, uai_of
 from tests.support.ports import free_ports
 from tests.support.postgres import Postgres
+from tests.support.processes import family, wait_gone
 
 
 @pytest.fixture(scope="module")
@@ -44,20 +45,6 @@ def works(box: Box) -> bool:
         return False
 
 
-def is_there(pid: int) -> bool:
-    """And no zombie that only waits for its parent."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def all_below(pid: int) -> list[int]:
-    children = Path(f"/proc/{pid}/task/{pid}/children")
-    direct = [int(word) for word in children.read_text().split()] if children.exists() else []
-    return [*direct, *(far for child in direct for far in all_below(child))]
-
-
 def test_one_line_says_where_it_is(city: Central) -> None:
     said = [line for line in city.log().splitlines() if "Ctrl-C" in line]
     assert len(said) == 1
@@ -67,9 +54,9 @@ def test_one_line_says_where_it_is(city: Central) -> None:
 
 
 def test_a_door_that_is_killed_opens_again(city: Central, box: Box) -> None:
-    before = city.pids()["door"]
-    os.kill(before, signal.SIGKILL)
-    wait_for(lambda: city.pids()["door"] != before, 10, "a new door")
+    before = family(city.pids()["door"])
+    os.kill(before[0], signal.SIGKILL)
+    wait_gone(before)  # its workers would still answer for a moment
     wait_for(lambda: works(box), 20, "it answers")
 
 
@@ -145,8 +132,8 @@ def test_nobody_outlives_the_supervisor(number: signal.Signals, tmp_path: Path) 
     city = Central(tmp_path / "city", http_port, uplink_port, tmp_path / "log")
     city.start()
     assert city.process is not None
-    family = all_below(city.process.pid)
-    assert len(family) >= 5, "console, door and their workers, desk"
+    everybody = family(city.process.pid)
+    assert len(everybody) >= 6, "the supervisor, console, door and their workers, desk"
     status = city.stop(number)
     assert status == (0 if number == signal.SIGINT else -signal.SIGKILL)
-    wait_for(lambda: not any(is_there(pid) for pid in family), 10, "all are gone")
+    wait_gone(everybody)

@@ -12,9 +12,9 @@ from pathlib import Path
 import requests
 
 from appliance.config import Config
-from tests.faults.processes import family, is_alive, kill, wait_gone
 from tests.support.appliance import ROOT, wait_for
 from tests.support.ports import free_ports
+from tests.support.processes import family, is_alive, kill, wait_gone
 
 START_SECONDS = 20.0
 

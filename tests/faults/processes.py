@@ -1,49 +1,12 @@
-"""Faults of processes: who belongs to a running box, killing them as a power switch would, waiting until all are gone.
+"""Faults of a box's processes: one or all are killed, as a power switch would. Only those of the box that is given."""
 
-Owns looking at /proc and killing. Only processes of the box that it is given.
-"""
-
-import contextlib
-import os
-import signal
-from pathlib import Path
-
-from tests.support.appliance import Appliance, wait_for
-
-GONE_SECONDS = 15.0
-
-
-def is_alive(pid: int) -> bool:
-    """A zombie that nobody has waited for is dead."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def family(pid: int) -> list[int]:
-    """A process and all that descend from it, parents first."""
-    found = [pid]
-    with contextlib.suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                found += family(int(child))
-    return found
+from tests.support.appliance import Appliance
+from tests.support.processes import family, kill, wait_gone
 
 
 def everything(box: Appliance) -> list[int]:
     assert box.process is not None
     return family(box.process.pid)
-
-
-def kill(*pids: int) -> None:
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-
-
-def wait_gone(pids: list[int], seconds: float = GONE_SECONDS) -> None:
-    wait_for(lambda: not any(map(is_alive, pids)), seconds, f"the end of {pids}")
 
 
 def kill_child(box: Appliance, name: str) -> None:

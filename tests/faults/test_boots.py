@@ -10,9 +10,9 @@ import requests
 
 from tests.faults.books import assert_sound, rows
 from tests.faults.doors import Place, opened, place_in, serving
-from tests.faults.processes import family, kill, wait_gone
 from tests.faults.school import running_class
 from tests.support.appliance import wait_for
+from tests.support.processes import family, kill, wait_gone
 
 pytestmark = pytest.mark.timeout(240)
 

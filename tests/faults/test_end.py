@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.doors import opened, place_in, serving
-from tests.faults.processes import family, wait_gone
+from tests.support.processes import family, wait_gone
 
 pytestmark = pytest.mark.timeout(120)
 

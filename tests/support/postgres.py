@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.appliance import wait_for
+from tests.support.processes import family, kill, wait_gone
 
 _OPTIONS = "-c listen_addresses= -c shared_buffers=64MB -c max_connections=200"
 _HASTY = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
@@ -41,25 +42,29 @@ class Postgres:
     def stop(self) -> None:
         self._run("pg_ctl", "-D", str(self._data), "-w", "-m", "fast", "stop")
 
-    def kill(self) -> None:
-        """All its processes, with -9; what they leave behind is for the next start."""
+    def kill(self) -> int:
+        """All its processes, with -9; what they leave behind is for the next start. Their parent's pid."""
         first = self._pid()
         os.kill(first, signal.SIGSTOP)  # nobody is born meanwhile
-        family = [first, *_children_of(first)]
-        for pid in family:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: not any(_is_running(pid) for pid in family), 20, "PostgreSQL is dead")
+        everybody = family(first)
+        kill(*everybody)
+        wait_gone(everybody)
         for left in (self._data / "postmaster.pid", self.folder / ".s.PGSQL.5432.lock"):
             left.unlink(missing_ok=True)  # they name a process that nobody may have buried yet
 
-    def kill_one(self) -> None:
+        return first
+
+    def kill_one(self) -> int:
         """A backend that serves somebody, with -9: the server ends all the others, too, and begins anew by itself."""
-        for pid in _children_of(self._pid()):
+        return wait_for(self._kill_first_backend, 10, "a backend that serves somebody")
+
+    def _kill_first_backend(self) -> int | None:
+        for pid in family(self._pid()):
             if b"[local]" in _words_of(pid):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-                return
+                    return pid
+        return None
 
     def _pid(self) -> int:
         return int((self._data / "postmaster.pid").read_text().splitlines()[0])
@@ -90,23 +95,10 @@ def _programs() -> Path:
     return found[-1]
 
 
-def _children_of(pid: int) -> list[int]:
-    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False).stdout
-    return [int(one) for one in found.split()]
-
-
 def _words_of(pid: int) -> bytes:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     return b""
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
 
 
 @contextmanager
