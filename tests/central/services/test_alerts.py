@@ -122,10 +122,10 @@ def test_batteries_are_read_once_an_hour_and_their_alerts_stay_meanwhile(watch: 
 
 
 def test_other_limits_for_batteries_count_within_the_minute(watch: Watch) -> None:
-    watch.step.step()
-    assert AlertKind.BATTERY_FAILING in watch.open_kinds()
     BatteryDay.update(lowest=12, highest=95).execute()
-    for limits, is_open in ((Thresholds(battery_empty=10), False), (Thresholds(battery_empty=15), True)):
+    watch.step.step()
+    assert AlertKind.BATTERY_FAILING not in watch.open_kinds()
+    for limits, is_open in ((Thresholds(battery_empty=15), True), (Thresholds(battery_empty=11), False)):
         watch.settings.set_thresholds(CONSOLE, watch.clock.now(), limits)
         watch.clock.pass_by(minutes=1)
         assert watch.step.step()
