@@ -69,6 +69,8 @@ def test_a_box_without_room_tells_its_level_goes_on_and_says_how_much_it_dropped
         sent = OutboxRecord.select().where(OutboxRecord.type == RecordType.LOG, ~OutboxRecord.acknowledged_at.is_null())
         # Some were in a hello that got no answer: they may have arrived, so they are not dropped.
         assert (lane, int(str(dropped)) + sent.count(), reason) == (3, LOGS, "essential")
+        arrived = asked(city, "SELECT seq FROM parked_record WHERE lane = 3 AND reason = 'not_asked'")
+        assert sorted(int(str(seq)) for (seq,) in arrived) == sorted(row.seq for row in sent), "the city has the others"
         assert int(str(dropped)) > LOGS / 2
         shutil.rmtree(filler)
         assert tend(ballast) and ballast.exists(), "and built again"
