@@ -5,7 +5,7 @@ certificate's dates are: they are held against that very time.
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -38,7 +38,7 @@ _MANY = 1000  # records that wait: then sending them is heavy work
 class Greeting:
     """What a hello needs to know of the box. `heavy`: what waits for a turn, beside a long backlog.
 
-    `page`: where people in the school open its page. `is_late`: what waits has been gathered for long enough.
+    `page`: where people in the school open its page. `late`: lanes whose records have been gathered for long enough.
     """
 
     clock: Clock
@@ -50,7 +50,7 @@ class Greeting:
     software: str
     heavy: Callable[[], tuple[str, ...]]
     page: Callable[[], str] = str
-    is_late: Callable[[], bool] = bool
+    late: Callable[[], Collection[Lane]] = tuple
 
 
 def say_hello(greeting: Greeting, line: Line, link: Link, riders: Sequence[Rider] = ()) -> HelloAnswer:
@@ -113,7 +113,7 @@ def _hello(greeting: Greeting, link: Link, riders: Sequence[Rider]) -> Hello:
         software=greeting.software,
         schema=SCHEMA_VERSION,
         storage=StorageWord(storage_level(greeting.data_path).value),
-        backlog=_late(backlog, riders) if greeting.is_late() else _late(backlog, None),
+        backlog=_late(backlog, greeting.late(), riders),
         config_version=link.config_version,
         ring_version=link.ring_version,
         heavy=heavy,
@@ -121,15 +121,15 @@ def _hello(greeting: Greeting, link: Link, riders: Sequence[Rider]) -> Hello:
     )
 
 
-def _late(backlog: Mapping[Lane, Backlog], riders: Sequence[Rider] | None) -> dict[Lane, Backlog]:
-    """What waits longer than it should. Not what this hello brings (`riders`), nor what is gathered (None: all of it).
+def _late(backlog: Mapping[Lane, Backlog], lanes: Collection[Lane], riders: Sequence[Rider]) -> dict[Lane, Backlog]:
+    """What waits longer than it should. Not what this hello brings, nor what is gathered or kept back (not in `lanes`).
 
     So a hello of a school that works is nearly the one before it, and nearly free.
     """
-    brought = {rider.batch.lane: len(rider.batch.records) for rider in riders or ()}
+    brought = {rider.batch.lane: len(rider.batch.records) for rider in riders}
     return {
         lane: one
-        if riders is not None and one.records > brought.get(lane, 0)
+        if lane in lanes and one.records > brought.get(lane, 0)
         else Backlog(one.acknowledged, one.acknowledged, 0, 0)
         for lane, one in backlog.items()
     }

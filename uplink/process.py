@@ -112,7 +112,7 @@ class Uplink:
         self._greeting = Greeting(
             services.clock, services.city, services.incarnations, services.outbox, self._city_time,
             config.data_path, parts.software, self._heavy, lambda: page_address(config),
-            lambda: self._sending.is_late,
+            lambda: self._sending.late,
         )  # fmt: skip
         self._duties: tuple[Duty, ...] = (
             lambda session: self._sending.receipts(session.line),

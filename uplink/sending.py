@@ -27,7 +27,7 @@ LARGE = Limits(1000, 512 * 1024)  # well below what a body may have, whatever th
 RIDING = Limits(64, 64 * 1024)  # of each lane with a hello, at first
 MOST_RIDING = Limits(250, 192 * 1024)  # all lanes together fit into one body
 _OTHERS = (Lane.STATE, Lane.STATISTICS, Lane.LOGS)
-_NOT_IN_QUIET_HOURS = (Lane.STATISTICS, Lane.LOGS)
+_NOT_IN_QUIET_HOURS = frozenset((Lane.STATISTICS, Lane.LOGS))
 _ITS_OWN_FAULT = (400, 413, 422, 500)  # sent again as it is, it would be answered the same again
 
 
@@ -49,25 +49,29 @@ class Sending:
     _turn: int = 0
     _open: set[Lane] = field(default_factory=set)
     _riding: Limits = RIDING
-    is_late: bool = False  # as of the last look: all that waits is due
+    late: frozenset[Lane] = frozenset()  # as of the last look: the lanes of which all that waits is due
     _is_urgent: bool = False
     _is_alone: bool = False  # the next hello brings nothing: what is in the way shows better lane by lane
 
     def look(self, now: float) -> None:
         """Monotonic seconds. Before anything else is asked."""
-        waiting = what_waits()
+        lanes = self._lanes()
+        waiting = what_waits(lanes)
         self._is_urgent = waiting.is_urgent
         self.gathering.look(now, is_any=waiting.is_any)
-        self.is_late = self.gathering.is_due(now)
+        self.late = lanes if self.gathering.is_due(now) else frozenset()
+
+    def _lanes(self) -> frozenset[Lane]:
+        """Those that may go now."""
+        return frozenset(Lane) - (_NOT_IN_QUIET_HOURS if is_quiet_now(self.clock.now()) else frozenset())
 
     def riders(self, now: float, *, turn: bool) -> list[Rider]:
         """What the next hello brings. Without a turn of the city little of each lane."""
         if self._is_alone or not self.gathering.is_due(now):
             return []
-        is_quiet = is_quiet_now(self.clock.now())
-        lanes = [lane for lane in Lane if not (is_quiet and lane in _NOT_IN_QUIET_HOURS)]
-        limits = self._riding if turn and not is_quiet else SMALL
-        batches = [self.outbox.next_batch(lane, limits) for lane in lanes]
+        lanes = self._lanes()
+        limits = self._riding if turn and len(lanes) == len(Lane) else SMALL
+        batches = [self.outbox.next_batch(lane, limits) for lane in sorted(lanes)]
         return [rider_of(batch) for batch in batches if batch is not None]
 
     def arrived(self, riders: Sequence[Rider]) -> None:

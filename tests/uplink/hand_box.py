@@ -11,6 +11,7 @@ from secrets import token_hex
 from appliance.bootstrap import build_services, open_databases
 from appliance.config import Config, make_folders
 from appliance.domain.people import CONSOLE
+from appliance.services.city_wishes import write_wishes
 from appliance.services.outbox import put
 from appliance.store.models import database
 from protocol.uplink_records import AuditBody, encode_body
@@ -131,6 +132,13 @@ class HandBox:
         status = self.services.city.status()
         assert status is not None
         return status.appliance
+
+
+def quiet_hours(*, is_quiet: bool) -> None:
+    """As the city wishes them in the box that is open: all day, or never."""
+    parts = (("00:00", "12:00"), ("12:00", "00:00"))
+    hours = [{"days": [1, 2, 3, 4, 5, 6, 7], "begins": begins, "ends": ends} for begins, ends in parts]
+    write_wishes({"quiet_hours": hours if is_quiet else []})
 
 
 def asked(city: Central, query: str, *values: object) -> list[tuple[object, ...]]:

@@ -12,11 +12,12 @@ from protocol.uplink import Batch, Record
 from protocol.uplink_exchange import ExchangeAnswer, Taken, digest_of_all, encode_exchange_answer, parse_exchange
 from protocol.uplink_folding import Known, unfold
 from protocol.uplink_hello import Hello, HelloAnswer
+from protocol.uplink_records import BatteryBody, encode_body
 from protocol.uplink_words import Lane, RecordType, Standing, StorageWord
 from tests.support.bad_proxy import bad_proxy
 from tests.support.central import HOST, Central
 from tests.support.store import HandClock
-from tests.uplink.hand_box import HandBox, asked, told
+from tests.uplink.hand_box import HandBox, asked, quiet_hours, told
 from uplink.chained import Chained, Question
 from uplink.exchanging import Exchanging, Rider, rider_of
 from uplink.trouble import Trouble, TroubleCode
@@ -80,6 +81,26 @@ def test_what_somebody_waits_for_waits_for_nothing(city: Central, uai: str, new_
         box.uplink.look()  # the city has something for us, or somebody looks at this school
         box.turn(0.2)
         assert told(city, box.appliance) == numbers
+
+
+def test_in_quiet_hours_what_may_go_is_gathered_though_other_things_wait_all_day(
+    city: Central, uai: str, new_box: NewBox
+) -> None:
+    with gathering_box(new_box).opened() as box:
+        box.join(city, uai)
+        box.until(lambda: not box.waiting())
+        box.turn(2)
+        quiet_hours(is_quiet=True)
+        with database.atomic("IMMEDIATE"):
+            put(box.services.clock.now(), RecordType.BATTERY, encode_body(BatteryBody("2026-11-20", "d-1", 20, 90)))
+        before = len(batches(box))
+        for minute in range(20):
+            rename_cart(box, f"Chariot {minute}")
+            box.turn(1)
+            row = "SELECT backlog_records FROM appliance WHERE id = ?"
+            assert asked(city, row, box.appliance) == [(0,)], "nothing waits longer than it should"
+        assert 2 <= len(batches(box)) - before <= 4
+        assert box.waiting()
 
 
 def test_a_city_that_starts_again_knows_no_chain_and_misses_nothing(city: Central, uai: str, new_box: NewBox) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 
 from appliance.domain.people import CONSOLE
-from appliance.services.city_wishes import write_wishes
 from appliance.services.outbox import Outbox, put
 from appliance.services.settings import read_setting, write_setting
 from appliance.store.city_models import CityLink, OutboxRecord
@@ -18,7 +17,7 @@ from protocol.uplink_records import BatteryBody, encode_body
 from protocol.uplink_words import Lane, RecordType
 from tests.support.bad_proxy import bad_proxy
 from tests.support.central import HOST, Central
-from tests.uplink.hand_box import HandBox, asked, standing_at, told
+from tests.uplink.hand_box import HandBox, asked, quiet_hours, standing_at, told
 from uplink.line import note_reconciled
 from uplink.trouble import TroubleCode
 
@@ -112,12 +111,6 @@ def test_in_quiet_hours_orders_and_state_go_on_and_the_rest_waits(city: Central,
 
 def snapshots(city: Central, box: HandBox) -> list[tuple[object, ...]]:
     return asked(city, "SELECT 1 FROM snapshot WHERE appliance = ?", box.appliance)
-
-
-def quiet_hours(*, is_quiet: bool) -> None:
-    parts = (("00:00", "12:00"), ("12:00", "00:00"))
-    hours = [{"days": [1, 2, 3, 4, 5, 6, 7], "begins": begins, "ends": ends} for begins, ends in parts]
-    write_wishes({"quiet_hours": hours if is_quiet else []})
 
 
 def test_a_city_that_comes_back_from_an_older_backup_is_told_again(
