@@ -180,11 +180,11 @@ class Fleet:
 
     def standstills(self, uais: Collection[str], now: datetime) -> dict[str, Stop]:
         """Of these schools those whose box takes no order now, and since when."""
-        boxes = current_boxes()
+        boxes, closures = current_boxes(uais), self._settings.closures()
         found = {}
         for uai in uais:
             box = boxes.get(uai)
-            state = ApplianceState.ABSENT if box is None else state_of(box.sign(""), now, self._settings.closures())
+            state = ApplianceState.ABSENT if box is None else state_of(box.sign(""), now, closures)
             if state is not ApplianceState.UP:
                 found[uai] = Stop(state, None if box is None else box.hello_at)
         return found
@@ -235,16 +235,16 @@ def _rows() -> list[_Row]:
     ]
 
 
-def current_boxes(uai: str | None = None) -> dict[str, BoxLine]:
-    """The appliance of each school: the last that is active or fenced, else the last that was."""
+def current_boxes(uais: Collection[str] | None = None) -> dict[str, BoxLine]:
+    """The appliance of each school, or of these: the last that is active or fenced, else the last that was."""
     query = Appliance.select(
         Appliance.school, Appliance.id, Appliance.standing, Appliance.hello_at, Appliance.software, Appliance.storage,
         Appliance.disk_free, Appliance.disk_total, Appliance.clock_ahead_seconds, Appliance.backlog_records,
         Appliance.backlog_oldest_at, Appliance.bridge, Appliance.bridge_at, Appliance.poll_seconds,
         Appliance.turn_until, Appliance.claimed_at,
     ).order_by(Appliance.claimed_at)  # fmt: skip
-    if uai is not None:
-        query = query.where(Appliance.school == uai)
+    if uais is not None:
+        query = query.where(Appliance.school.in_(list(uais)))
     boxes: dict[str, BoxLine] = {}
     for school, id_, standing, hello_at, software, storage, free, total, *rest in tuples_of(query):
         box = BoxLine(id_, standing, hello_at, software, storage, disk_share(free, total), *rest)

@@ -109,7 +109,7 @@ class SchoolViews:
 
     def view(self, uai: str, viewer: Viewer, now: datetime) -> SchoolView:
         school = readable_school(viewer, uai)
-        box = current_boxes(uai).get(uai)
+        box = current_boxes([uai]).get(uai)
         appliance = None if box is None else Appliance.get_by_id(box.id)
         held = _held(uai)
         carts = _carts(box, held)
