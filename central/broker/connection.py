@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -56,18 +57,28 @@ def take_place(membership: Membership, client_id: str) -> bool:
 
     Whether each broker has let us in: else that session may still be open.
     """
-    taken = 0
-    for host, port in membership.addresses:
-        there = threading.Event()
+    taken = [_is_let_in(membership, client_id, address) for address in membership.addresses]
+    return all(taken)
+
+
+def _is_let_in(membership: Membership, client_id: str, address: tuple[str, int]) -> bool:
+    """A broker that refuses answers too: it has ended nobody's session."""
+    answers: SimpleQueue[bool] = SimpleQueue()
+    try:
         client = _client_of(membership, client_id)
-        client.on_connect = lambda *_, there=there: there.set()
-        with contextlib.suppress(OSError):
-            client.connect(host, port, _KEEPALIVE_SECONDS)
-            client.loop_start()
-            taken += there.wait(_PLACE_SECONDS)
-            client.disconnect()
-            client.loop_stop()
-    return taken == len(membership.addresses)
+        client.on_connect = lambda _client, _data, _flags, reason, _more: answers.put(not reason.is_failure)
+        client.on_disconnect = lambda *_: answers.put(False)
+        client.connect(*address, _KEEPALIVE_SECONDS)
+    except OSError:  # nobody there, or a file that cannot be read
+        return False
+    client.loop_start()
+    try:
+        return answers.get(timeout=_PLACE_SECONDS)
+    except Empty:
+        return False
+    finally:
+        client.disconnect()
+        client.loop_stop()
 
 
 def _client_of(files: Membership, client_id: str = "") -> Client:

@@ -14,6 +14,7 @@ from protocol.uplink_live import bridge_name
 from protocol.uplink_words import Standing
 
 _LOOK_EVERY = timedelta(seconds=10)
+_TRY_AGAIN = timedelta(minutes=3)  # a broker that is away is waited for, some seconds, by all that is live
 _LIST_READ = timedelta(seconds=30)  # by then the broker has the new list: who is sent away does not come in again
 _OUT = (Standing.REVOKED, Standing.REPLACED)
 _log = logging.getLogger("live")
@@ -28,19 +29,22 @@ class ClosedBridges:
         self._look_at = clock.now()
 
     def step(self) -> bool:
+        """One box at a time: what else is live has its turn in between."""
         now = self._clock.now()
         if now < self._look_at:
             return False
-        self._look_at = now + _LOOK_EVERY
         with connected():
             found = _to_close(now - _LIST_READ)
-        for appliance in found:
-            if not self._end(bridge_name(appliance)):
-                continue  # the next look tries again
-            with connected(), writing():
-                Appliance.update(bridge=False).where(Appliance.id == appliance).execute()
-            fact(_log, "bridge_closed", appliance=appliance)
-        return bool(found)
+        if not found:
+            self._look_at = now + _LOOK_EVERY
+            return False
+        if not self._end(bridge_name(found[0])):
+            self._look_at = now + _TRY_AGAIN
+            return False
+        with connected(), writing():
+            Appliance.update(bridge=False).where(Appliance.id == found[0]).execute()
+        fact(_log, "bridge_closed", appliance=found[0])
+        return True
 
 
 def _to_close(before: datetime) -> list[str]:
@@ -54,4 +58,4 @@ def _to_close(before: datetime) -> list[str]:
         & ~fn.EXISTS(other.select().where(is_there))
         & ~fn.EXISTS(Certificate.select().where((Certificate.appliance == Appliance.id) & is_new))
     )
-    return [row.id for row in rows]
+    return [row.id for row in rows.order_by(Appliance.id)]

@@ -38,8 +38,12 @@ def test_the_bridge_of_a_revoked_box_is_ended_once_when_the_broker_has_read_the_
     closed = ClosedBridges(clock, end)
     closed.step()
     assert ended == [], "it would come in again"
-    for _ in range(7):
+    for _ in range(4):
         clock.pass_by(seconds=11)
+        closed.step()
+    assert ended == ["preau-a-lost"], "a broker that is away holds up what is live: not again and again"
+    for _ in range(4):
+        clock.pass_by(minutes=1)
         closed.step()
     assert ended == ["preau-a-lost"] * 2 and not Appliance.get_by_id("a-lost").bridge
 
@@ -59,3 +63,19 @@ def test_a_box_in_service_and_one_whose_successor_is_there_are_left_alone(clock:
     Appliance.update(bridge=False).where(Appliance.id == "a-new").execute()
     clock.pass_by(minutes=2)
     assert closed.step() and ended == ["preau-a-old"]
+
+
+def test_one_bridge_is_ended_at_a_time(clock: HandClock) -> None:
+    for name in ("a-one", "a-two"):
+        add_box(clock, name, "revoked")
+    ended: list[str] = []
+
+    def end(name: str) -> bool:
+        ended.append(name)
+        return True
+
+    closed = ClosedBridges(clock, end)
+    clock.pass_by(minutes=2)
+    assert closed.step() and ended == ["preau-a-one"]
+    assert closed.step() and ended == ["preau-a-one", "preau-a-two"]
+    assert not closed.step()
