@@ -26,7 +26,7 @@ from protocol.uplink_hello import Backlog, Hello, HelloAnswer, signed_time
 from protocol.uplink_words import Lane, Standing, StorageWord
 from uplink.city_time import CityTime
 from uplink.exchanging import Rider
-from uplink.line import Line, Link
+from uplink.line import Line, Link, read_link
 from uplink.trouble import STANDINGS, Trouble, TroubleCode
 from uplink.verify import by_online_key, take_ring
 
@@ -139,6 +139,9 @@ def _take_over(greeting: Greeting, answer: HelloAnswer, *, had_double: bool) -> 
     """Whether the city has what this store has not, lost or another box's: it has begun another epoch then."""
     now = greeting.clock.now()
     with database.atomic("IMMEDIATE"):
+        here = read_link()
+        if here is None or here.appliance != answer.appliance:
+            return False  # the city was left, or another one joined, while this one answered
         greeting.city.heard(answer.token, answer.standing, answer.mark, other_chosen=answer.other_chosen)
         if answer.standing is not Standing.ACTIVE:
             greeting.city.stopped(STANDINGS[answer.standing], "")

@@ -35,12 +35,14 @@ def read_ring(root: str, raw: bytes) -> tuple[Ring, SignedDocument]:
 
 
 def take_ring(raw: bytes, now: datetime) -> int:
-    """Stores it in the place of an older one; its version. Raises Malformed, NotVerified, also for an older one.
+    """Stores it in the place of an older one; its version. Raises Malformed, NotVerified (also for an older one).
 
     Once it names an online key, the one that was pinned at the claim is forgotten: no later ring brings it back.
     """
     with database.atomic("IMMEDIATE"):
-        link = CityLink.get_by_id(1)
+        link = CityLink.get_or_none(CityLink.id == 1)
+        if link is None:
+            raise NotVerified(Refusal.WRONG_KEY, "no_city")
         ring, _ = read_ring(link.root, raw)
         if ring.version <= link.ring_version:
             raise NotVerified(Refusal.SEEN_BEFORE, f"ring {ring.version}, have {link.ring_version}")

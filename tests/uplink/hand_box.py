@@ -158,3 +158,8 @@ def told(city: Central, appliance: str) -> list[int]:
 
 def standing_at(city: Central, appliance: str) -> str:
     return str(asked(city, "SELECT standing FROM appliance WHERE id = ?", appliance)[0][0])
+
+
+def hellos(city: Central, appliance: str) -> int:
+    """How many answers the box's chain has."""
+    return int(str(asked(city, "SELECT token_number FROM appliance WHERE id = ?", appliance)[0][0]))

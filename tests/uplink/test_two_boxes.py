@@ -13,7 +13,7 @@ from protocol.uplink import Batch
 from protocol.uplink_records import AuditBody, encode_body
 from protocol.uplink_words import Lane, RecordType, Standing
 from tests.support.central import Central
-from tests.uplink.hand_box import HandBox, asked, standing_at, told
+from tests.uplink.hand_box import HandBox, hellos, standing_at, told
 from uplink.exchanging import rider_of
 from uplink.hello import _hello
 from uplink.keys import Keys
@@ -99,11 +99,6 @@ def urgent(box: HandBox) -> None:
     """What does not wait for the next hello."""
     body = encode_body(AuditBody("city", "instruction.refused", "", {"refusal": "altered"}))
     put(box.services.clock.now(), RecordType.SECURITY, body)
-
-
-def hellos(city: Central, appliance: str) -> int:
-    """How many answers the box's chain has."""
-    return int(str(asked(city, "SELECT token_number FROM appliance WHERE id = ?", appliance)[0][0]))
 
 
 @pytest.mark.parametrize("chosen", [0, 1])
