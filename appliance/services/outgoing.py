@@ -34,8 +34,10 @@ _STATE_SENT = (
     "UPDATE receipt SET state = 'sent', updated_at = ? "  # noqa: S608 - our own words
     f"WHERE device_id = ? AND version <= ? AND {OPEN_RECEIPTS} AND state IN ({_BEFORE_SENT})"
 )
+# Not of what is acknowledged: it is not sent again, and at its end its tries tell that it had left.
 _AT_ONCE = (
-    f"UPDATE receipt SET tries = 0 WHERE device_id = ? AND channel = 'own' AND {OPEN_RECEIPTS} AND command IS NOT NULL"  # noqa: S608 - our own words
+    "UPDATE receipt SET tries = 0 "  # noqa: S608 - our own words
+    f"WHERE device_id = ? AND channel = 'own' AND {OPEN_RECEIPTS} AND state <> 'acknowledged' AND command IS NOT NULL"
 )
 _OVERDUE = f"SELECT id FROM receipt WHERE {OPEN_RECEIPTS} AND expires_at <= ?"  # noqa: S608 - our own words
 _EXPIRE = f"UPDATE receipt SET state = 'timed_out', updated_at = ? WHERE id = ? AND {OPEN_RECEIPTS}"  # noqa: S608 - our own words

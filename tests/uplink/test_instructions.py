@@ -9,6 +9,7 @@ import pytest
 
 from appliance.services.enrollment import credentials
 from appliance.services.intake import Batch, Intake
+from appliance.services.outgoing import Outgoing
 from appliance.store.city_models import Instruction, OutboxRecord
 from appliance.store.live import live_database, open_live
 from appliance.store.models import Cart, Device, Lesson, LessonDevice, Receipt, database
@@ -86,6 +87,19 @@ def test_what_a_device_answers_is_told_as_it_is(box: OrderedBox, answer: str, st
     box.answer(device, answer, "no battery")
     box.run()
     assert state_of(one) == (state, detail)
+
+
+def test_what_a_device_said_it_would_do_may_be_done_though_it_came_back_and_never_answered(box: OrderedBox) -> None:
+    device, outgoing = add_device(), Outgoing("http", 80)
+    box.put_online(device)
+    one = box.give("identify", args={"device": device})
+    box.run()
+    box.answer(device, "acknowledged")
+    outgoing.retry_at_once([device])
+    box.clock.pass_by(hours=8)
+    assert outgoing.expire(box.clock.now()) == 1
+    box.run()
+    assert state_of(one) == ("unknown", "no_answer")
 
 
 def test_a_device_that_is_away_is_waited_for_until_the_end_and_it_is_shown_so(box: OrderedBox) -> None:
