@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -195,26 +196,36 @@ def test_many_silent_callers_do_not_keep_a_box_waiting(city: Central, box: Box) 
             one.close()
 
 
-def test_a_box_keeps_its_connection_and_a_stranger_none(city: Central, box: Box) -> None:
+@contextmanager
+def on_one_connection(city: Central, certificate: Path | None = None) -> Iterator[ssl.SSLSocket]:
+    """To the door; read with patience."""
     trusting = ssl._create_unverified_context()  # noqa: S323 - as a box does, before it compares
-    asked = f"GET {PREFIX}/authority HTTP/1.1\r\nHost: x\r\n\r\n".encode()
-    for certificate, stays in ((None, False), (box.folder, True)):
-        if certificate is not None:
-            trusting.load_cert_chain(certificate / "box.pem", certificate / "box.key")
-        with (
-            socket.create_connection((HOST, city.uplink_port), timeout=10) as plain,
-            trusting.wrap_socket(plain) as peer,
-        ):
-            peer.sendall(asked)
-            answer = b""
-            while b"-----END CERTIFICATE-----" not in answer:
-                answer += peer.recv(9000)
-            peer.settimeout(2)
-            try:
-                rest = peer.recv(100)
-            except TimeoutError:
-                rest = None
-            assert (rest is None) is stays
+    if certificate is not None:
+        trusting.load_cert_chain(certificate / "box.pem", certificate / "box.key")
+    with (
+        socket.create_connection((HOST, city.uplink_port), timeout=15) as plain,
+        trusting.wrap_socket(plain) as peer,
+    ):
+        yield peer
+
+
+def ask_for_authority(peer: ssl.SSLSocket) -> None:
+    """Until its answer has come whole; fails when the connection ends before."""
+    peer.sendall(f"GET {PREFIX}/authority HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    answer = b""
+    while b"-----END CERTIFICATE-----\n" not in answer:
+        more = peer.recv(9000)
+        assert more, "it was hung up"
+        answer += more
+
+
+def test_a_box_keeps_its_connection_and_a_stranger_none(city: Central, box: Box) -> None:
+    with on_one_connection(city) as stranger:
+        ask_for_authority(stranger)
+        assert stranger.recv(100) == b""
+    with on_one_connection(city, box.folder) as known:
+        ask_for_authority(known)
+        ask_for_authority(known)
 
 
 def test_gunicorn_waits_for_a_first_word_no_longer_than_for_a_handshake() -> None:
