@@ -15,8 +15,9 @@ from peewee import Case, Expression, Function, IntegerField, fn
 
 from central.domain.plain_text import is_findable, search_words
 from central.domain.roles import Scope, Viewer
-from central.store.models import Device, School
+from central.store.models import Appliance, Device, School
 from central.store.rows import tuples_of
+from protocol.uplink_words import Standing
 
 PAGE = 50
 COUNTED = 1000
@@ -28,6 +29,7 @@ class DeviceLine:
     id: str
     uai: str
     school: str
+    has_box: bool  # that takes orders for it
     number: int
     name: str
     kind: str
@@ -83,7 +85,7 @@ _SORTS: dict[str, _Sort] = {
 }
 SORTS = tuple(_SORTS)
 _COLUMNS = (
-    Device.id, Device.school, Device.number, Device.name, Device.kind, Device.status, Device.serial,
+    Device.id, Device.school, Device.appliance, Device.number, Device.name, Device.kind, Device.status, Device.serial,
     Device.manufacturer, Device.model, Device.cart, Device.seen_at, Device.battery, Device.by_hand,
 )  # fmt: skip
 
@@ -109,8 +111,9 @@ class DeviceSearch:
             query = query.where(_beyond(fields, after))
         query = query.order_by(*fields).limit(wanted.limit + 1)
         rows = tuples_of(query)
-        names = _names({row[1] for row in rows})  # joined here: a page has fifty schools at most
-        return [DeviceLine(id_, uai, names.get(uai, ""), *rest) for id_, uai, *rest in rows]
+        # Joined here: a page has fifty schools at most.
+        names, active = _names({row[1] for row in rows}), _active({row[2] for row in rows})
+        return [DeviceLine(id_, uai, names.get(uai, ""), box in active, *rest) for id_, uai, box, *rest in rows]
 
 
 def _conditions(wanted: Wanted, viewer: Viewer) -> list[Expression]:
@@ -152,6 +155,12 @@ def _scope(viewer: Viewer) -> list[Expression]:
 
 def _names(codes: set[str]) -> dict[str, str]:
     return dict(tuples_of(School.select(School.uai, School.name).where(School.uai.in_(codes)))) if codes else {}
+
+
+def _active(boxes: set[str | None]) -> set[str]:
+    """Those that take orders: not one that is there twice, nor one that was revoked."""
+    is_one = Appliance.id.in_([box for box in boxes if box]) & (Appliance.standing == Standing.ACTIVE.value)
+    return {box for (box,) in tuples_of(Appliance.select(Appliance.id).where(is_one))}
 
 
 def _counted(query: Any) -> int:

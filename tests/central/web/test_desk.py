@@ -86,6 +86,15 @@ def test_a_director_opens_the_own_school_only(city: Site) -> None:
     assert browser.get("/fleet").status_code == 403
 
 
+def test_devices_of_a_box_that_takes_no_orders_cannot_be_chosen(city: Site, admin: Browser) -> None:
+    box = Appliance.select().where(Appliance.standing == "fenced").get()
+    page = admin.get(f"/devices?school={box.school_id}").text
+    assert page.count('<th scope="row">') > 0 and 'name="devices"' not in page
+    Appliance.update(standing="active").where(Appliance.id == box.id).execute()
+    page = admin.get(f"/devices?school={box.school_id}").text
+    assert page.count('<th scope="row">') == page.count('name="devices"')
+
+
 def test_the_menu_says_where_a_school_is(city: Site, admin: Browser) -> None:
     """Below the fleet for whom there is one, by itself for its director."""
     here = re.compile(r'<a href="([^"]+)" aria-current="page"')
