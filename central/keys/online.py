@@ -52,6 +52,14 @@ def next_key(folder: KeyFolder) -> OnlineKey | None:
     return _read(folder, _NEXT_FILE, folder.read(_NEXT_FILE)) if folder.has(_NEXT_FILE) else None
 
 
+def drop_next_key(folder: KeyFolder, public: str) -> None:
+    """That one and no other: somebody else may have made the next one meanwhile."""
+    with folder.locked():
+        key = next_key(folder)
+        if key is not None and key.public == public:
+            folder.path_of(_NEXT_FILE).unlink()
+
+
 def switch_to_next(folder: KeyFolder) -> None:
     """Cut anywhere it may be told again. Processes that run go on with the key before until they start anew."""
     folder.made_once(_FIRST_FILE, lambda: folder.read(FILE))

@@ -7,7 +7,7 @@ from central.clock import Clock
 from central.domain.roles import Viewer
 from central.errors import Conflict
 from central.keys.folder import KeyFolder
-from central.keys.online import make_next_key, next_key, switch_to_next
+from central.keys.online import drop_next_key, make_next_key, next_key, switch_to_next
 from central.keys.signatures import public_id
 from central.services.journal import record
 from central.services.rings import ONLINE_LIFE, NewKey, Rings
@@ -23,8 +23,11 @@ class OnlineKeys:
         self._rings = rings
 
     def prepare(self, actor: Viewer | str) -> str:
-        """The id of the next key, which waits for the root's signature. Told again: the same one."""
+        """The id of the next key, which waits for the root's signature. The same one again, unless it was revoked."""
         public = make_next_key(self._folder).public
+        if self._is_revoked(public):
+            drop_next_key(self._folder, public)
+            public = make_next_key(self._folder).public
         key_id = public_id("online", public)
         if all(line.key.id != key_id for line in self._rings.listed()):
             new = NewKey(SignatureAlgorithm.ED25519, public, (OrderClass.ROUTINE,), "central", life=ONLINE_LIFE)
@@ -50,9 +53,13 @@ class OnlineKeys:
 
     def _next_id(self) -> str:
         key, ring = next_key(self._folder), self._rings.ring()
-        if key is None:
+        if key is None or self._is_revoked(key.public):
             raise Conflict("no_next_key")
         named = () if ring is None else ring.keys
         if not any(one.public == key.public and not one.revoked for one in named):
             raise Conflict("next_key_unsigned")
         return public_id("online", key.public)
+
+    def _is_revoked(self, public: str) -> bool:
+        """Here; perhaps not yet in a ring that is signed."""
+        return any(line.key.public == public and line.key.revoked for line in self._rings.listed())
