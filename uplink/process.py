@@ -207,7 +207,8 @@ class Uplink:
         riders = self._sending.riders(now, turn=turn) if line.folds and is_active else []
         self._plan.tried_at = now
         answer = self._answer = say_hello(self._greeting, line, link, riders)
-        self._sending.arrived(riders)
+        if self._sending.arrived(riders):
+            self._plan.was_sent_back = False
         self._plan.tries = backoff.after_success(self._plan.tries, now)
         is_heard_out = answer.standing in (Standing.ACTIVE, Standing.FENCED)
         seconds = float(answer.poll_seconds) if is_heard_out else max(_EXCLUDED_SECONDS, float(answer.poll_seconds))

@@ -74,14 +74,16 @@ class Sending:
         batches = [self.outbox.next_batch(lane, limits) for lane in sorted(lanes)]
         return [rider_of(batch) for batch in batches if batch is not None]
 
-    def arrived(self, riders: Sequence[Rider]) -> None:
-        """What the city has acknowledged of them."""
-        for rider in riders:
-            if rider.up_to is not None:
-                batch = rider.batch
-                told = BatchAnswer(batch.appliance, batch.epoch, batch.lane, rider.up_to, digest_of(rider.body))
-                self.outbox.acknowledge(told, self.clock.now())
-                self._riding = _doubled(self._riding, MOST_RIDING)
+    def arrived(self, riders: Sequence[Rider]) -> bool:
+        """What the city has acknowledged of them; whether it has any."""
+        taken = [(rider, rider.up_to) for rider in riders if rider.up_to is not None]
+        for rider, up_to in taken:
+            batch = rider.batch
+            told = BatchAnswer(batch.appliance, batch.epoch, batch.lane, up_to, digest_of(rider.body))
+            self.outbox.acknowledge(told, self.clock.now())
+        if taken:
+            self._riding = _doubled(self._riding, MOST_RIDING)
+        return bool(taken)
 
     def after_hello(self, now: float) -> None:
         """What is due and still there goes now."""

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -15,10 +16,13 @@ from appliance.store.models import Journal, database
 from appliance.store.restore import restore
 from protocol.uplink_records import BatteryBody, encode_body
 from protocol.uplink_words import Lane, RecordType
+from tests.services.link import join_city
 from tests.support.bad_proxy import bad_proxy
 from tests.support.central import HOST, Central
+from tests.support.store import HandClock, opened_store
 from tests.uplink.hand_box import HandBox, asked, quiet_hours, standing_at, told
 from uplink.line import note_reconciled
+from uplink.sending import Sending
 from uplink.trouble import TroubleCode
 
 NewBox = Callable[..., HandBox]
@@ -111,6 +115,25 @@ def test_in_quiet_hours_orders_and_state_go_on_and_the_rest_waits(city: Central,
 
 def snapshots(city: Central, box: HandBox) -> list[tuple[object, ...]]:
     return asked(city, "SELECT 1 FROM snapshot WHERE appliance = ?", box.appliance)
+
+
+def test_what_a_hello_brings_grows_step_by_step_however_many_lanes_it_brings(tmp_path: Path) -> None:
+    clock, outbox = HandClock(), Outbox()
+    with opened_store(tmp_path):
+        join_city(clock.now())
+        for number in range(300):
+            put(clock.now(), RecordType.AUDIT, {"actor": "hub", "action": "device.rename"})
+            put(clock.now(), RecordType.CART, {"id": f"{number}"}, f"cart:{number}")
+            put(clock.now(), RecordType.BATTERY, encode_body(BatteryBody("2026-11-20", f"d-{number}", 20, 90)))
+        sending, sizes = Sending(outbox, clock), []
+        sending.look(0.0)
+        for _ in range(2):
+            riders = sending.riders(0.0, turn=True)
+            sizes.append([len(rider.batch.records) for rider in riders])
+            for rider in riders:
+                rider.up_to = rider.batch.up_to
+            sending.arrived(riders)
+        assert sizes == [[64] * 3, [128] * 3]
 
 
 def test_a_city_that_comes_back_from_an_older_backup_is_told_again(

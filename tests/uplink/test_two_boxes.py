@@ -95,6 +95,24 @@ def test_between_two_hellos_a_batch_of_the_other_box_is_noticed_at_once(
         copy.close()
 
 
+def test_each_time_that_ours_was_not_the_last_hello_another_one_is_said_at_once(
+    city: Central, uai: str, new_box: NewBox
+) -> None:
+    """An echo of our own, each time: what was refused goes with the hello, so that no batch goes well in between."""
+    with new_box().opened() as box:
+        box.join(city, uai)
+        box.turn(2)
+        for _ in range(3):
+            link = read_link()
+            assert link is not None
+            echo = Line(link, Keys(box.config.city_path), box.services.clock, lambda: None)
+            echo.hello(_hello(box.uplink._greeting, link, ()), ())
+            echo.close()
+            urgent(box)
+            box.turn()
+            assert (box.waiting(), box.trouble()) == (0, "")
+
+
 def urgent(box: HandBox) -> None:
     """What does not wait for the next hello."""
     body = encode_body(AuditBody("city", "instruction.refused", "", {"refusal": "altered"}))
