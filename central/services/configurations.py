@@ -100,7 +100,7 @@ class Configurations:
         row = EffectiveConfiguration.get_or_none(EffectiveConfiguration.school == school)
         if (0 if row is None else row.version) < have < _HIGHEST_BELIEVED:
             row = self._overtake(school, have)
-        # Signed anew: the online key may have been replaced since.
+        # Signed when it is asked for: the online key may have been replaced since.
         return None if row is None else self._signing.sign_document(row.document.encode("utf-8"))
 
     def _overtake(self, school: str, have: int) -> EffectiveConfiguration:
@@ -108,7 +108,7 @@ class Configurations:
             found = _school(school)
             row = EffectiveConfiguration.get_or_none(EffectiveConfiguration.school == school)
             merged = merge(document for _, document in _layers(found))
-            self._store(found, have + 1, effective(have + 1, merged, _staff(found, row)), self._clock.now())
+            _store(found, have + 1, effective(have + 1, merged, _staff(found, row)), self._clock.now())
             return EffectiveConfiguration.get_by_id(school)
 
     def effective(self, school: str) -> Effective:
@@ -136,18 +136,9 @@ class Configurations:
                 continue
             if row is not None and says_the_same(document, row.document.encode("utf-8")):
                 continue
-            self._store(school, version, document, now)
+            _store(school, version, document, now)
             changed += 1
         return changed
-
-    def _store(self, school: School, version: int, document: bytes, now: datetime) -> None:
-        signed = self._signing.sign_document(document)
-        table = EffectiveConfiguration
-        table.insert(
-            school=school.uai, version=version, document=document.decode("utf-8"), signature=signed.signature, at=now
-        ).on_conflict(
-            conflict_target=[table.school], preserve=[table.version, table.document, table.signature, table.at]
-        ).execute()
 
 
 def checked_scope(key: str) -> Scope:
@@ -183,6 +174,13 @@ def _layers(school: School) -> list[tuple[Scope, Mapping[str, object]]]:
         scopes.insert(1, Scope("group", str(school.group_id)))
     rows = [(scope, _latest(scope.key)) for scope in scopes]
     return [(scope, row.document) for scope, row in rows if row is not None]
+
+
+def _store(school: School, version: int, document: bytes, now: datetime) -> None:
+    table = EffectiveConfiguration
+    table.insert(school=school.uai, version=version, document=document.decode("utf-8"), at=now).on_conflict(
+        conflict_target=[table.school], preserve=[table.version, table.document, table.at]
+    ).execute()
 
 
 def _staff(school: School, row: EffectiveConfiguration | None) -> tuple[CityUser, ...] | None:

@@ -173,13 +173,12 @@ class Configuration(Row):
 
 
 class EffectiveConfiguration(Row):
-    """What a school gets: merged, versioned, signed by the online key."""
+    """What a school gets: merged and versioned. It is signed when it is asked for."""
 
     school = ForeignKeyField(School, primary_key=True, on_delete="CASCADE")
     school_id: str
     version = IntegerField()
     document = TextField()
-    signature = TextField()
     at = MomentField()
 
 

@@ -61,7 +61,7 @@ def heard(live: LiveWire, *said: Said) -> None:
 
 
 def wish(version: int) -> None:
-    EffectiveConfiguration.create(school=UAI, version=version, document="", signature="", at=AT)
+    EffectiveConfiguration.create(school=UAI, version=version, document="", at=AT)
 
 
 def test_a_choice_between_two_boxes_is_told_over_the_bridge_for_a_while(live: LiveWire, clock: Clock) -> None:
