@@ -59,6 +59,7 @@ def _add_one(pages: Blueprint, services: Services) -> None:
     @allows(Capability.SEE_SCHOOLS)
     def one(uai: str) -> ResponseReturnValue:
         view = desk.schools.view(uai, viewer(), clock.now())
+        contest = services.receiving.fences.contest(view.box.id) if view.box else None
         return render_template(
             "desk/school.html",
             school=view,
@@ -74,7 +75,8 @@ def _add_one(pages: Blueprint, services: Services) -> None:
             journal=told_journal(desk.schools.journal(uai)),
             logs=desk.logs.of(view.box.id) if view.box and viewer().may(Capability.READ_LOGS) else [],
             findings=told_findings(view.findings),
-            contest=services.receiving.fences.contest(view.box.id) if view.box else None,
+            contest=contest,
+            people=people_names([contest.chosen_by] if contest else []),
             tickets=_tickets(services, uai, viewer()),
         )
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from central.domain.roles import Role
-from central.store.desk_models import Alert, Order
+from central.store.desk_models import Account, Alert, Order
 from central.store.models import Appliance, Device, School, Snapshot
 from tests.central.web.conftest import OTHER, OWN, Browser, Site
 from tests.support.seeded_city import CitySize, seed_city, uai_of
@@ -84,9 +84,11 @@ def test_an_officer_tells_two_boxes_apart_chooses_and_thinks_again(city: Browser
     assert "203.0.113.24" in page and "http://192.168.1.31" in page
     assert "Matériel inconnu" in plain(page)
 
+    Account.update(name="Claire Martin").execute()
     city.post(f"{path}/box/a-00002/choose", mark=first)
     page = plain(city.get(path).text)
     assert f"« {first} » a été choisi" in page
+    assert "par Claire Martin." in page
     assert page.count("Changer d’avis") == 1
     assert "Il ne le sait pas encore" in page
 
