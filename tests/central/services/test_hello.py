@@ -12,12 +12,8 @@ from tests.central.receiving import UAI, Box, Place, add_school, audit, prove
 
 
 @pytest.fixture
-def place(city_db: str) -> Place:
-    return Place()
-
-
-@pytest.fixture
 def box(place: Place) -> Box:
+    """It has yet to say hello."""
     return Box(place, add_school())
 
 

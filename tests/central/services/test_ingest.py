@@ -29,18 +29,6 @@ from tests.central.receiving import DEVICE, OTHER_UAI, UAI, Box, Place, add_scho
 NUL_IN_JSON = {"actor": "a\0b", "action": "x", "detail": {"\0": "\0", "quote": "';--", "deep": [[["\u202e"]]]}}
 
 
-@pytest.fixture
-def place(city_db: str) -> Place:
-    return Place()
-
-
-@pytest.fixture
-def box(place: Place) -> Box:
-    joined = Box(place, add_school())
-    joined.say_hello()
-    return joined
-
-
 def cursor(lane: Lane, epoch: str) -> int:
     row = Cursor.get_or_none((Cursor.lane == int(lane)) & (Cursor.epoch == epoch))
     return 0 if row is None else int(row.up_to)

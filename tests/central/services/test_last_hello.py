@@ -10,14 +10,7 @@ from central.store.models import Appliance, SchoolAudit
 from protocol.uplink import BatchAnswer, Record, digest_of, encode_batch, parse_batch
 from protocol.uplink_hello import mark_of_hello
 from protocol.uplink_words import Lane, Standing
-from tests.central.receiving import Box, Place, add_school, audit
-
-
-@pytest.fixture
-def box(city_db: str) -> Box:
-    joined = Box(Place(), add_school())
-    joined.say_hello()
-    return joined
+from tests.central.receiving import Box, audit
 
 
 def refusal(call: Callable[[], object]) -> str:

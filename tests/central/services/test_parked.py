@@ -1,15 +1,6 @@
-import pytest
-
 from central.store.models import Device, ParkedRecord
 from protocol.uplink_words import Lane
-from tests.central.receiving import OTHER_UAI, Box, Place, add_school, device, record
-
-
-@pytest.fixture
-def box(city_db: str) -> Box:
-    joined = Box(Place(), add_school())
-    joined.say_hello()
-    return joined
+from tests.central.receiving import OTHER_UAI, Box, add_school, device, record
 
 
 def test_a_parked_record_is_tried_again_once_after_each_start(box: Box) -> None:

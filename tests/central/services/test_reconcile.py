@@ -7,14 +7,7 @@ from central.errors import CityError
 from central.store.models import StateRow
 from protocol.uplink_reconcile import Comparison, bucket_digests, bucket_of, different_keys, hash_of, whole_digest
 from protocol.uplink_words import Lane
-from tests.central.receiving import Box, Place, add_school, device
-
-
-@pytest.fixture
-def box(city_db: str) -> Box:
-    joined = Box(Place(), add_school())
-    joined.say_hello()
-    return joined
+from tests.central.receiving import Box, device
 
 
 def code_of(call: Callable[[], Any]) -> tuple[str, dict[str, object]]:

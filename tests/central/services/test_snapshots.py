@@ -6,14 +6,7 @@ import pytest
 
 from central.errors import CityError
 from central.store.models import Appliance, ClaimTicket, Snapshot
-from tests.central.receiving import OTHER_UAI, START, UAI, Box, Place, add_school
-
-
-@pytest.fixture
-def box(city_db: str) -> Box:
-    joined = Box(Place(), add_school())
-    joined.say_hello()
-    return joined
+from tests.central.receiving import OTHER_UAI, START, UAI, Box, add_school
 
 
 def code_of(call: Callable[[], Any]) -> tuple[str, dict[str, object]]:
