@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from peewee import AutoField, BlobField, Model
+from peewee import AutoField, BlobField, BooleanField, Model
 
 from central.store.database import TABLES, is_postgres
 from central.store.desk_models import LiveView, Session, Throttle, Watch
@@ -101,8 +101,7 @@ def _plain(table: type[Model], name: str, value: object) -> object:
     if isinstance(value, bytes | bytearray | memoryview):
         return base64.b64encode(value).decode()
     # The engines tell a boolean differently; the rest is as the database holds it.
-    field = table._meta.fields[name]
-    return field.db_value(field.python_value(value))
+    return bool(value) if isinstance(table._meta.fields[name], BooleanField) and value is not None else value
 
 
 def _stored(table: type[Model], name: str, value: object) -> object:
