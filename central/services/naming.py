@@ -75,13 +75,11 @@ def names_of(entries: Iterable[Entry]) -> Names:
     orders = _named(lines, "order") | set(instructions.values())
     of_boxes = dict(tuples_of_some(Appliance, (Appliance.id, Appliance.school), Appliance.id, boxes))
     with_carts = {one.school for one in lines if one.target.startswith("cart:") or "cart" in one.detail}
+    accounts = tuples_of_some(Account, (Account.login, Account.name, Account.id), Account.login, _logins(lines))
     return Names(
-        people=people_names(_logins(lines)),
-        account_ids=_account_ids(_named(lines, "account")),
-        account_ids_of={
-            login: str(id_)
-            for login, id_ in tuples_of_some(Account, (Account.login, Account.id), Account.login, _logins(lines))
-        },
+        people={login: name for login, name, _id in accounts},
+        account_ids=_by_number(Account, Account.name, _named(lines, "account")),  # a few lines name one by its number
+        account_ids_of={login: str(id_) for login, _name, id_ in accounts},
         devices=device_names(devices),
         boxes=of_boxes,
         carts=cart_names(with_carts),
@@ -159,17 +157,14 @@ def _keys(lines: list[Entry]) -> set[str]:
     return _named(lines, "key") | _told(lines, "key")
 
 
-def _account_ids(words: set[str]) -> dict[str, str]:
-    """A few lines name an account by its number."""
-    return _by_number(Account, Account.name, words)
-
-
 def _by_number(table: Any, name: Any, words: Iterable[str]) -> dict[str, str]:
-    numbers = {int(word) for word in words if word.isascii() and word.isdecimal() and len(word) < 10}
-    return {str(id_): told for id_, told in tuples_of_some(table, (table.id, name), table.id, numbers)}
+    return {str(id_): told for id_, told in tuples_of_some(table, (table.id, name), table.id, _numbers(words))}
+
+
+def _numbers(words: Iterable[str]) -> set[int]:
+    return {int(word) for word in words if word.isascii() and word.isdecimal() and len(word) < 10}
 
 
 def _alerts(words: set[str]) -> dict[str, tuple[str, str]]:
-    numbers = {int(word) for word in words if word.isascii() and word.isdecimal() and len(word) < 10}
-    rows = tuples_of_some(Alert, (Alert.id, Alert.kind, Alert.subject), Alert.id, numbers)
+    rows = tuples_of_some(Alert, (Alert.id, Alert.kind, Alert.subject), Alert.id, _numbers(words))
     return {str(id_): (kind, subject) for id_, kind, subject in rows}

@@ -93,8 +93,6 @@ def _count(one: Entry, value: object, _names: Names) -> str:
     count = _number(value)
     if one.action == "session.close_all":
         return ngettext("%(num)s connexion", "%(num)s connexions", count) % {"num": count}
-    if one.action == "holidays.change":
-        return ngettext("%(num)s période", "%(num)s périodes", count) % {"num": count}
     return _devices(one, value, _names)
 
 
