@@ -67,10 +67,10 @@ def test_ten_thousand_levels_are_refused_before_the_parser_recurses(raw: bytes) 
     ],
 )
 def test_no_payload_within_the_size_costs_much_time(raw: bytes) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with contextlib.suppress(Malformed):
         read_object(raw)
-    assert time.perf_counter() - started < 1.0
+    assert time.thread_time() - started < 1.0
 
 
 @pytest.mark.parametrize(

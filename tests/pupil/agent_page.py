@@ -4,6 +4,7 @@ Owns the harness: the smallest face there can be. It holds no expectation.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -139,10 +140,16 @@ class Bench:
     def device(self, kind: str = "tablet", **options: Any) -> PupilPage:
         """Enrolled, started and connected."""
         pupil = self.open()
-        wait_for(
-            lambda: "wait" not in str(pupil.enroll(self.link, kind)), 30
-        )  # a box that is busy says when to ask again
-        assert pupil.identity
+        answer: dict[str, Any] = {}
+
+        def is_answered() -> bool:
+            """Whatever it says; a box that is busy says only when to ask again."""
+            answer.update(pupil.enroll(self.link, kind))
+            return bool(pupil.identity) or answer["problem"]["reason"] != "wait"
+
+        with suppress(AssertionError):  # what it answered says more
+            wait_for(is_answered, 30)
+        assert pupil.identity, answer
         return pupil.start(**options).wait_online()
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -118,6 +119,7 @@ class HubPeer:
 def _stands_still(bridge: int, config: Config) -> bool:
     """Stopped in the midst of a transaction, or of a reload, it would keep everybody else from writing."""
     os.kill(bridge, signal.SIGSTOP)
+    wait_for(lambda: _is_stopped(bridge), what="each thread of the bridge has seen the signal")
     try:
         for path in (config.store_path, config.live_path):
             with contextlib.closing(sqlite3.connect(path, timeout=0.1, isolation_level=None)) as database:
@@ -129,6 +131,12 @@ def _stands_still(bridge: int, config: Config) -> bool:
         os.kill(bridge, signal.SIGCONT)
         return False
     return True
+
+
+def _is_stopped(pid: int) -> bool:
+    """On a busy machine a thread may still finish what it is asking of the kernel: a lock, for one."""
+    stats = [(task / "stat").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    return {stat.rpartition(")")[2].split()[0] for stat in stats} == {"T"}
 
 
 @contextmanager

@@ -116,7 +116,7 @@ def test_a_lesson_of_yesterday_is_over_where_nobody_can_be_asked(bench: Bench, h
     begin(bench, pupil)
     version = hub.want(pupil.id, None)
     pupil.wait(lesson=LESSON)
-    wait_for(lambda: pupil.page.evaluate(KEPT_VERSION, pupil.id) == version, 5, "it is written down")
+    wait_for(lambda: pupil.page.evaluate(KEPT_VERSION, pupil.id) == version, what="it is written down")
     nobody_tells_the_time(pupil)
     shift(pupil, wall=11 * HOUR_MS)
     pupil.reload(websocket=NOWHERE)

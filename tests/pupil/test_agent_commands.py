@@ -121,7 +121,7 @@ def test_a_document_on_its_way_is_begun_again_after_a_reload(bench: Bench, hub: 
     command = hub.order(pupil.id, "open_document", DOCUMENT)
     pupil.wait_command("open_document")
     pupil.send(type="done", id=command, status="received", error=None)
-    wait_for(lambda: pupil.page.evaluate(KEPT, [pupil.id, command])["waits"], 5, "it is written down")
+    wait_for(lambda: pupil.page.evaluate(KEPT, [pupil.id, command])["waits"], what="it is written down")
     pupil.reload().wait_command("open_document")
     hub.wait_ack(command, "done")
 
@@ -163,7 +163,7 @@ def test_a_document_that_comes_too_late_is_dropped(bench: Bench, hub: HubPeer) -
     pupil.wait_command("open_document")
     pupil.send(type="done", id=command, status="received", error=None)
     hub.wait_ack(command, "expired")
-    wait_for(lambda: [one for one in pupil.said if one == {"type": "drop", "id": command}], 5, "the face is told")
+    wait_for(lambda: [one for one in pupil.said if one == {"type": "drop", "id": command}], what="the face is told")
     pupil.send(type="done", id=command, status="done", error=None)
     hub.order(pupil.id, "open_document", DOCUMENT, command_id=command)
     hub.wait_ack(command, "expired", 2)
@@ -220,7 +220,7 @@ def test_bad_arguments_fail(tablet: PupilPage, hub: HubPeer, kind: str, args: di
 
 
 def test_report_is_done_by_the_agent_itself(tablet: PupilPage, hub: HubPeer) -> None:
-    wait_for(lambda: hub.heard(tablet.id, "inventory") and hub.heard(tablet.id, "reported"), 5, "the first reports")
+    wait_for(lambda: hub.heard(tablet.id, "inventory") and hub.heard(tablet.id, "reported"), what="the first reports")
     before = len(hub.heard(tablet.id, "inventory")), len(hub.heard(tablet.id, "reported"))
     hub.wait_ack(hub.order(tablet.id, "report", {}), "done")
     wait_for(
@@ -259,6 +259,6 @@ def test_what_is_still_on_its_way_when_its_lesson_ends_is_dropped_and_not_begun_
     hub.wait_ack(command, "received")
     hub.want(pupil.id, None, lesson=None)
     hub.wait_ack(command, "expired")
-    wait_for(lambda: [one for one in pupil.said if one == {"type": "drop", "id": command}], 5, "the face is told")
+    wait_for(lambda: [one for one in pupil.said if one == {"type": "drop", "id": command}], what="the face is told")
     pupil.reload().wait_online()
     assert handed(pupil, command) == []

@@ -21,13 +21,13 @@ def restrict(client: Client, lesson_id: str, **args: Any) -> None:
 def test_a_page_is_locked_and_freed_and_the_board_knows(bench: Bench, durand: Client) -> None:
     pupil = bench.device()
     lesson = durand.start_lesson([pupil.id])
-    wait_for(lambda: tile(durand, lesson, pupil.id)["presence"] == "online" or None, 5, "online on the board")
+    wait_for(lambda: tile(durand, lesson, pupil.id)["presence"] == "online" or None, what="online on the board")
     restrict(durand, lesson, lock={"message": "On range"}, sound="blocked")
     pupil.wait_lock("On range")
     assert pupil.state["restrictions"]["sound"] == "blocked"
     assert pupil.state["lesson"]["teacher"] == "Durand"
     assert pupil.state["until"] is not None
-    wait_for(lambda: tile(durand, lesson, pupil.id)["applied"] or None, 5, "the board knows")
+    wait_for(lambda: tile(durand, lesson, pupil.id)["applied"] or None, what="the board knows")
     assert tile(durand, lesson, pupil.id)["app"]["package"] == "web:preau"
     restrict(durand, lesson, lock=None)
     pupil.wait_lock(None)
@@ -41,13 +41,13 @@ def test_a_message_is_done_once_and_its_receipt_says_so(bench: Bench, durand: Cl
     command = pupil.wait_command("message")
     assert command["args"]["text"] == "Bonjour"
     assert command["from_lesson"] == lesson
-    wait_for(lambda: tile(durand, lesson, pupil.id)["receipt"]["status"] == "succeeded" or None, 5, "the receipt")
+    wait_for(lambda: tile(durand, lesson, pupil.id)["receipt"]["status"] == "succeeded" or None, what="the receipt")
     assert len(pupil.commands) == 1
 
 
 def test_a_closed_tab_is_offline_within_five_seconds(bench: Bench, durand: Client) -> None:
     pupil = bench.device()
     lesson = durand.start_lesson([pupil.id])
-    wait_for(lambda: tile(durand, lesson, pupil.id)["presence"] == "online" or None, 5, "online on the board")
+    wait_for(lambda: tile(durand, lesson, pupil.id)["presence"] == "online" or None, what="online on the board")
     pupil.close()
-    wait_for(lambda: tile(durand, lesson, pupil.id)["presence"] == "offline" or None, 5, "offline on the board")
+    wait_for(lambda: tile(durand, lesson, pupil.id)["presence"] == "offline" or None, what="offline on the board")

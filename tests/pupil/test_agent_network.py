@@ -50,7 +50,7 @@ def test_a_cut_connection_is_back_at_once_and_nobody_saw_it_go(bench: Bench, hub
     pupil = bench.device()
     before = len(hub.presences(pupil.id))
     wire.cut()
-    wait_for(lambda: len(hub.presences(pupil.id)) > before or None, 5, "back")
+    wait_for(lambda: len(hub.presences(pupil.id)) > before or None, what="back")
     assert set(hub.presences(pupil.id)) == {"online"}
     assert "offline" not in [one["state"]["connection"] for one in pupil.said if one["type"] == "state"]
 

@@ -87,9 +87,9 @@ def test_what_does_not_follow_the_protocol_changes_nothing(bench: Bench, hub: Hu
 
 def test_the_last_word_of_a_tab_that_is_gone_is_offline(bench: Bench, hub: HubPeer) -> None:
     pupil = bench.device()
-    wait_for(lambda: hub.presences(pupil.id)[-1:] == ["online"] or None, 5, "online")
+    wait_for(lambda: hub.presences(pupil.id)[-1:] == ["online"] or None, what="online")
     pupil.close()
-    wait_for(lambda: hub.presences(pupil.id)[-1:] == ["offline"] or None, 5, "offline")
+    wait_for(lambda: hub.presences(pupil.id)[-1:] == ["offline"] or None, what="offline")
 
 
 def test_a_reload_is_not_an_absence(bench: Bench, hub: HubPeer) -> None:
@@ -100,7 +100,7 @@ def test_a_reload_is_not_an_absence(bench: Bench, hub: HubPeer) -> None:
     pupil.reload()
     pupil.wait_lock("On range", 3)
     pupil.wait_online()
-    wait_for(lambda: len(hub.presences(pupil.id)) > seen or None, 5, "said again")
+    wait_for(lambda: len(hub.presences(pupil.id)) > seen or None, what="said again")
     assert "offline" not in hub.presences(pupil.id)
 
 
@@ -119,7 +119,7 @@ def test_reports_carry_battery_and_what_is_in_front(bench: Bench, hub: HubPeer) 
 
 def test_the_inventory_says_what_this_browser_is(bench: Bench, hub: HubPeer) -> None:
     pupil = bench.device()
-    said = wait_for(lambda: hub.heard(pupil.id, "inventory"), 5, "inventory")[-1]
+    said = wait_for(lambda: hub.heard(pupil.id, "inventory"), what="inventory")[-1]
     assert said["serial"] == pupil.identity["serial"]
     assert said["agent"].startswith("preau-page/")
     assert said["os"].startswith("Linux")

@@ -29,7 +29,7 @@ def test_the_newest_tab_is_the_device_and_the_older_does_not_fight(bench: Bench)
     old.wait(connection="elsewhere")
     old.send(type="wake")
     new.send(type="wake")
-    wait_for(lambda: new.page.evaluate("fetch('/api/time').then(() => true)"), 5, "a moment")
+    wait_for(lambda: new.page.evaluate("fetch('/api/time').then(() => true)"), what="a moment")
     assert connections(old)[-1] == "elsewhere"
     assert connections(new)[-1] == "online"
     old.send(type="take_over")
@@ -128,4 +128,4 @@ def test_an_agent_that_is_stopped_lets_go_of_its_memory(bench: Bench) -> None:
     assert databases(pupil.page.context, pupil) == [f"preau-{pupil.id}"]
     pupil.send(type="stop")
     pupil.page.evaluate("(id) => void indexedDB.deleteDatabase(`preau-${id}`)", pupil.id)
-    wait_for(lambda: databases(pupil.page.context, pupil) == [] or None, 5, "the memory is gone")
+    wait_for(lambda: databases(pupil.page.context, pupil) == [] or None, what="the memory is gone")

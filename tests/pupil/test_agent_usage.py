@@ -40,7 +40,7 @@ def test_what_is_opened_is_counted_by_its_host_until_the_hub_has_it(bench: Bench
     use(pupil, "web:fr.example.org/chemin?eleve=Zoe", 1.3)
     use(pupil, "web:preau", 1.3)
     use(pupil, "web:other.example.org", 1.3)
-    first, second = wait_for(lambda: records(hub, pupil)[:2] if len(records(hub, pupil)) >= 2 else None, 5, "two")
+    first, second = wait_for(lambda: records(hub, pupil)[:2] if len(records(hub, pupil)) >= 2 else None, what="two")
     assert [first["app"], second["app"]] == ["web:fr.example.org", "web:other.example.org"]
     assert [first["seq"], second["seq"]] == [1, 2]
     assert first["seconds"] in (1, 2)
@@ -51,13 +51,13 @@ def test_what_is_opened_is_counted_by_its_host_until_the_hub_has_it(bench: Bench
     hub.wait_ack(hub.order(pupil.id, "report", {}), "done")
     before = len(hub.heard(pupil.id, "usage"))
     pupil.reload().wait_online()
-    again = wait_for(lambda: hub.heard(pupil.id, "usage")[before:], 5, "what is not covered is sent again")
+    again = wait_for(lambda: hub.heard(pupil.id, "usage")[before:], what="what is not covered is sent again")
     assert [(one["boot"], [record["seq"] for record in one["records"]]) for one in again] == [(first["boot"], [2])]
 
     hub.cover_usage(pupil.id, first["boot"], 2)
     hub.wait_ack(hub.order(pupil.id, "report", {}), "done")
     use(pupil, "web:fr.example.org", 1.3)
-    third = wait_for(lambda: hub.heard(pupil.id, "usage")[before + 1 :], 5, "a record of the new boot")
+    third = wait_for(lambda: hub.heard(pupil.id, "usage")[before + 1 :], what="a record of the new boot")
     assert third[-1]["boot"] != first["boot"]
     assert [one["seq"] for one in third[-1]["records"]] == [1]
 
@@ -71,7 +71,7 @@ def test_nothing_is_counted_under_a_lock_or_out_of_sight(bench: Bench, hub: HubP
     hub.want(pupil.id, None)
     pupil.wait_lock(None)
     use(pupil, "web:seen.example.org", 1.3)
-    wait_for(lambda: records(hub, pupil), 5, "one record")
+    wait_for(lambda: records(hub, pupil), what="one record")
     assert [one["app"] for one in records(hub, pupil)] == ["web:seen.example.org"]
 
 
@@ -81,7 +81,7 @@ def test_a_guest_is_not_counted(bench: Bench, hub: HubPeer) -> None:
     guest.start(guest=True).wait_online()
     use(guest, "web:fr.example.org", 1.3)
     use(pupil, "web:fr.example.org", 1.3)
-    wait_for(lambda: records(hub, pupil), 5, "the other's record")
+    wait_for(lambda: records(hub, pupil), what="the other's record")
     assert records(hub, guest) == []
 
 
@@ -92,13 +92,13 @@ def test_a_hand_is_told_once_survives_a_reload_and_comes_down_with_the_lesson(be
     pupil.send(type="hand", raised=True)
     pupil.send(type="hand", raised=True)
     pupil.wait(hand=True)
-    wait_for(lambda: events(hub, pupil) == ["hand_raised"] or None, 5, "told once")
+    wait_for(lambda: events(hub, pupil) == ["hand_raised"] or None, what="told once")
     pupil.reload().wait_online()
     pupil.wait(hand=True)
-    wait_for(lambda: events(hub, pupil) == ["hand_raised", "hand_raised"] or None, 5, "told again")
+    wait_for(lambda: events(hub, pupil) == ["hand_raised", "hand_raised"] or None, what="told again")
     hub.want(pupil.id, None, lesson=None)
     pupil.wait(hand=False)
-    wait_for(lambda: events(hub, pupil)[-1] == "hand_lowered" or None, 5, "lowered")
+    wait_for(lambda: events(hub, pupil)[-1] == "hand_lowered" or None, what="lowered")
     pupil.send(type="hand", raised=True)
     hub.wait_ack(hub.order(pupil.id, "identify", {}), "done")
     assert pupil.state["hand"] is False
@@ -113,7 +113,7 @@ def test_leaving_the_page_in_a_lesson_is_told_and_a_glance_away_is_not(bench: Be
     pupil.send(type="front", app=None)
     pupil.send(type="front", app="web:preau")
     pupil.send(type="opened", ref="abc")
-    wait_for(lambda: events(hub, pupil) == ["document_opened"] or None, 5, "opened")
+    wait_for(lambda: events(hub, pupil) == ["document_opened"] or None, what="opened")
     pupil.send(type="front", app=None)
-    wait_for(lambda: events(hub, pupil) == ["document_opened", "left_app"] or None, 5, "left")
+    wait_for(lambda: events(hub, pupil) == ["document_opened", "left_app"] or None, what="left")
     assert hub.heard(pupil.id, "events")[-1]["ref"] == "web:preau"

@@ -52,11 +52,11 @@ def test_a_film_shows_itself_while_it_runs_and_the_button_when_it_stands(child: 
 
 def test_it_is_muted_and_stays_so_against_the_players_own_button(child: StandIn, song: Locator) -> None:
     child.say(sound="blocked")
-    wait_for(lambda: song.evaluate("(one) => one.muted") or None, 5, "muted")
+    wait_for(lambda: song.evaluate("(one) => one.muted") or None, what="muted")
     song.evaluate("(one) => { one.muted = false; one.volume = 1; }")
-    wait_for(lambda: song.evaluate("(one) => one.muted") or None, 5, "muted again")
+    wait_for(lambda: song.evaluate("(one) => one.muted") or None, what="muted again")
     child.say()
-    wait_for(lambda: not song.evaluate("(one) => one.muted") or None, 5, "heard again")
+    wait_for(lambda: not song.evaluate("(one) => one.muted") or None, what="heard again")
 
 
 def test_what_a_pupil_had_muted_is_not_made_loud(child: StandIn, song: Locator) -> None:
@@ -68,11 +68,11 @@ def test_what_a_pupil_had_muted_is_not_made_loud(child: StandIn, song: Locator) 
 
 def test_a_lock_stops_it_and_it_goes_on_afterwards(child: StandIn, song: Locator) -> None:
     child.say(lock={"message": "Les yeux vers moi"})
-    wait_for(lambda: song.evaluate("(one) => one.paused") or None, 5, "it stops")
+    wait_for(lambda: song.evaluate("(one) => one.paused") or None, what="it stops")
     song.evaluate("(one) => one.play().catch(() => null)")
-    wait_for(lambda: song.evaluate("(one) => one.paused") or None, 5, "it cannot be started")
+    wait_for(lambda: song.evaluate("(one) => one.paused") or None, what="it cannot be started")
     child.say()
-    wait_for(lambda: not song.evaluate("(one) => one.paused") or None, 5, "it goes on")
+    wait_for(lambda: not song.evaluate("(one) => one.paused") or None, what="it goes on")
 
 
 def test_a_medium_that_comes_while_the_sound_is_cut_comes_muted(child: StandIn, durand: Client) -> None:
