@@ -2,6 +2,7 @@
 
 import itertools
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,8 @@ from protocol.uplink_records import AuditBody, encode_body
 from protocol.uplink_words import RecordType
 from tests.support.central import Central
 from uplink.backoff import Chance
-from uplink.process import Parts, Uplink
+from uplink.orders import Downwards
+from uplink.process import Duty, Parts, Uplink
 
 MINUTE = 60.0
 
@@ -57,12 +59,23 @@ class HandBox:
         self.services = build_services(self.config)
         with database.connection_context():
             self.services.incarnations.ensure()
-            self._uplink = Uplink(Parts(self.config, self.services, "0.1.0", chance=self.chance, gather=self.gather))
+            self._start()
             try:
                 yield self
             finally:
-                self._uplink.stop()
+                self.uplink.stop()
         database.close()
+
+    def listen(self) -> "HandBox":
+        """From now on it also fetches what the city has for it."""
+        self.uplink.stop()
+        self._start(Downwards(self.services, threading.Event()).step)
+        return self
+
+    def _start(self, *more: Duty) -> None:
+        self._uplink = Uplink(
+            Parts(self.config, self.services, "0.1.0", chance=self.chance, more=more, gather=self.gather)
+        )
 
     @property
     def uplink(self) -> Uplink:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.bad_proxy import LyingServer, answer_of, bad_proxy, lying_server
 from tests.support.city_tls import Authority
+from tests.support.ports import free_port
 from uplink.client import Client, Request, pinned
 from uplink.diagnosis import read_error
 from uplink.trouble import ClaimTrouble, Trouble, TroubleCode
@@ -124,10 +125,7 @@ def test_another_name_is_another_server(city: City) -> None:
 
 
 def test_a_machine_without_the_city_s_server_refuses(city: City) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    assert city.trouble(client=city.client(port=port)).code is TroubleCode.REFUSED
+    assert city.trouble(client=city.client(port=free_port())).code is TroubleCode.REFUSED
 
 
 @pytest.mark.parametrize("days", [-20_000, -200, 200])
@@ -189,10 +187,7 @@ def test_a_filtered_network_is_passed_by_its_proxy(city: City, monkeypatch: pyte
 
 
 def test_a_proxy_that_is_not_there_is_named(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{free_port()}")
     assert city.trouble().code is TroubleCode.PROXY
 
 

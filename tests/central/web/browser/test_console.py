@@ -30,9 +30,7 @@ from tests.support.chromium import (
     quiet_desk,
     running_chromium,
 )
-from tests.uplink.hand_box import HandBox, asked, no_chance
-from uplink.orders import Downwards
-from uplink.process import Parts, Uplink
+from tests.uplink.hand_box import HandBox, asked
 
 PASSWORD = "trois tortues vertes"
 PAGES = ("/account", "/accounts", "/accounts/new", "/accounts/1", "/journal", "/journal/schools", "/about")
@@ -158,9 +156,7 @@ class OrderedSchool:
 def school(city: Central, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrderedSchool]:
     uai = city.new_school(2, "École des Ordres")
     with HandBox(tmp_path_factory.mktemp("box"), f"{HOST}:{city.uplink_port}").opened() as box:
-        downwards = Downwards(box.services, threading.Event())
-        box._uplink = Uplink(Parts(box.config, box.services, "0.1.0", chance=no_chance, more=(downwards.step,)))
-        school = OrderedSchool(box, add_device(1), add_device(2))
+        school = OrderedSchool(box.listen(), add_device(1), add_device(2))
         box.join(city, uai)
         box.until(lambda: len(asked(city, "SELECT id FROM device WHERE school_id = ?", uai)) == 2)
         yield school
