@@ -153,7 +153,7 @@ def open_and_keep(page: Page, pupils: Pupils) -> None:
 
 def hand_out(page: Page, pupils: Pupils, paper: Path) -> None:
     page.keyboard.press("d")
-    # Awaited before the first Tab: a busy page takes a key before it hears that choosers are awaited, and cancels its own.
+    # Awaited before the first Tab: a busy page takes a key before it hears that choosers are awaited, and cancels them.
     with page.expect_file_chooser() as chosen:
         tab_to(page, page.locator("#give-file"))
         page.keyboard.press("Space")
