@@ -35,9 +35,10 @@ _PLACES_AT_ONCE = 7 * MAX_TARGETS  # of one transaction: some tenths of a second
 
 
 class Orders:
-    def __init__(self, clock: Clock, signing: Signing) -> None:
+    def __init__(self, clock: Clock, signing: Signing, places_at_once: int = _PLACES_AT_ONCE) -> None:
         self._clock = clock
         self._signing = signing
+        self._places_at_once = places_at_once
 
     def create(self, actor: Viewer, wish: Wish) -> str:
         """The order's id. Routine ones are signed at once and go out; others wait for their signature.
@@ -51,7 +52,7 @@ class Orders:
         places = places_of(wish)
         check_cart(args.get("cart"), places)
         order = _new_order(actor, wish, args, now, end_of(wish, now))
-        first, *others = chunked(places, _PLACES_AT_ONCE)
+        first, *others = chunked(places, self._places_at_once)
         papers = draw_up(self._signing, order, first, _told_as(actor))
         with writing(f"order:{order.id}"):
             self._begin(actor, order, places)

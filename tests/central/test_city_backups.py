@@ -24,9 +24,8 @@ from central.store.models import School, SchoolGroup, Snapshot
 from tests.central.conftest import opened_city
 
 _BLOB, _BLOBS = 682 * 3072, 24
-_MOST = (
-    64 * 1024 * 1024
-)  # SQLite keeps 32 of pages, one row on its way is there several times; whole, it would be 128 and more
+# SQLite keeps 32 of pages, one row on its way is there several times; whole, it would be 128 and more.
+_MOST = 64 * 1024 * 1024
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 

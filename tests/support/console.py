@@ -6,6 +6,7 @@ for the tests of the command lines to show, by `subprocess`.
 """
 
 import atexit
+import contextlib
 import importlib
 import json
 import os
@@ -74,16 +75,23 @@ class _Server:
     def _ask(self, order: object) -> int:
         taken, told = self._process.stdin, self._process.stdout
         assert taken is not None and told is not None
-        taken.write(json.dumps(order).encode() + b"\n")
-        taken.flush()
+        with contextlib.suppress(BrokenPipeError):  # it has ended: it answers nothing
+            taken.write(json.dumps(order).encode() + b"\n")
+            taken.flush()
         if not select.select([told], [], [], _PATIENCE_SECONDS)[0]:
             os.killpg(self._process.pid, signal.SIGKILL)
+            _server.cache_clear()  # the next command gets a new one
             raise subprocess.TimeoutExpired(str(order), _PATIENCE_SECONDS)
-        return int(told.readline())
+        code = told.readline()
+        if not code:
+            _server.cache_clear()  # as above
+            raise AssertionError(f"the process that forks has ended: {order}")
+        return int(code)
 
     def _end(self) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it was killed before
+            self._process.stdin.close()
         self._process.wait(10)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from central.domain.orders import Wish
 from central.errors import Unavailable
-from central.services import orders
+from central.services.orders import Orders
 from central.store.database import connected, writing
 from central.store.desk_models import Instruction, Journal, Order
 from central.store.models import Appliance, database
@@ -17,8 +17,7 @@ from tests.central.services.desk import BOSS, Desk
 
 
 @pytest.fixture
-def desk(city_db: str, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(orders, "_PLACES_AT_ONCE", 10)
+def desk(city_db: str) -> Desk:
     desk = Desk()
     desk.add_account(BOSS)
     desk.add_school(1, devices=15)
@@ -42,6 +41,11 @@ class InBetween:
         return self._sign(body)
 
 
+def orders_with(desk: Desk, act: Callable[[], object]) -> Orders:
+    """Ten places in a transaction; `act` comes after the first one."""
+    return Orders(desk.clock, InBetween(desk, 11, act), places_at_once=10)  # type: ignore[arg-type]  # it passes all on
+
+
 def test_a_large_order_lets_others_write_in_between_and_ends_when_it_is_canceled(desk: Desk) -> None:
     wish = Wish(InstructionKind.IDENTIFY, schools=("0131001A",))
 
@@ -58,14 +62,14 @@ def test_a_large_order_lets_others_write_in_between_and_ends_when_it_is_canceled
         thread.start()
         thread.join(20)
 
-    whole = orders.Orders(desk.clock, InBetween(desk, 11, somebody_writes)).create(BOSS, wish)  # type: ignore[arg-type]  # passes all on, and does something in between
+    whole = orders_with(desk, somebody_writes).create(BOSS, wish)
     assert (written, states(whole)) == (["0.2"], ["pending"] * 15)
 
     def cancel() -> None:
         (newest,) = Order.select().where(Order.id != whole)
         desk.orders.cancel(BOSS, newest.id)
 
-    cut = orders.Orders(desk.clock, InBetween(desk, 11, cancel)).create(BOSS, wish)  # type: ignore[arg-type]  # passes all on, and does something in between
+    cut = orders_with(desk, cancel).create(BOSS, wish)
     assert states(cut) == ["canceled"] * 10
     told = [row.action for row in Journal.select().where(Journal.target == f"order:{cut}").order_by(Journal.id)]
     assert told == ["order.create", "order.cancel"]
@@ -76,9 +80,8 @@ def test_a_large_order_that_fails_half_way_is_called_back(desk: Desk, problem: E
     def fail() -> None:
         raise problem
 
-    halting = orders.Orders(desk.clock, InBetween(desk, 11, fail))  # type: ignore[arg-type]  # passes all on, and does something in between
     with pytest.raises(type(problem)):
-        halting.create(BOSS, Wish(InstructionKind.IDENTIFY, schools=("0131001A",)))
+        orders_with(desk, fail).create(BOSS, Wish(InstructionKind.IDENTIFY, schools=("0131001A",)))
     (order,) = Order.select()
     assert order.canceled_at is not None
     assert states(order.id) == ["canceled"] * 10

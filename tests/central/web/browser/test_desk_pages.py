@@ -1,6 +1,5 @@
 """The desk in Chromium over a seeded city: axe on every page, both languages, light and dark, keyboard, phone."""
 
-import socket
 import threading
 from collections.abc import Iterator
 
@@ -28,6 +27,7 @@ from tests.support.chromium import (
     running_chromium,
     tab_to,
 )
+from tests.support.ports import free_port
 from tests.support.seeded_city import HOSTILE, CitySize, seed_city, uai_of
 from tests.support.store import HandClock
 
@@ -49,9 +49,7 @@ class _Quiet(WSGIRequestHandler):
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """The console's address, and the secret of an administrator's session."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     config = Config(tmp_path_factory.mktemp("desk"), http_port=port, city="Ville d’essai")
     open_databases(config)
     database.connect(reuse_if_open=True)
