@@ -72,7 +72,7 @@ class _Server:
             said, complained = ((folder / number).read_text(encoding="utf-8") for number in "12")
             return subprocess.CompletedProcess(arguments, code, said, complained)
 
-    def _ask(self, order: object) -> int:
+    def _ask(self, order: Mapping[str, object]) -> int:
         taken, told = self._process.stdin, self._process.stdout
         assert taken is not None and told is not None
         with contextlib.suppress(BrokenPipeError):  # it has ended: it answers nothing
@@ -81,11 +81,11 @@ class _Server:
         if not select.select([told], [], [], _PATIENCE_SECONDS)[0]:
             os.killpg(self._process.pid, signal.SIGKILL)
             _server.cache_clear()  # the next command gets a new one
-            raise subprocess.TimeoutExpired(str(order), _PATIENCE_SECONDS)
+            raise subprocess.TimeoutExpired(str(order["arguments"]), _PATIENCE_SECONDS)
         code = told.readline()
         if not code:
             _server.cache_clear()  # as above
-            raise AssertionError(f"the process that forks has ended: {order}")
+            raise AssertionError(f"the process that forks has ended: {order['arguments']}")
         return int(code)
 
     def _end(self) -> None:
