@@ -84,7 +84,7 @@ class Supervisor:
     def remove(self, name: str) -> None:
         """No longer wanted: asked to end, then killed, and not started again."""
         for child in [one for one in self._children if one.program.name == name]:
-            _end(child.process)
+            _end(child)
             self._children.remove(child)
         self._write_status()
 
@@ -132,7 +132,7 @@ class Supervisor:
     def stop(self) -> None:
         """In reverse order, each asked first, then killed."""
         for child in reversed(self._children):
-            _end(child.process)
+            _end(child)
         self._children.clear()
         with contextlib.suppress(OSError):
             self._status_path.unlink(missing_ok=True)
@@ -157,11 +157,13 @@ def _pause(restarts: int) -> float:
     return min(5.0, 0.1 * 2.0 ** min(restarts, 6) - 0.1)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(child: _Child) -> None:
+    process = child.process
     process.terminate()
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
+        fact(_log, "process_killed", name=child.program.name)
         process.kill()
         process.wait()
 

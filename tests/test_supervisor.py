@@ -223,3 +223,21 @@ def test_a_program_may_be_added_again_after_it_was_removed(keeping: Keeping) -> 
     keeping.supervisor.remove("one")
     keeping.supervisor.add(Program("one", STAYS))
     assert is_alive(keeping.pid("one"))
+
+
+def test_a_child_that_does_not_end_when_it_is_asked_to_is_killed_on_record(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    ready = tmp_path / "ready"
+    script = (
+        "import pathlib, signal\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        f"pathlib.Path({str(ready)!r}).touch()\n"
+        "while True: signal.pause()"
+    )
+    keeping = Keeping(tmp_path, Program("deaf", (sys.executable, "-c", script)), Program("two", STAYS))
+    keeping.supervisor.start()
+    wait_for(ready.exists, what="it is deaf by now")
+    keeping.supervisor.stop()
+    assert [one.message for one in caplog.records if "process_killed" in one.message] == ["process_killed name=deaf"]

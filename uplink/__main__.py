@@ -12,7 +12,7 @@ from pathlib import Path
 
 from appliance.cli.options import add_options, read_config
 from appliance.config import Config
-from appliance.nudge import NudgeReceiver
+from appliance.nudge import NudgeReceiver, NudgeSender
 
 _ASLEEP_SECONDS = 5.0
 _SIGNS = ("request.json", "answer.json", "key.pem")  # somebody asked to join, or a city was joined
@@ -20,8 +20,15 @@ _SIGNS = ("request.json", "answer.json", "key.pem")  # somebody asked to join, o
 
 def main(config: Config) -> int:
     stop, nudged = threading.Event(), NudgeReceiver(config.runtime_path, "uplink")
+    awake = NudgeSender(config.runtime_path, "uplink")
+
+    def end(*_: object) -> None:
+        """A signal alone does not end a wait: Python begins it again (PEP 475)."""
+        stop.set()
+        awake.send()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, end)
     while not any((config.city_path / name).exists() for name in _SIGNS):
         if stop.is_set():
             return 0

@@ -233,9 +233,8 @@ def test_nothing_is_left_in_the_home_folder_or_beside_the_data(tmp_path: Path) -
     try:
         assert requests.get(f"{box.url}/api/time", timeout=10).status_code == 200
         pids = box.pids()
-        began = time.monotonic()
         assert box.stop() == 0
-        assert time.monotonic() - began < 15, "each of four has eight seconds before it is killed"
+        assert "process_killed" not in box.log(), "each ended by itself when it was asked to"
     finally:
         box.stop()
     assert [path for path in home.rglob("*") if not path.is_dir()] == []
