@@ -60,8 +60,10 @@ class Downwards:
         fact(_log, "ring_taken", version=version)
 
     def _fetch_configuration(self, session: Session) -> None:
-        have, at = CityLink.get_by_id(1).config_version, session.believed() or self._services.clock.now()
-        raw = session.line.get(f"config?have={have}").body
+        link, at = CityLink.get_or_none(), session.believed() or self._services.clock.now()
+        if link is None:  # left meanwhile
+            return
+        raw = session.line.get(f"config?have={link.config_version}").body
         is_new = self._services.city_configuration.apply(raw, by_online_key(at))
         fact(_log, "configuration", applied=is_new, why=self._services.city_configuration.trouble())
 

@@ -34,13 +34,15 @@ _STATE_SENT = (
     "UPDATE receipt SET state = 'sent', updated_at = ? "  # noqa: S608 - our own words
     f"WHERE device_id = ? AND version <= ? AND {OPEN_RECEIPTS} AND state IN ({_BEFORE_SENT})"
 )
-# Not of what is acknowledged: it is not sent again, and at its end its tries tell that it had left.
 _AT_ONCE = (
-    "UPDATE receipt SET tries = 0 "  # noqa: S608 - our own words
-    f"WHERE device_id = ? AND channel = 'own' AND {OPEN_RECEIPTS} AND state <> 'acknowledged' AND command IS NOT NULL"
+    f"UPDATE receipt SET tries = 0 WHERE device_id = ? AND channel = 'own' AND {OPEN_RECEIPTS} AND command IS NOT NULL"  # noqa: S608 - our own words
 )
 _OVERDUE = f"SELECT id FROM receipt WHERE {OPEN_RECEIPTS} AND expires_at <= ?"  # noqa: S608 - our own words
-_EXPIRE = f"UPDATE receipt SET state = 'timed_out', updated_at = ? WHERE id = ? AND {OPEN_RECEIPTS}"  # noqa: S608 - our own words
+# At its end its tries tell whether it had left; a device that came back had made them none again.
+_EXPIRE = (
+    "UPDATE receipt SET state = 'timed_out', updated_at = ?, "  # noqa: S608 - our own words
+    f"tries = CASE state WHEN 'queued' THEN tries ELSE max(tries, 1) END WHERE id = ? AND {OPEN_RECEIPTS}"
+)
 _FAIL = "UPDATE receipt SET state = 'failed', error = ?, updated_at = ? WHERE id = ? AND state IN ('queued', 'sent')"
 _Row = tuple[str, str, str, int, int, int, int, str, str]
 

@@ -89,12 +89,13 @@ def test_what_a_device_answers_is_told_as_it_is(box: OrderedBox, answer: str, st
     assert state_of(one) == (state, detail)
 
 
-def test_what_a_device_said_it_would_do_may_be_done_though_it_came_back_and_never_answered(box: OrderedBox) -> None:
+@pytest.mark.parametrize("state", ["sent", "acknowledged"])
+def test_what_has_left_may_be_done_though_the_device_came_back_and_never_answered(box: OrderedBox, state: str) -> None:
     device, outgoing = add_device(), Outgoing("http", 80)
     box.put_online(device)
     one = box.give("identify", args={"device": device})
     box.run()
-    box.answer(device, "acknowledged")
+    Receipt.update(state=state, tries=1).execute()
     outgoing.retry_at_once([device])
     box.clock.pass_by(hours=8)
     assert outgoing.expire(box.clock.now()) == 1
