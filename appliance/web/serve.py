@@ -1,5 +1,6 @@
 """The web process: gunicorn with one worker of threads (Flask-SocketIO needs one), stopped quickly when asked."""
 
+import contextlib
 import ctypes
 import logging
 import os
@@ -10,8 +11,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from gunicorn import util
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 from appliance import logs
 from appliance.bootstrap import build_services, open_databases
@@ -37,7 +40,7 @@ def options_of(config: Config) -> dict[str, Any]:
     options: dict[str, Any] = {
         "bind": _addresses(config),
         "workers": 1,
-        "worker_class": "gthread",
+        "worker_class": "appliance.web.serve.PunctualWorker",
         "threads": threads,
         "worker_connections": threads + 1000,  # kept-alive and waiting connections need no thread
         "backlog": 2048,
@@ -78,6 +81,19 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         app = create_app(self._config, services)
         start_live(services, self._config, app.extensions["socketio"])
         return app
+
+
+class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # as above
+    """Its one loop serves all connections: nobody's goodbye is waited for in it."""
+
+    def handle(self, conn: Any) -> Any:
+        """gunicorn would wait in the loop: up to two seconds for each who does not hang up, and hears nobody else."""
+        stays = super().handle(conn)
+        if not stays:
+            with contextlib.suppress(OSError):
+                util.close_graceful(socket.socket(fileno=os.dup(conn.sock.fileno())))
+                conn.sock.shutdown(socket.SHUT_RDWR)
+        return stays
 
 
 class _Log(Logger):  # type: ignore[misc]  # as above

@@ -21,6 +21,7 @@ from central.bootstrap import Services, build_services, open_databases
 from central.config import Config
 from central.keys.authority import CERTIFICATE_FILE
 from central.keys.server_certificate import FILE as SERVER_FILE
+from central.web.opening import Application, open_now_or_later
 
 CONSOLE_THREADS = 16
 DOOR_THREADS = 24
@@ -30,7 +31,7 @@ _PR_SET_PDEATHSIG = 1
 _STUCK_SECONDS = 60
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, which Python does not name
 
-Load = Callable[[Services], Callable[..., Any]]
+Load = Callable[[Services], Application]
 
 
 def console(config: Config) -> int:
@@ -77,7 +78,7 @@ def door_options(config: Config) -> dict[str, Any]:
 def _options(config: Config) -> dict[str, Any]:
     return {
         "workers": config.workers,
-        "worker_class": "gthread",
+        "worker_class": "central.web.slow.PunctualWorker",
         "worker_connections": 1000,
         "backlog": 2048,
         "keepalive": 15,
@@ -136,8 +137,11 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Callable[..., Any]:
+    def load(self) -> Application:
         """In the worker: what is opened here lives and dies with it."""
+        return open_now_or_later(self._open)
+
+    def _open(self) -> Application:
         open_databases(self._config)
         return self._load(build_services(self._config))
 

@@ -5,12 +5,14 @@ thread for ever, and there are few of them. So the handshake, the request, and e
 """
 
 import contextlib
+import os
 import socket
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+from gunicorn import util
 from gunicorn.workers.gthread import _DEFER, ThreadWorker
 
 HANDSHAKE_SECONDS = 15.0  # and the request's head
@@ -45,7 +47,20 @@ class Deadlines:
         return len(late)
 
 
-class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+class PunctualWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
+    """Its one loop serves all connections: nobody's goodbye is waited for in it."""
+
+    def handle(self, conn: Any) -> Any:
+        """gunicorn would wait in the loop: up to two seconds for each who does not hang up, and hears nobody else."""
+        stays = super().handle(conn)
+        if not stays:
+            with contextlib.suppress(OSError):
+                util.close_graceful(socket.socket(fileno=os.dup(conn.sock.fileno())))
+                conn.sock.shutdown(socket.SHUT_RDWR)
+        return stays
+
+
+class PatientWorker(PunctualWorker):
     """`allow_seconds` gives a request more time, once it is known who asks."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -69,8 +84,9 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no ty
         """Only who showed a certificate of the city's keeps the connection: a stranger asks once."""
         self._deadlines.allow(conn, STRANGER_SECONDS)
         _ALLOW.seconds = lambda seconds: self._deadlines.allow(conn, seconds)
-        stays = super().handle_request(req, conn)
-        return stays and bool(conn.sock.getpeercert())
+        if not conn.sock.getpeercert():
+            req.force_close()  # and he is told so: he hangs up, too
+        return super().handle_request(req, conn)
 
     def murder_pending(self) -> None:
         """gunicorn waits for a first word as long as it keeps a connection."""

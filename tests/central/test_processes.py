@@ -77,6 +77,28 @@ def test_a_database_that_is_away_is_said_with_when_to_come_back_and_heals(
     assert "Traceback" not in city.log()
 
 
+def test_a_worker_that_is_born_while_the_database_is_away_says_so_and_opens_when_it_is_back(
+    city: Central, box: Box, postgres: Postgres
+) -> None:
+    postgres.stop()
+    try:
+        for name in ("door", "console"):
+            _, *workers = family(city.pids()[name])
+            for pid in workers:
+                os.kill(pid, signal.SIGKILL)
+            wait_gone(workers)
+        away = renewing(box)
+        assert (away.status_code, away.json()) == (503, {"error": "database_away"})
+        assert int(away.headers["Retry-After"]) >= 1
+        page = requests.get(f"{city.console_url}/sign-in", headers={"Accept": "text/html"}, timeout=20)
+        assert (page.status_code, "ne répond pas" in page.text) == (503, True)
+    finally:
+        postgres.start()
+    wait_for(lambda: works(box), 20, "the door answers again")
+    wait_for(lambda: requests.get(f"{city.console_url}/health", timeout=20).ok, 20, "the console answers again")
+    assert "Traceback" not in city.log()
+
+
 def test_a_second_server_in_the_same_folder_is_refused(city: Central) -> None:
     http_port, uplink_port = free_ports(2)
     second = Central(city.data_path, http_port, uplink_port, city.log_path.with_name("second"), city.database_url)

@@ -206,6 +206,16 @@ def test_garbage_on_the_line_does_not_stop_the_server(box: Appliance) -> None:
     assert " web ERROR " not in box.log()
 
 
+def test_those_who_were_answered_and_do_not_hang_up_keep_nobody_waiting(box: Appliance) -> None:
+    with contextlib.ExitStack() as held:
+        address = ("127.0.0.1", box.http_port)
+        peers = [held.enter_context(socket.create_connection(address, timeout=15)) for _ in range(6)]
+        for peer in peers:
+            peer.sendall(b"GET /api/time HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n")
+        assert peers[0].recv(100)
+        assert requests.get(f"{box.url}/api/time", timeout=30).elapsed.total_seconds() < 2
+
+
 def test_an_upload_that_is_cut_half_way_leaves_the_server_as_it_was(box: Appliance) -> None:
     for _ in range(5):
         with socket.create_connection(("127.0.0.1", box.http_port), timeout=10) as line:

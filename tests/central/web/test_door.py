@@ -8,7 +8,7 @@ import time
 import urllib.request
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -226,6 +226,15 @@ def test_a_box_keeps_its_connection_and_a_stranger_none(city: Central, box: Box)
     with on_one_connection(city, box.folder) as known:
         ask_for_authority(known)
         ask_for_authority(known)
+
+
+def test_strangers_who_were_answered_and_do_not_hang_up_keep_no_box_waiting(city: Central, box: Box) -> None:
+    with ExitStack() as held:
+        strangers = [held.enter_context(on_one_connection(city)) for _ in range(6)]
+        for stranger in strangers:
+            stranger.sendall(f"GET {PREFIX}/authority HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert strangers[0].recv(100)
+        assert renewing(box).elapsed.total_seconds() < 4
 
 
 def test_gunicorn_waits_for_a_first_word_no_longer_than_for_a_handshake() -> None:
