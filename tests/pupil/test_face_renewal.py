@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, Route, expect
 
 from tests.pupil.stand_in import StandIn
 from tests.support.chromium import stays
@@ -61,6 +61,24 @@ def test_it_waits_until_nobody_needs_it(face: StandIn, busy: str) -> None:
         face.page.locator("#comfort-close").click()
     face.say(lesson=None)
     is_new(face.page)
+
+
+def test_what_the_box_said_before_its_upgrade_may_come_last(face: StandIn) -> None:
+    page = face.page
+    late: list[Route] = []
+    page.route("**/pupil/version", lambda route: late.append(route))
+    with page.expect_request("**/pupil/version"):
+        face.say(connection="offline")
+        face.say(connection="online")
+    page.wait_for_function("() => true")  # the route's turn
+    upgrade(page)
+    same = stays(page)
+    come_back(face)
+    with page.expect_response("**/pupil/version"):
+        late[0].fulfill(json={"version": page.locator("html").get_attribute("data-version")})
+    assert same()
+    face.say(lesson=None)
+    is_new(page)
 
 
 def test_the_same_version_changes_nothing(face: StandIn) -> None:

@@ -27,7 +27,7 @@ async function ask() {
   try {
     const answer = await fetch("/pupil/version", { cache: "no-store", signal: AbortSignal.timeout(ASK_MS) });
     const { version } = await answer.json();
-    seen.newer = version === document.documentElement.dataset.version ? "" : String(version);
+    if (version !== document.documentElement.dataset.version) seen.newer = String(version); // an answer of before may come last
   } catch { /* an older box, or none again: the next connection asks */ }
 }
 
