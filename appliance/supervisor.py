@@ -88,6 +88,16 @@ class Supervisor:
             self._children.remove(child)
         self._write_status()
 
+    def kill(self, name: str, again_at: float) -> None:
+        """One that lives and does nothing any more: it would not hear that it is to end. `again_at`: monotonic."""
+        for child in [one for one in self._children if one.program.name == name and one.process.poll() is None]:
+            child.process.kill()
+            child.process.wait()
+            child.restarts += 1
+            child.start_again_at = again_at
+            fact(_log, "process_killed", name=name)
+        self._write_status()
+
     def run(self, each_second: Callable[[], object]) -> None:
         """Watches until `stopping` is set."""
         next_second = 0.0

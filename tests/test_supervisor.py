@@ -241,3 +241,16 @@ def test_a_child_that_does_not_end_when_it_is_asked_to_is_killed_on_record(
     wait_for(ready.exists, what="it is deaf by now")
     keeping.supervisor.stop()
     assert [one.message for one in caplog.records if "process_killed" in one.message] == ["process_killed name=deaf"]
+
+
+def test_one_that_is_killed_because_it_does_nothing_rests_as_long_as_it_was_told(keeping: Keeping) -> None:
+    deaf, other = keeping.pid("one"), keeping.pid("two")
+    os.kill(deaf, signal.SIGSTOP)
+    now = time.monotonic()
+    keeping.supervisor.kill("one", now + 100)
+    assert not is_alive(deaf)
+    assert not keeping.supervisor.step(now + 99)
+    assert keeping.status()["one"]["running"] is False
+    assert keeping.supervisor.step(now + 100)
+    assert is_alive(keeping.pid("one"))
+    assert keeping.pid("two") == other

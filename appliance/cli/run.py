@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -87,7 +88,9 @@ def run(config: Config, on_ready: Callable[[Running], EachSecond], log_level: in
             _start_upkeep(services, stopping)
             keeper.mind(lambda: in_lesson(services.lessons))
             door, bridge = AgentsDoor(config, supervisor), CityBridge(config, supervisor)
-            supervisor.run(lambda: (keeper.step(), door.step(), bridge.step(), handover.step(), each_second()))
+            supervisor.run(
+                lambda: (keeper.step(), door.step(), bridge.step(time.monotonic()), handover.step(), each_second())
+            )
         finally:
             supervisor.stop()
             keeper.stop()
